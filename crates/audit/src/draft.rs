@@ -1,0 +1,289 @@
+//! An event as its author hands it in, and the exact bytes that go into the log.
+//!
+//! A [`Draft`] has no time and no place: the ledger adds both at the first append, so that a replay of the same draft is
+//! the same event, told once. What makes two drafts the same is [`Draft::sameness`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chimera_contracts::canonical::{CanonicalError, to_statement};
+use chimera_contracts::{CorrelationId, Digest, EventId, Namespace};
+use chrono::{DateTime, Datelike as _, Utc};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::merkle;
+use crate::redact::redact_bytes;
+use crate::statement::{Statement, TokenError, cleaned, is_token, print_time};
+
+/// Domain of [`Draft::sameness`].
+const SAMENESS: &str = "chimera.audit.draft.v1";
+
+/// How many lists may lie within each other, so that a reader may bound what it follows.
+const MAX_DEPTH: usize = 8;
+
+/// What kind of thing happened, such as `skill.publish_content.start`; a token.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventType(Cow<'static, str>);
+
+impl EventType {
+    /// An event type written in the program; cleaned as [`Token::word`](crate::Token::word).
+    #[must_use]
+    pub fn of(text: &'static str) -> Self {
+        Self(cleaned(text))
+    }
+
+    /// An event type that came from outside: a query, a stored row.
+    ///
+    /// # Errors
+    /// When the text is no token.
+    pub fn parse(text: &str) -> Result<Self, TokenError> {
+        if is_token(text) { Ok(Self(Cow::Owned(text.to_owned()))) } else { Err(TokenError) }
+    }
+
+    /// The event type as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Content, or what a platform said: exact redacted bytes beside the log, which can be erased.
+///
+/// The log holds [`Attachment::commitment`] only. Once bytes and salt are gone it tells nothing about them, not even to
+/// someone who guesses the bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment(Vec<u8>);
+
+impl Attachment {
+    /// Takes text or JSON, without what looks like a credential (see [`redact`](crate::redact())).
+    #[must_use]
+    pub fn redacted(bytes: impl AsRef<[u8]>) -> Self {
+        Self(redact_bytes(bytes.as_ref()))
+    }
+
+    /// The bytes to keep.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What the log holds for these bytes: SHA-256 of `salt || bytes`.
+    #[must_use]
+    pub fn commitment(&self, salt: &[u8; 32]) -> Digest {
+        Digest::from_bytes(Sha256::new().chain_update(salt).chain_update(&self.0).finalize().into())
+    }
+}
+
+impl fmt::Debug for Attachment {
+    // The bytes may be a person's; logs outlive an erasure.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attachment({} bytes)", self.0.len())
+    }
+}
+
+/// An event to append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Derived from what the event tells, so that a replay has the same id.
+    pub id: EventId,
+    /// What kind of thing happened.
+    pub kind: EventType,
+    /// The tenant it happened to.
+    pub namespace: Namespace,
+    /// The trace it belongs to.
+    pub correlation: Option<CorrelationId>,
+    /// What happened.
+    pub statement: Statement,
+    /// What is kept beside the log.
+    pub attachment: Option<Attachment>,
+}
+
+/// The exact bytes of one entry of the log: restricted canonical JSON (RFC 8785 without fractions), all ASCII.
+///
+/// `{"attachment":"<commitment>","correlation":"<uuid>","id":"<uuid>","namespace":"…","statement":{…},"time":"…",
+/// "type":"…","v":1}`, without the members that the event does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// The bytes that are stored, hashed and exported, never rendered again.
+    pub bytes: Vec<u8>,
+}
+
+impl Leaf {
+    /// The hash of the entry in the tree (RFC 9162 §2.1.1).
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        merkle::leaf_hash(&self.bytes)
+    }
+}
+
+/// A draft cannot be written down.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeafError {
+    /// The statement's lists lie too deep.
+    #[error("the statement of `{0}` has more than {MAX_DEPTH} lists within each other")]
+    TooDeep(EventId),
+    /// The ledger's clock is not in the years 0 to 9999, which is what RFC 3339 can print.
+    #[error("the time `{0}` has no RFC 3339 form")]
+    Time(DateTime<Utc>),
+    /// The draft has no canonical form, which its types rule out.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachment: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation: Option<CorrelationId>,
+    id: EventId,
+    namespace: &'a Namespace,
+    statement: &'a Statement,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    v: u8,
+}
+
+impl Draft {
+    /// A draft without correlation and attachment.
+    #[must_use]
+    pub const fn new(id: EventId, kind: EventType, namespace: Namespace, statement: Statement) -> Self {
+        Self { id, kind, namespace, correlation: None, statement, attachment: None }
+    }
+
+    /// The draft as part of a trace.
+    #[must_use]
+    pub const fn with_correlation(mut self, correlation: Option<CorrelationId>) -> Self {
+        self.correlation = correlation;
+        self
+    }
+
+    /// The draft with something to keep beside the log.
+    #[must_use]
+    pub fn with_attachment(mut self, attachment: Attachment) -> Self {
+        self.attachment = Some(attachment);
+        self
+    }
+
+    /// What makes two drafts with one id the same event: id, type, namespace, correlation and statement.
+    ///
+    /// Not the time and not the attachment: both are fixed by the first append, and a replay may have seen others.
+    #[must_use]
+    pub fn sameness(&self) -> Digest {
+        // The types leave no statement without canonical form. Were there one, it would have no leaf either, so that
+        // this digest of the reason would never be compared with anything.
+        let bytes =
+            to_statement(&self.told(None, None)).unwrap_or_else(|error| error.to_string().into_bytes());
+        Digest::tagged(SAMENESS, &bytes)
+    }
+
+    /// The entry of the log for this draft, at the time that the ledger gives. `salt` is 32 fresh random bytes, kept
+    /// beside the attachment; without an attachment it is not used.
+    ///
+    /// # Errors
+    /// When the statement has more than eight lists within each other or the time is beyond the year 9999.
+    pub fn leaf(&self, at: DateTime<Utc>, salt: [u8; 32]) -> Result<Leaf, LeafError> {
+        if self.statement.depth() > MAX_DEPTH {
+            return Err(LeafError::TooDeep(self.id));
+        }
+        if !(0..=9999).contains(&at.year()) {
+            return Err(LeafError::Time(at));
+        }
+        let commitment = self.attachment.as_ref().map(|attachment| attachment.commitment(&salt));
+        let bytes = to_statement(&self.told(Some(print_time(at)), commitment))?;
+        Ok(Leaf { bytes })
+    }
+
+    fn told(&self, time: Option<String>, attachment: Option<Digest>) -> Told<'_> {
+        let Self { id, kind, namespace, correlation, statement, .. } = self;
+        Told {
+            attachment,
+            correlation: *correlation,
+            id: *id,
+            namespace,
+            statement,
+            time,
+            kind: kind.as_str(),
+            v: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::Atom;
+    use uuid::Uuid;
+
+    fn draft() -> Draft {
+        let id = EventId::from_uuid(Uuid::nil());
+        Draft::new(
+            id,
+            EventType::of("skill.x.start"),
+            Namespace::default(),
+            Statement::new().word("status", "ok"),
+        )
+    }
+
+    #[test]
+    fn sameness_tells_what_was_said() {
+        let same = draft().sameness();
+        assert_eq!(draft().with_attachment(Attachment::redacted("x")).sameness(), same);
+        let mut others = [draft(), draft(), draft(), draft(), draft()];
+        others[0].id = EventId::from_uuid(Uuid::max());
+        others[1].kind = EventType::of("skill.x.end");
+        others[2].namespace = "other".parse().unwrap();
+        others[3].correlation = Some(CorrelationId::from_uuid(Uuid::nil()));
+        others[4].statement = Statement::new().word("status", "failed");
+        for other in others {
+            assert_ne!(other.sameness(), same, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_leaf_is_canonical() {
+        let at = DateTime::from_timestamp(0, 0).unwrap();
+        let leaf = draft().leaf(at, [0; 32]).unwrap();
+        let expected = r#"{"id":"00000000-0000-0000-0000-000000000000","namespace":"default","statement":{"status":"ok"},"time":"1970-01-01T00:00:00.000000Z","type":"skill.x.start","v":1}"#;
+        assert_eq!(String::from_utf8(leaf.bytes).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_leaf_binds_its_attachment_by_salt() {
+        let at = DateTime::from_timestamp(0, 0).unwrap();
+        let with = draft().with_attachment(Attachment::redacted("x"));
+        let text = String::from_utf8(with.leaf(at, [7; 32]).unwrap().bytes).unwrap();
+        let mut salted = vec![7; 32];
+        salted.push(b'x');
+        assert!(text.contains(&Digest::of(&salted).to_string()), "{text}");
+        assert_ne!(with.leaf(at, [8; 32]), with.leaf(at, [7; 32]));
+    }
+
+    #[test]
+    fn what_a_reader_would_not_follow_is_not_written() {
+        let at = DateTime::from_timestamp(0, 0).unwrap();
+        let nested = |depth| (0..depth).fold(Atom::word("x"), |inner, _| Atom::List(vec![inner]));
+        for (depth, expected) in [(8, true), (9, false)] {
+            let draft = Draft { statement: Statement::new().atom("deep", nested(depth)), ..draft() };
+            assert_eq!(draft.leaf(at, [0; 32]).is_ok(), expected, "{depth}");
+        }
+        assert!(matches!(draft().leaf(DateTime::<Utc>::MAX_UTC, [0; 32]), Err(LeafError::Time(_))));
+    }
+
+    #[test]
+    fn attachments_hold_no_credentials_and_show_no_bytes() {
+        let attachment = Attachment::redacted("api_key=abc");
+        assert_eq!(attachment.as_bytes(), b"api_key=[redacted]");
+        assert_eq!(format!("{attachment:?}"), "Attachment(18 bytes)");
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod checkpoint;
+mod draft;
+mod export;
+mod ledger;
+mod ledger_error;
+mod local_signer;
+pub mod merkle;
+mod redact;
+mod signer;
+mod statement;
+pub mod verify;
+
+pub use checkpoint::SignedCheckpoint;
+pub use draft::{Attachment, Draft, EventType, Leaf, LeafError};
+pub use export::{ExportError, ExportSummary, export, sign_head};
+pub use ledger::{Appended, AuditLedger, Entry, Head, Kept, LedgerQuery, LedgerReader, Page};
+pub use ledger_error::{LedgerError, LedgerErrorKind, LedgerVerdict};
+pub use local_signer::LocalSigner;
+pub use redact::redact;
+pub use signer::{CheckpointSigner, SignerError, SignerErrorKind, check_extends};
+pub use statement::{Atom, Integer, IntegerError, Statement, Token, TokenError};

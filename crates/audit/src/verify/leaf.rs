@@ -1,0 +1,200 @@
+//! Whether the bytes of an entry have the one form that a log may hold.
+//!
+//! A parser of its own, written from the form and not from the code that writes it: restricted canonical JSON whose
+//! strings are tokens, so that there are no escapes, no spaces, no fractions, and one text for each value. Whoever
+//! smuggles free text into a log under the hands of its writer is found here as well.
+
+use chimera_contracts::Digest;
+
+/// How deep a statement may nest.
+const MAX_DEPTH: usize = 16;
+
+/// The largest integer, 2^53 - 1.
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+/// What the verifier needs of an entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LeafForm {
+    pub(super) id: u128,
+    pub(super) attachment: Option<Digest>,
+}
+
+enum Value<'a> {
+    Text(&'a str),
+    Integer(i64),
+    List,
+    Object(Vec<(&'a str, Value<'a>)>),
+}
+
+/// Reads an entry; the error says what is wrong with it.
+pub(super) fn read(text: &str) -> Result<LeafForm, String> {
+    let mut rest = text;
+    let value = value(&mut rest, 0)
+        .ok_or_else(|| format!("it is not canonical from byte {}", text.len() - rest.len()))?;
+    if !rest.is_empty() {
+        return Err("something follows its end".to_owned());
+    }
+    let Value::Object(members) = value else { return Err("it is no object".to_owned()) };
+    let mut form = LeafForm { id: 0, attachment: None };
+    let mut seen = 0_u8;
+    for (name, value) in members {
+        let required = match (name, value) {
+            ("v", Value::Integer(1)) => 1,
+            ("id", Value::Text(id)) => {
+                form.id = uuid_of(id).ok_or("its id is no UUID")?;
+                2
+            }
+            ("type", Value::Text(_)) => 4,
+            ("time", Value::Text(time)) if is_time(time) => 8,
+            ("namespace", Value::Text(name)) if is_namespace(name) => 16,
+            ("statement", Value::Object(_)) => 32,
+            ("correlation", Value::Text(id)) if uuid_of(id).is_some() => 0,
+            ("attachment", Value::Text(hex)) => {
+                form.attachment = Some(hex.parse().map_err(|_| "its commitment is no digest")?);
+                0
+            }
+            (other, _) => return Err(format!("its member `{other}` is unknown or has the wrong form")),
+        };
+        seen |= required;
+    }
+    if seen == 63 { Ok(form) } else { Err("a member is missing".to_owned()) }
+}
+
+fn value<'a>(rest: &mut &'a str, depth: usize) -> Option<Value<'a>> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    match rest.bytes().next()? {
+        b'"' => string(rest).map(Value::Text),
+        b'{' => object(rest, depth).map(Value::Object),
+        b'[' => list(rest, depth).map(|()| Value::List),
+        _ => integer(rest).map(Value::Integer),
+    }
+}
+
+fn object<'a>(rest: &mut &'a str, depth: usize) -> Option<Vec<(&'a str, Value<'a>)>> {
+    let mut members: Vec<(&str, Value<'_>)> = Vec::new();
+    take(rest, "{")?;
+    while take(rest, "}").is_none() {
+        if !members.is_empty() {
+            take(rest, ",")?;
+        }
+        let name = string(rest)?;
+        // Ascending, and so without repetition (RFC 8785 §3.2.3).
+        if members.last().is_some_and(|(last, _)| *last >= name) {
+            return None;
+        }
+        take(rest, ":")?;
+        members.push((name, value(rest, depth + 1)?));
+    }
+    Some(members)
+}
+
+fn list(rest: &mut &str, depth: usize) -> Option<()> {
+    take(rest, "[")?;
+    let mut first = true;
+    while take(rest, "]").is_none() {
+        if !first {
+            take(rest, ",")?;
+        }
+        first = false;
+        value(rest, depth + 1)?;
+    }
+    Some(())
+}
+
+fn string<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    take(rest, "\"")?;
+    let (text, after) = rest.split_once('"')?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/+-".contains(&byte);
+    if !(1..=128).contains(&text.len()) || !text.bytes().all(is_token) {
+        return None;
+    }
+    *rest = after;
+    Some(text)
+}
+
+fn integer(rest: &mut &str) -> Option<i64> {
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(rest.len());
+    let (digits, after) = rest.split_at_checked(end)?;
+    let number: i64 = digits.parse().ok()?;
+    // Printed again, it shows leading zeros and `-0`.
+    if number.unsigned_abs() > MAX_INTEGER || number.to_string() != digits {
+        return None;
+    }
+    *rest = after;
+    Some(number)
+}
+
+fn take(rest: &mut &str, text: &str) -> Option<()> {
+    *rest = rest.strip_prefix(text)?;
+    Some(())
+}
+
+/// A UUID with hyphens in lower case.
+fn uuid_of(text: &str) -> Option<u128> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let shape: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let hex = parts.concat();
+    let lower = hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if shape == [8, 4, 4, 4, 12] && lower { u128::from_str_radix(&hex, 16).ok() } else { None }
+}
+
+/// `2026-01-02T03:04:05.000006Z` by shape: the verifier does not judge whether a day exists.
+fn is_time(text: &str) -> bool {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00.000000Z";
+    let fits = |(byte, shape): (u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == *shape };
+    text.len() == SHAPE.len() && text.bytes().zip(SHAPE).all(fits)
+}
+
+fn is_namespace(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"attachment":"ATTACHMENT","correlation":"00000000-0000-0000-0000-000000000001","id":"00000000-0000-0000-0000-00000000000a","namespace":"default","statement":{"a":[1,-2,["x"]],"b":{},"c":0},"time":"2026-01-02T03:04:05.000006Z","type":"skill.x.start","v":1}"#;
+
+    #[test]
+    fn the_form_is_read() {
+        let digest = Digest::of(b"x");
+        let text = GOOD.replace("ATTACHMENT", &digest.to_string());
+        assert_eq!(read(&text), Ok(LeafForm { id: 10, attachment: Some(digest) }));
+    }
+
+    #[test]
+    fn every_other_form_is_refused() {
+        let good = GOOD.replace("ATTACHMENT", &"0".repeat(64));
+        for (from, to) in [
+            ("[1,", "[ 1,"),
+            ("[1,", "[01,"),
+            ("[1,", "[1.0,"),
+            ("[1,", "[9007199254740992,"),
+            ("-2", "-0"),
+            ("\"x\"", "\"x y\""),
+            ("\"x\"", "\"\""),
+            ("\"x\"", "\"\\u0078\""),
+            ("\"x\"", "null"),
+            ("\"x\"", "true"),
+            ("\"c\":0", "\"a\":0"),
+            ("\"c\":0", "\"aa\":0"),
+            ("\"v\":1", "\"v\":2"),
+            (",\"v\":1", ""),
+            (",\"v\":1}", ",\"v\":1} "),
+            (",\"v\":1}", ",\"v\":1,\"w\":1}"),
+            (",\"v\":1}", ",\"v\":1"),
+            ("00a\"", "00A\""),
+            ("T03", "t03"),
+            ("default", "Default"),
+            ("\"id\":\"0", "\"id\":\""),
+            ("000\",\"corr", "00g\",\"corr"),
+        ] {
+            assert!(good.contains(from), "{from}");
+            let bad = good.replacen(from, to, 1);
+            assert!(read(&bad).is_err(), "{bad}");
+        }
+        assert!(read(&"[".repeat(100_000)).is_err());
+    }
+}

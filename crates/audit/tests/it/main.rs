@@ -1,0 +1,16 @@
+//! Integration tests, one binary.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests may fail loudly, in their helpers too"
+)]
+
+mod evidence;
+mod memory;
+mod oracle;
+mod published;
+mod published_merkle;
+mod published_notes;
+mod tamper;

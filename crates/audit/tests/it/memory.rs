@@ -1,0 +1,96 @@
+//! A ledger in memory, for tests only.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use chimera_audit::{
+    Appended, AuditLedger, Draft, Entry, Head, Kept, LedgerError, LedgerQuery, LedgerReader, Page, merkle,
+};
+use chimera_contracts::{Digest, EventId};
+use chrono::DateTime;
+
+#[derive(Debug, Default)]
+pub(crate) struct Memory(Mutex<State>);
+
+#[derive(Debug, Default, Clone)]
+struct State {
+    entries: Vec<Entry>,
+    hashes: Vec<Vec<Digest>>,
+    known: HashMap<EventId, (u64, Digest)>,
+}
+
+impl State {
+    fn read(&self, node: merkle::Node) -> Result<Digest, LedgerError> {
+        let (leaf, position) = node.stored_at();
+        let row = usize::try_from(leaf).ok().and_then(|leaf| self.hashes.get(leaf));
+        row.and_then(|row| row.get(usize::from(position)))
+            .copied()
+            .ok_or_else(|| LedgerError::corrupt("no such hash"))
+    }
+
+    fn append(&mut self, draft: &Draft) -> Result<Appended, LedgerError> {
+        let offered = draft.sameness();
+        match self.known.get(&draft.id) {
+            Some((index, stored)) if *stored == offered => return Ok(Appended::Already { index: *index }),
+            Some((_, stored)) => return Err(LedgerError::conflict(draft.id, *stored, offered)),
+            None => {}
+        }
+        let index = self.entries.len() as u64;
+        let salt = [u8::try_from(index % 256).unwrap(); 32];
+        let at = DateTime::from_timestamp(1_700_000_000 + i64::try_from(index).unwrap(), 0).unwrap();
+        let leaf = draft.leaf(at, salt).unwrap();
+        let hashes = merkle::completed(index, leaf.hash(), |node| self.read(node))?;
+        let attachment = match &draft.attachment {
+            Some(attachment) => Kept::Present { salt, bytes: attachment.as_bytes().to_vec() },
+            None => Kept::None,
+        };
+        self.known.insert(draft.id, (index, offered));
+        self.hashes.push(hashes);
+        self.entries.push(Entry { index, leaf: leaf.bytes, attachment });
+        Ok(Appended::New { index })
+    }
+}
+
+impl Memory {
+    pub(crate) fn erase(&self, index: usize) {
+        self.0.lock().unwrap().entries[index].attachment = Kept::Erased;
+    }
+}
+
+#[async_trait]
+impl AuditLedger for Memory {
+    async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, LedgerError> {
+        let mut state = self.0.lock().unwrap();
+        let mut next = state.clone();
+        let appended = drafts.iter().map(|draft| next.append(draft)).collect::<Result<_, _>>()?;
+        *state = next;
+        Ok(appended)
+    }
+}
+
+#[async_trait]
+impl LedgerReader for Memory {
+    async fn head(&self) -> Result<Head, LedgerError> {
+        let state = self.0.lock().unwrap();
+        let size = state.entries.len() as u64;
+        Ok(Head { size, root: merkle::root(size, |node| state.read(node))? })
+    }
+
+    async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Entry>, LedgerError> {
+        let from = usize::try_from(from).unwrap();
+        Ok(self.0.lock().unwrap().entries.iter().skip(from).take(limit).cloned().collect())
+    }
+
+    async fn find(&self, _: &LedgerQuery, page: Page) -> Result<Vec<Entry>, LedgerError> {
+        self.entries(page.from, page.limit).await
+    }
+
+    async fn consistency(&self, from: u64, to: u64) -> Result<Vec<Digest>, LedgerError> {
+        let state = self.0.lock().unwrap();
+        merkle::consistency_proof(from, to, |node| state.read(node)).map_err(|error| match error {
+            merkle::ProofError::Read(error) => error,
+            other => LedgerError::refused(other.to_string()),
+        })
+    }
+}

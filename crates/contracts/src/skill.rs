@@ -1,0 +1,109 @@
+//! A skill: one contract, called with types or with JSON.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::CallContext;
+use crate::fault::Faults;
+use crate::parse::Parser;
+
+/// What a runtime needs to know to offer a skill.
+#[derive(Clone, Debug)]
+pub struct SkillDescriptor {
+    /// The contract id on the wire, such as `skill_publish_content`.
+    pub id: &'static str,
+    /// One sentence for a person or a model that chooses among skills.
+    pub summary: &'static str,
+    /// The version of the contract.
+    pub version: &'static str,
+    /// JSON Schema 2020-12 of the input.
+    pub input_schema: serde_json::Value,
+    /// JSON Schema 2020-12 of the output, errors included.
+    pub output_schema: serde_json::Value,
+    /// Reads and checks inputs.
+    pub parser: Arc<Parser>,
+}
+
+/// A skill called with types.
+///
+/// # Contract
+/// - Every call ends with an output or an error of the contract's own shape; none is lost, and nothing half-done is hidden.
+/// - Dropping the future withdraws nothing that is recorded; asking again with the same key tells what became of it.
+/// - Safe to call concurrently, also with the same key.
+#[async_trait]
+pub trait Skill: Debug + Send + Sync + 'static {
+    /// The input of the contract.
+    type Input: DeserializeOwned + Send;
+    /// The output of the contract.
+    type Output: Serialize + Send;
+    /// The error shape of the contract.
+    type Error: Serialize + Send;
+
+    /// The skill's contract.
+    fn descriptor(&self) -> &SkillDescriptor;
+
+    /// Does what the input asks for.
+    ///
+    /// # Errors
+    /// In the error shape of the contract.
+    async fn call(&self, context: &CallContext, input: Self::Input) -> Result<Self::Output, Self::Error>;
+
+    /// The contract's answer to an input that could not be read; recorded where the contract asks for it.
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Self::Error;
+}
+
+/// The answer to a JSON call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonAnswer {
+    /// The output or the error, as the contract shapes it.
+    pub json: String,
+    /// Whether it is the error shape.
+    pub is_error: bool,
+}
+
+/// A skill called with JSON, for registries and for callers in other languages.
+///
+/// # Contract
+/// As [`Skill`]; an input that is not the contract's gets every fault named in one answer, and nothing is done.
+#[async_trait]
+pub trait DynSkill: Debug + Send + Sync + 'static {
+    /// The skill's contract.
+    fn descriptor(&self) -> &SkillDescriptor;
+
+    /// Does what the JSON input asks for.
+    async fn call_json(&self, context: &CallContext, input: &[u8]) -> JsonAnswer;
+}
+
+#[async_trait]
+impl<S: Skill> DynSkill for S {
+    fn descriptor(&self) -> &SkillDescriptor {
+        Skill::descriptor(self)
+    }
+
+    async fn call_json(&self, context: &CallContext, input: &[u8]) -> JsonAnswer {
+        let result = match Skill::descriptor(self).parser.parse(input) {
+            Ok(input) => self.call(context, input).await,
+            Err(faults) => Err(self.refuse(context, faults).await),
+        };
+        match result {
+            Ok(output) => answer(&output, false),
+            Err(error) => answer(&error, true),
+        }
+    }
+}
+
+fn answer<T: Serialize>(body: &T, is_error: bool) -> JsonAnswer {
+    match serde_json::to_string(body) {
+        Ok(json) => JsonAnswer { json, is_error },
+        // Contract types serialize by construction; should one not, the caller still learns that the answer is missing.
+        Err(error) => JsonAnswer {
+            json: serde_json::json!({ "error_message": format!("the answer could not be written: {error}") })
+                .to_string(),
+            is_error: true,
+        },
+    }
+}

@@ -1,0 +1,164 @@
+//! Driving one effect: perform what is begun, begin what may be, find out what is unknown, until it rests or time is up.
+
+use chimera_contracts::StoreError;
+use chimera_governance::Approved;
+use chrono::{DateTime, Utc};
+
+use crate::effect::Effect;
+use crate::journal::{Advanced, Leased, Step};
+use crate::kernel::{Kernel, Purpose};
+use crate::platform::Lost;
+use crate::record::{EffectRecord, RequestRecord};
+use crate::state::EffectState;
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The record changed; look at it again.
+    On,
+    /// Nothing more can be done now.
+    Stop,
+}
+
+/// One effect being driven.
+#[derive(Debug)]
+pub(crate) struct Drive<'a> {
+    pub(crate) kernel: &'a Kernel,
+    pub(crate) request: RequestRecord,
+    pub(crate) record: EffectRecord,
+    /// The approval of an attempt that this drive recorded and did not perform yet.
+    pub(crate) begun: Option<Approved<Effect>>,
+    /// The approval of an effect that was just admitted; spares asking again.
+    pub(crate) approved: Option<Approved<Effect>>,
+    pub(crate) purpose: Purpose,
+    pub(crate) until: DateTime<Utc>,
+    pub(crate) attempts_left: u32,
+    /// Whether a platform refused an attempt of this drive.
+    pub(crate) refused: bool,
+    /// Ids of posts that turned out to belong to other effects.
+    pub(crate) not_ours: Vec<String>,
+}
+
+impl Kernel {
+    /// Drives an effect that this kernel just admitted.
+    ///
+    /// # Errors
+    /// When the store fails. The effect may have become public then; the journal finds out on the next drive.
+    pub async fn drive_fresh(
+        &self,
+        admitted: Leased,
+        approved: Approved<Effect>,
+        until: DateTime<Utc>,
+    ) -> Result<EffectRecord, StoreError> {
+        let begun = (admitted.record.progress.state == EffectState::Attempting).then(|| approved.clone());
+        let mut drive = Drive::new(self, admitted, Purpose::Asked, until);
+        drive.begun = begun;
+        drive.approved = Some(approved);
+        drive.run().await
+    }
+
+    /// Drives an effect that was leased: after a crash, a lost answer, a refusal, or because it is due.
+    ///
+    /// # Errors
+    /// When the store fails. The effect may have become public then; the journal finds out on the next drive.
+    pub async fn drive(
+        &self,
+        leased: Leased,
+        purpose: Purpose,
+        until: DateTime<Utc>,
+    ) -> Result<EffectRecord, StoreError> {
+        Drive::new(self, leased, purpose, until).run().await
+    }
+}
+
+impl<'a> Drive<'a> {
+    fn new(kernel: &'a Kernel, leased: Leased, purpose: Purpose, until: DateTime<Utc>) -> Self {
+        Self {
+            kernel,
+            request: leased.request,
+            record: leased.record,
+            begun: None,
+            approved: None,
+            purpose,
+            until,
+            attempts_left: kernel.options.attempts_per_drive,
+            refused: false,
+            not_ours: Vec::new(),
+        }
+    }
+
+    async fn run(mut self) -> Result<EffectRecord, StoreError> {
+        while self.once().await? == Next::On {}
+        self.let_go().await?;
+        Ok(self.record)
+    }
+
+    async fn once(&mut self) -> Result<Next, StoreError> {
+        match self.record.progress.state {
+            EffectState::Attempting => match self.begun.take() {
+                Some(approved) => self.perform(approved).await,
+                None => self.inherit().await,
+            },
+            EffectState::Admitted => self.begin().await,
+            EffectState::NotDone if self.may_try_again() => self.begin().await,
+            EffectState::Unknown => self.resolve().await,
+            _ => Ok(Next::Stop),
+        }
+    }
+
+    /// An attempt that somebody else recorded and did not finish: nobody knows how far it came.
+    async fn inherit(&mut self) -> Result<Next, StoreError> {
+        let reason = "whoever attempted it did not come back".to_owned();
+        self.step(Step::Lost(Lost { reason, said: None }), true).await
+    }
+
+    fn may_try_again(&self) -> bool {
+        let refusal = self.record.progress.refusal.as_ref();
+        let due = refusal.and_then(|refusal| refusal.retry_at).is_none_or(|at| at <= self.kernel.clock.now());
+        self.purpose == Purpose::Asked && !self.refused && self.attempts_left > 0 && due
+    }
+
+    /// Takes a step and adopts what came of it.
+    pub(crate) async fn step(&mut self, step: Step, keep: bool) -> Result<Next, StoreError> {
+        let advanced = self.kernel.advance(&self.record, step, keep).await?;
+        self.adopt(advanced).await
+    }
+
+    pub(crate) async fn adopt(&mut self, advanced: Advanced) -> Result<Next, StoreError> {
+        match advanced {
+            Advanced::Applied(record) | Advanced::Already(record) => {
+                self.record = *record;
+                Ok(Next::On)
+            }
+            Advanced::Fenced => {
+                self.reload().await?;
+                Ok(Next::Stop)
+            }
+            Advanced::Taken { external_id } => {
+                self.not_ours.push(external_id);
+                Ok(Next::On)
+            }
+            Advanced::Refused(refused) => self.barred(refused).await,
+        }
+    }
+
+    /// Somebody else moved the effect: show what is there now.
+    pub(crate) async fn reload(&mut self) -> Result<(), StoreError> {
+        let view = self.kernel.journal.request(&self.request.key).await?;
+        let found = view.and_then(|view| view.effects.into_iter().find(|effect| effect.id == self.record.id));
+        if let Some(record) = found {
+            self.record = record;
+        }
+        Ok(())
+    }
+
+    /// Lets a lease go that this drive still holds though it does nothing more.
+    async fn let_go(&mut self) -> Result<(), StoreError> {
+        let progress = &self.record.progress;
+        let ours = progress.lease.is_some_and(|lease| lease.holder == self.kernel.journal.instance());
+        if ours && progress.state != EffectState::Attempting {
+            self.step(Step::Yield, false).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,247 @@
+//! The journal: the port that carries once-ness.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use chimera_contracts::{
+    AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, InstanceId, Money, PlatformName, RequestId,
+    StoreError, TaskId,
+};
+use chimera_governance::Approved;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::effect::Effect;
+use crate::platform::{Evidence, Lost, Pending, Refusal, Uploaded};
+use crate::record::{EffectRecord, RequestKey, RequestRecord, RequestView};
+use crate::state::EffectState;
+
+/// How long the parts of an attempt may take. The store adds them to its own clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// From recording an attempt to the last moment at which something of it may go on the wire.
+    pub send: TimeDelta,
+    /// From then until absence means something.
+    pub settle: TimeDelta,
+    /// How long the lease outlasts that, for looking.
+    pub lease: TimeDelta,
+}
+
+/// An effect to be admitted.
+#[derive(Clone, Debug)]
+pub struct NewEffect {
+    /// What is approved.
+    pub approved: Approved<Effect>,
+    /// What to hold for it.
+    pub price: Money,
+    /// Whether to record its first attempt in the same step; its window.
+    pub begin: Option<Window>,
+    /// How long its lease lasts, where no attempt begins.
+    pub lease: TimeDelta,
+}
+
+/// A request to be admitted.
+#[derive(Clone, Debug)]
+pub struct Admit {
+    /// The key.
+    pub key: RequestKey,
+    /// The campaign that pays.
+    pub campaign: CampaignId,
+    /// The agent in whose name it happens.
+    pub agent: AgentId,
+    /// The trace.
+    pub correlation: CorrelationId,
+    /// The planner's task.
+    pub task: Option<TaskId>,
+    /// The approved artifact.
+    pub artifact: String,
+    /// The effects, in order; not empty, no digest twice.
+    pub effects: Vec<NewEffect>,
+}
+
+/// Why a request is not admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The code on the wire.
+    pub code: ErrorCode,
+    /// The platform whose effect it is about; `None` for the whole request.
+    pub platform: Option<PlatformName>,
+    /// What was the matter, for people.
+    pub message: String,
+}
+
+/// What came of an admission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Recorded now; the effects are leased to this journal's instance.
+    Fresh(RequestView),
+    /// The key is known and this is the same request, or a part of it; nothing changed.
+    Known(RequestView),
+    /// The key is known for another request; nothing changed.
+    Conflict {
+        /// What differs, for people.
+        message: String,
+    },
+    /// It may not be; nothing changed.
+    Refused(Refused),
+}
+
+/// What happened to an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// An attempt begins.
+    Begin {
+        /// Its window.
+        window: Window,
+        /// Media that the platform knows by now.
+        uploads: Vec<Uploaded>,
+    },
+    /// It is public: the platform said so, or a look found it.
+    Done(Evidence),
+    /// It was accepted for later.
+    Accepted(Pending),
+    /// It provably did not happen. While an earlier attempt is unsettled this says nothing about that one.
+    NotDone(Refusal),
+    /// The answer was lost, or the holder died.
+    Lost(Lost),
+    /// A look did not settle it.
+    Looked {
+        /// Whether the look saw the whole list without it.
+        absent: bool,
+        /// When to look again.
+        look_again: DateTime<Utc>,
+    },
+    /// It is not there, for good; it may be attempted again.
+    AbsentForGood,
+    /// The platform cannot tell; a human has to.
+    CannotTell {
+        /// Why, for people.
+        reason: String,
+    },
+    /// Nothing happened; the lease is let go.
+    Yield,
+}
+
+/// A step of one effect, as a compare-and-set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advance {
+    /// The effect.
+    pub effect: EffectId,
+    /// The epoch under which the caller holds it.
+    pub epoch: u64,
+    /// The version that the caller saw.
+    pub version: u64,
+    /// What happened.
+    pub step: Step,
+    /// Keep the lease for this long after the step becomes due, because the caller goes on; else it is let go.
+    pub keep: Option<TimeDelta>,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Advanced {
+    /// Applied now.
+    Applied(Box<EffectRecord>),
+    /// This very step was applied before.
+    Already(Box<EffectRecord>),
+    /// Somebody else holds the effect or moved it; nothing changed.
+    Fenced,
+    /// The post belongs to another effect; nothing changed.
+    Taken {
+        /// The platform's id of that post.
+        external_id: String,
+    },
+    /// The approval does not hold any more; nothing changed.
+    Refused(Refused),
+}
+
+/// Which effects to lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeaseScope {
+    /// Those that are due by themselves: looks, polls, schedules, and what a dead holder left.
+    Due,
+    /// These, where they are free; also those that may be attempted again.
+    Of(Vec<EffectId>),
+}
+
+/// An effect that is leased to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leased {
+    /// Its request.
+    pub request: RequestRecord,
+    /// The effect, with the new epoch.
+    pub record: EffectRecord,
+}
+
+/// Which effects to list.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct EffectQuery {
+    /// Only those of this request.
+    pub request: Option<RequestId>,
+    /// Only those in one of these states; all when empty.
+    pub states: Vec<EffectState>,
+}
+
+/// A part of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Begin after this effect.
+    pub after: Option<EffectId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Where requests and effects are kept.
+///
+/// # Contract
+/// - **Atomic.** Each method is one step: all of it happens or nothing. `admit` claims the key, inserts the effects, holds
+///   the budget, uses the approvals, appends the evidence and marks the first attempts. `advance` moves one effect, its
+///   budget and its evidence together. What both write is what [`crate::step`] computes.
+/// - **Durable.** What was answered survives a crash of the process and of the machine.
+/// - **Once.** For one key exactly one `admit` is `Fresh`, whatever the number of callers and processes; all the others get
+///   the same request back. A part of its effects is the same request; anything else is `Conflict`.
+/// - **Approved.** An approval is used by at most one effect for each digest it lists; expiry and revocation are checked
+///   again within `admit` and within every `Begin`, by the store's clock.
+/// - **Covered.** `spent + committed` never passes the limit of a budget by a hold.
+/// - **Fenced.** `advance` changes nothing unless epoch and version are the current ones; repeating a step that was
+///   applied is `Already`. No two effects of a platform's account own one external id (`Taken`).
+/// - **Leased.** `lease` gives an effect to one holder at a time and raises its epoch; it is free when its lease ended by
+///   the store's clock, or its holder is known to be dead. An effect that is being attempted stays `attempting`: the new
+///   holder finds out what became of it.
+/// - **Cancellation.** Dropping a future may or may not prevent its step; asking again tells.
+/// - **Retries** are the caller's: every error says whether the step may have been applied.
+#[async_trait]
+pub trait EffectJournal: Debug + Send + Sync + 'static {
+    /// The opener: in whose name this journal leases.
+    fn instance(&self) -> InstanceId;
+
+    /// Admits a request.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn admit(&self, admit: Admit) -> Result<Admission, StoreError>;
+
+    /// Moves one effect.
+    ///
+    /// # Errors
+    /// When the store fails, or the step cannot follow the state (`Misuse`).
+    async fn advance(&self, advance: Advance) -> Result<Advanced, StoreError>;
+
+    /// Leases up to `limit` effects for `ttl`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn lease(&self, scope: LeaseScope, limit: usize, ttl: TimeDelta)
+    -> Result<Vec<Leased>, StoreError>;
+
+    /// What became of a key.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError>;
+
+    /// Lists effects, by id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError>;
+}

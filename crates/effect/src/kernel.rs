@@ -1,0 +1,166 @@
+//! The kernel: admits requests and drives their effects to rest. Recovery is the normal path run again.
+
+use std::sync::Arc;
+
+use chimera_contracts::{Clock, EffectId, PlatformName, StoreError};
+use chimera_governance::{Approved, Claim, Gate, GateError};
+use chrono::TimeDelta;
+
+use crate::effect::{Effect, EffectKind};
+use crate::journal::{
+    Admission, Admit, Advance, Advanced, EffectJournal, LeaseScope, Leased, NewEffect, Step, Window,
+};
+use crate::platform::{NotReady, Platform, Service};
+use crate::record::{EffectRecord, RequestKey, RequestView};
+
+/// For whom an effect is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// A caller asked, so what is known not to have happened may be attempted again (PUB-05).
+    Asked,
+    /// Nobody asked: finish what was begun and find out what is unknown; refused effects wait for their caller (PUB-10).
+    Background,
+}
+
+/// How the kernel works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelOptions {
+    /// How long a lease outlasts the moment at which a look makes sense.
+    pub lease: TimeDelta,
+    /// Attempts of one effect within one drive, lost ones included; a refusal always ends the drive.
+    pub attempts_per_drive: u32,
+    /// How often a step is given to the journal again when its error leaves open whether it was applied.
+    pub journal_tries: u32,
+}
+
+impl Default for KernelOptions {
+    fn default() -> Self {
+        Self { lease: TimeDelta::seconds(10), attempts_per_drive: 3, journal_tries: 3 }
+    }
+}
+
+/// Admits requests and drives their effects.
+///
+/// Cloning is cheap and gives the same kernel. It spawns nothing: every method works within the caller's future, and
+/// dropping that future withdraws nothing that is recorded.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    pub(crate) journal: Arc<dyn EffectJournal>,
+    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) gate: Gate,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: KernelOptions,
+}
+
+impl Kernel {
+    /// A kernel over these ports.
+    #[must_use]
+    pub fn new(
+        journal: Arc<dyn EffectJournal>,
+        platform: Arc<dyn Platform>,
+        gate: Gate,
+        clock: Arc<dyn Clock>,
+        options: KernelOptions,
+    ) -> Self {
+        Self { journal, platform, gate, clock, options }
+    }
+
+    /// What is served for a kind of effect.
+    #[must_use]
+    pub fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
+        self.platform.service(platform, kind)
+    }
+
+    /// Which of the wanted platforms cannot be used, and why.
+    pub async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+        self.platform.ready(wanted, kind).await
+    }
+
+    /// Passes an effect through the gate.
+    ///
+    /// # Errors
+    /// When no decision permits it, or the authority cannot be asked.
+    pub async fn approve(
+        &self,
+        effect: Effect,
+        id: EffectId,
+        claim: &Claim,
+    ) -> Result<Approved<Effect>, GateError> {
+        self.gate.check(effect, id, claim).await
+    }
+
+    /// An effect as it is to be admitted: with the first attempt in the same step, unless media have to be uploaded first
+    /// or `wait` says that another effect goes before it.
+    #[must_use]
+    pub fn new_effect(&self, approved: Approved<Effect>, service: &Service, wait: bool) -> NewEffect {
+        let uploads_first = service.uploads && !approved.get().content().media.is_empty();
+        let window = self.window(service);
+        let reach = window.send.checked_add(&window.settle).unwrap_or(window.send);
+        NewEffect {
+            approved,
+            price: service.price,
+            begin: (!wait && !uploads_first).then_some(window),
+            lease: reach.checked_add(&window.lease).unwrap_or(reach),
+        }
+    }
+
+    /// Admits a request.
+    ///
+    /// # Errors
+    /// When the store fails; asking again with the same key tells what became of it.
+    pub async fn admit(&self, admit: Admit) -> Result<Admission, StoreError> {
+        self.journal.admit(admit).await
+    }
+
+    /// What became of a key.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError> {
+        self.journal.request(key).await
+    }
+
+    /// Leases what is free of `scope`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn lease(&self, scope: LeaseScope, limit: usize) -> Result<Vec<Leased>, StoreError> {
+        self.journal.lease(scope, limit, self.options.lease).await
+    }
+
+    pub(crate) fn window(&self, service: &Service) -> Window {
+        Window { send: service.timeout, settle: service.settle, lease: self.options.lease }
+    }
+
+    /// Takes a step, again where an error leaves open whether it was taken: a step is named by effect, epoch and version,
+    /// so that its repetition is recognised.
+    pub(crate) async fn advance(
+        &self,
+        record: &EffectRecord,
+        step: Step,
+        keep: bool,
+    ) -> Result<Advanced, StoreError> {
+        let advance = Advance {
+            effect: record.id,
+            epoch: record.progress.epoch,
+            version: record.progress.version,
+            step,
+            keep: keep.then_some(self.options.lease),
+        };
+        let mut tries = self.options.journal_tries.max(1);
+        loop {
+            tries = tries.saturating_sub(1);
+            match self.journal.advance(advance.clone()).await {
+                Err(error) if tries > 0 && worth_asking_again(&error) => {
+                    tracing::warn!(effect = %record.id, %error, "a step is given to the journal again");
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+const fn worth_asking_again(error: &StoreError) -> bool {
+    use chimera_contracts::StoreErrorKind as Kind;
+    !matches!(error.kind, Kind::Misuse | Kind::ReadOnly | Kind::NewerSchema | Kind::Corrupt | Kind::Closed)
+}

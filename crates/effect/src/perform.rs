@@ -1,0 +1,131 @@
+//! Beginning an attempt and performing it: write before you act.
+
+use chimera_contracts::StoreError;
+use chimera_governance::{Approved, GateError};
+
+use crate::attempt::Attempt;
+use crate::drive::{Drive, Next};
+use crate::effect::Effect;
+use crate::journal::{Advanced, Refused, Step};
+use crate::platform::{Lost, Outcome, Refusal, Service, Upload, Uploaded};
+use crate::state::EffectState;
+
+impl Drive<'_> {
+    /// Records an attempt, after the approval was checked again and the media are with the platform.
+    pub(crate) async fn begin(&mut self) -> Result<Next, StoreError> {
+        let approved = match self.reapprove().await? {
+            Ok(approved) => approved,
+            Err(refused) => return self.barred(refused).await,
+        };
+        let Some(service) = self.service() else {
+            return self.barred(self.not_served()).await;
+        };
+        let uploads = match self.upload(&service).await {
+            Ok(uploads) => uploads,
+            Err(refusal) => {
+                self.refused = true;
+                return self.step(Step::NotDone(refusal), false).await;
+            }
+        };
+        self.attempts_left = self.attempts_left.saturating_sub(1);
+        let window = self.kernel.window(&service);
+        let advanced = self.kernel.advance(&self.record, Step::Begin { window, uploads }, true).await?;
+        if matches!(advanced, Advanced::Applied(_) | Advanced::Already(_)) {
+            self.begun = Some(approved);
+        }
+        self.adopt(advanced).await
+    }
+
+    /// Performs the attempt that this drive recorded.
+    pub(crate) async fn perform(&mut self, approved: Approved<Effect>) -> Result<Next, StoreError> {
+        let Some(attempt) = Attempt::new(approved, &self.record, &self.request) else {
+            let reason =
+                "the recorded attempt and the approval do not fit together; nothing was sent".to_owned();
+            return self.step(Step::Lost(Lost { reason, said: None }), true).await;
+        };
+        let outcome = self.kernel.platform.perform(&attempt).await;
+        let step = match outcome {
+            Outcome::Done(evidence) => Step::Done(evidence),
+            Outcome::Accepted(pending) => Step::Accepted(pending),
+            Outcome::NotDone(refusal) => {
+                self.refused = true;
+                Step::NotDone(refusal)
+            }
+            Outcome::Unknown(lost) => Step::Lost(lost),
+        };
+        // What is still open is worth a look at once; everything else is let go in the same step.
+        let open = match &step {
+            Step::Lost(_) => true,
+            Step::NotDone(_) => self.record.progress.unsettled_since.is_some(),
+            _ => false,
+        };
+        match self.kernel.advance(&self.record, step, open).await? {
+            Advanced::Taken { external_id } => {
+                let reason = "the platform answered with a post that belongs to another effect".to_owned();
+                self.not_ours.push(external_id);
+                self.step(Step::Lost(Lost { reason, said: None }), true).await
+            }
+            advanced => self.adopt(advanced).await,
+        }
+    }
+
+    /// Ends the effect, or at least this drive, because it may not be sent (any more).
+    ///
+    /// An effect that may be public already stays unknown: it may be looked up, not sent (PUB-21).
+    pub(crate) async fn barred(&mut self, refused: Refused) -> Result<Next, StoreError> {
+        self.attempts_left = 0;
+        self.approved = None;
+        if self.record.progress.state == EffectState::Unknown {
+            return Ok(Next::On);
+        }
+        let refusal = Refusal { code: refused.code, message: refused.message, retry_at: None, said: None };
+        match self.kernel.advance(&self.record, Step::NotDone(refusal), false).await? {
+            Advanced::Applied(record) | Advanced::Already(record) => self.record = *record,
+            _ => self.reload().await?,
+        }
+        Ok(Next::Stop)
+    }
+
+    pub(crate) fn service(&self) -> Option<Service> {
+        let content = self.record.effect.content();
+        self.kernel.platform.service(content.platform, content.kind)
+    }
+
+    async fn reapprove(&mut self) -> Result<Result<Approved<Effect>, Refused>, StoreError> {
+        if let Some(approved) = self.approved.take() {
+            return Ok(Ok(approved));
+        }
+        let effect = self.record.effect.clone();
+        let platform = Some(effect.content().platform);
+        match self.kernel.gate.check_again(effect, self.record.id, self.record.decision).await {
+            Ok(approved) => Ok(Ok(approved)),
+            Err(GateError::Store(error)) => Err(error),
+            Err(denied) => Ok(Err(Refused { code: denied.code(), platform, message: denied.to_string() })),
+        }
+    }
+
+    async fn upload(&self, service: &Service) -> Result<Vec<Uploaded>, Refusal> {
+        let mut uploads = self.record.progress.uploads.clone();
+        if !service.uploads {
+            return Ok(uploads);
+        }
+        let media = &self.record.effect.content().media;
+        for (index, medium) in media.iter().enumerate().skip(uploads.len()) {
+            let send_before =
+                self.kernel.clock.now().checked_add_signed(service.timeout).unwrap_or(self.until);
+            let call_key = self.record.call_key.step("upload", index);
+            let upload = Upload { effect: &self.record.effect, media: medium, call_key, send_before };
+            uploads.push(self.kernel.platform.upload(upload).await?);
+        }
+        Ok(uploads)
+    }
+
+    fn not_served(&self) -> Refused {
+        let content = self.record.effect.content();
+        Refused {
+            code: chimera_contracts::ErrorCode::PlatformNotConfigured,
+            platform: Some(content.platform),
+            message: format!("no tool is configured to {} on `{}`", content.kind.as_str(), content.platform),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What a journal keeps of a request and of each of its effects.
+
+use std::fmt;
+
+use chimera_contracts::{
+    AgentId, CampaignId, CorrelationId, DecisionId, Digest, EffectId, InstanceId, Money, Namespace,
+    RequestId, SkillName, TaskId, derive_uuid,
+};
+use chimera_governance::Approver;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{Effect, EffectKind};
+use crate::platform::{ExternalPost, Refusal, Uploaded};
+use crate::state::{EffectEvent, EffectState};
+
+/// The caller's key, scoped by tenant and skill (PUB-05).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RequestKey {
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The skill.
+    pub skill: SkillName,
+    /// The caller's idempotency key.
+    pub key: String,
+}
+
+impl RequestKey {
+    /// The id of the request that has this key.
+    #[must_use]
+    pub fn request_id(&self) -> RequestId {
+        let parts = [self.namespace.as_str().as_bytes(), self.skill.as_str().as_bytes(), self.key.as_bytes()];
+        RequestId::from_uuid(derive_uuid("chimera/request/v1", &parts))
+    }
+
+    /// The id of the effect with this digest within the request.
+    #[must_use]
+    pub fn effect_id(&self, digest: &Digest) -> EffectId {
+        let request = self.request_id();
+        let parts = [request.as_uuid().as_bytes().as_slice(), digest.as_bytes()];
+        EffectId::from_uuid(derive_uuid("chimera/effect-id/v1", &parts))
+    }
+}
+
+/// The key that every call of one effect carries: 64 of `[0-9a-f]`, the same for all attempts (mcp.md, *Keys on the wire*).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallKey(String);
+
+impl CallKey {
+    /// The key of the main call of an effect.
+    #[must_use]
+    pub fn of(request: &RequestKey, effect: &Effect) -> Self {
+        let content = effect.content();
+        Self::derive(&[
+            request.request_id().as_uuid().as_bytes(),
+            content.platform.as_str().as_bytes(),
+            content.account.as_bytes(),
+            content.kind.as_str().as_bytes(),
+            effect.digest().as_bytes(),
+        ])
+    }
+
+    /// The key of a step before the main call, such as the upload of the medium at `index`.
+    #[must_use]
+    pub fn step(&self, step: &str, index: usize) -> Self {
+        Self::derive(&[self.0.as_bytes(), step.as_bytes(), &(index as u64).to_be_bytes()])
+    }
+
+    fn derive(parts: &[&[u8]]) -> Self {
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part);
+        }
+        Self(Digest::tagged("chimera/call-key/v1", &bytes).to_string())
+    }
+
+    /// The key as it goes on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A request as it was first admitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// The version of this document: 1.
+    pub v: u32,
+    /// Derived from the key.
+    pub id: RequestId,
+    /// The key.
+    pub key: RequestKey,
+    /// The campaign that pays.
+    pub campaign: CampaignId,
+    /// The agent in whose name it happens.
+    pub agent: AgentId,
+    /// The trace.
+    pub correlation: CorrelationId,
+    /// The planner's task.
+    pub task: Option<TaskId>,
+    /// The approved artifact.
+    pub artifact: String,
+    /// When it was admitted, by the store's clock.
+    pub admitted_at: DateTime<Utc>,
+}
+
+/// Who is at work on an effect, and until when nobody else may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lease {
+    /// The opener of the store.
+    pub holder: InstanceId,
+    /// By the store's clock. Free earlier when the holder is known to be dead.
+    pub until: DateTime<Utc>,
+}
+
+/// What changes about an effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The version of this document: 1.
+    pub v: u32,
+    /// Where it stands.
+    pub state: EffectState,
+    /// Raised by every lease: a holder whose epoch is past is fenced off.
+    pub epoch: u64,
+    /// Raised by every step.
+    pub version: u64,
+    /// Attempts recorded so far.
+    pub attempts: u32,
+    /// When the latest attempt was recorded.
+    pub began_at: Option<DateTime<Utc>>,
+    /// Nothing of the latest attempt goes on the wire at or after this.
+    pub send_before: Option<DateTime<Utc>>,
+    /// From when on absence means something: `send_before` plus the platform's settle time.
+    pub settled_from: Option<DateTime<Utc>>,
+    /// When the first attempt began whose outcome is not known; a refusal of a later one says nothing about it.
+    pub unsettled_since: Option<DateTime<Utc>>,
+    /// Whether sending the same key again was refused while unsettled; then only looking helps.
+    pub resend_refused: bool,
+    /// Looks after `settled_from` that did not find it.
+    pub absent_looks: u32,
+    /// Whether the platform cannot tell, so that a human has to.
+    pub needs_human: bool,
+    /// When it is due by itself: a look, a poll, a schedule; `None` when nothing is.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Who is at work on it.
+    pub lease: Option<Lease>,
+    /// Media that the platform knows already.
+    pub uploads: Vec<Uploaded>,
+    /// The post, once known.
+    pub post: Option<ExternalPost>,
+    /// Why it is not there.
+    pub refusal: Option<Refusal>,
+    /// What was spent on it.
+    pub spent: Option<Money>,
+    /// Whether its hold still stands.
+    pub held: bool,
+    /// When the latest step was taken, by the store's clock.
+    pub changed_at: DateTime<Utc>,
+    /// The latest event, so that its repetition is recognised.
+    pub last_event: Option<EffectEvent>,
+    /// The id to poll, while the platform works on it (PUB-19).
+    pub pending_id: Option<String>,
+}
+
+/// One effect in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectRecord {
+    /// Derived from the request and the digest.
+    pub id: EffectId,
+    /// The request.
+    pub request: RequestId,
+    /// Its place within the request.
+    pub position: u32,
+    /// What becomes public.
+    pub effect: Effect,
+    /// The decision that allows it.
+    pub decision: DecisionId,
+    /// Who decided.
+    pub approver: Approver,
+    /// What is held for it.
+    pub price: Money,
+    /// The key of its calls.
+    pub call_key: CallKey,
+    /// What changes.
+    pub progress: Progress,
+}
+
+impl EffectRecord {
+    /// The kind of the effect.
+    #[must_use]
+    pub fn kind(&self) -> EffectKind {
+        self.effect.content().kind
+    }
+}
+
+/// A request with its effects in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestView {
+    /// The request.
+    pub request: RequestRecord,
+    /// Its effects, by position.
+    pub effects: Vec<EffectRecord>,
+}

@@ -1,0 +1,81 @@
+//! Finding out what became of an attempt whose outcome is unknown. One function serves a timeout, a crash and a lost answer.
+//!
+//! The order: the same key again where the tool enforces keys; else look the post up; else a human. Absence means nothing
+//! before `settled_from`, and then only in two looks.
+
+use chimera_contracts::StoreError;
+use chrono::{DateTime, Utc};
+
+use crate::drive::{Drive, Next};
+use crate::journal::{Advanced, Step};
+use crate::platform::{Finding, LookUp};
+
+/// How many posts of other effects one resolution steps over before it leaves the rest to the next one.
+const STRANGERS: usize = 16;
+
+impl Drive<'_> {
+    pub(crate) async fn resolve(&mut self) -> Result<Next, StoreError> {
+        let Some(service) = self.service() else {
+            return self.cannot_tell("no tool is configured for the platform any more").await;
+        };
+        let progress = &self.record.progress;
+        let first = progress.unsettled_since.or(progress.began_at);
+        let now = self.kernel.clock.now();
+        let enforced = first.is_some_and(|first| service.enforces_key(first, now));
+        if enforced && !progress.resend_refused && self.attempts_left > 0 {
+            return self.begin().await;
+        }
+        if !service.look_up {
+            return self.cannot_tell("the platform offers nothing to look a post up with").await;
+        }
+        let settled_from = progress.settled_from.unwrap_or(now);
+        let due = progress.due_at.unwrap_or(now).max(settled_from);
+        if due > now {
+            if due > self.until {
+                return Ok(Next::Stop);
+            }
+            self.kernel.clock.sleep_until(due).await;
+        }
+        self.look().await
+    }
+
+    async fn look(&mut self) -> Result<Next, StoreError> {
+        while self.not_ours.len() <= STRANGERS {
+            let Some(look) = LookUp::about(&self.record, self.not_ours.clone()) else {
+                return self.cannot_tell("there is no attempt to look for").await;
+            };
+            let step = match self.kernel.platform.find(&look).await {
+                Finding::There(evidence) => Step::Done(evidence),
+                Finding::AbsentForGood => Step::AbsentForGood,
+                Finding::Unsettled { look_again, absent } => {
+                    return self.looked(absent, look_again).await;
+                }
+                Finding::CannotTell { reason } => Step::CannotTell { reason },
+            };
+            let stop = matches!(step, Step::CannotTell { .. });
+            let advanced = self.kernel.advance(&self.record, step, false).await?;
+            match advanced {
+                Advanced::Taken { external_id } => self.not_ours.push(external_id),
+                _ if stop => {
+                    self.adopt(advanced).await?;
+                    return Ok(Next::Stop);
+                }
+                advanced => return self.adopt(advanced).await,
+            }
+        }
+        self.cannot_tell("too many posts with this text belong to other effects").await
+    }
+
+    async fn looked(&mut self, absent: bool, look_again: DateTime<Utc>) -> Result<Next, StoreError> {
+        let go_on = look_again <= self.until;
+        let next = self.step(Step::Looked { absent, look_again }, go_on).await?;
+        Ok(if go_on { next } else { Next::Stop })
+    }
+
+    async fn cannot_tell(&mut self, reason: &str) -> Result<Next, StoreError> {
+        if !self.record.progress.needs_human {
+            self.step(Step::CannotTell { reason: reason.to_owned() }, false).await?;
+        }
+        Ok(Next::Stop)
+    }
+}

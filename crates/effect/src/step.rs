@@ -1,0 +1,14 @@
+//! What a step writes, as pure functions: given what is stored and the time, they say what is to be stored.
+//!
+//! Every journal calls them inside its transaction, so that rules live in one place and a store only keeps what it is told.
+//! They talk to no port and read no clock.
+
+mod admit;
+mod advance;
+mod evidence;
+mod tally;
+
+pub use admit::{Admitted, NewApproval, admit, same_request};
+pub use advance::{BudgetMove, Change, Context, Verdict, advance, lease};
+pub use evidence::{RefusedRequest, refusal_draft};
+pub use tally::Tally;

@@ -1,0 +1,179 @@
+//! What an admission writes.
+
+use std::collections::BTreeSet;
+
+use chimera_audit::Draft;
+use chimera_contracts::{Digest, ErrorCode, InstanceId, Money};
+use chimera_governance::{Balance, Standing, Use, use_of};
+use chrono::{DateTime, Utc};
+
+use super::advance::{after, begun};
+use super::evidence;
+use crate::journal::{Admit, NewEffect, Refused};
+use crate::record::{CallKey, EffectRecord, Lease, Progress, RequestRecord, RequestView};
+use crate::state::EffectState;
+
+/// An approval that the admission uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewApproval {
+    /// The place of the effect that uses it.
+    pub position: usize,
+}
+
+/// Everything that an admission writes.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The request and its effects.
+    pub view: RequestView,
+    /// The effects whose use of their approval is new; all but those that used it before.
+    pub uses: Vec<NewApproval>,
+    /// The budget after the holds; `None` when nothing is held.
+    pub balance: Option<Balance>,
+    /// The evidence, in order.
+    pub drafts: Vec<Draft>,
+}
+
+/// Whether a request that asks for `asked` is the one that `view` shows, or a part of it (PUB-05).
+///
+/// # Errors
+/// With what differs, in words.
+pub fn same_request(view: &RequestView, admit: &Admit) -> Result<(), String> {
+    let known: BTreeSet<Digest> = view.effects.iter().map(|record| record.effect.digest()).collect();
+    let strange = admit.effects.iter().find(|effect| !known.contains(&effect.approved.digest()));
+    if view.request.campaign != admit.campaign {
+        Err("the key belongs to a request of another campaign".to_owned())
+    } else if view.request.agent != admit.agent {
+        Err("the key belongs to a request of another agent".to_owned())
+    } else if let Some(effect) = strange {
+        let platform = effect.approved.get().content().platform;
+        Err(format!("the key belongs to a request with other content, or none, for `{platform}`"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Computes an admission. `standings` are the decisions of the effects, in order; `balance` is the campaign's budget.
+///
+/// # Errors
+/// With the first reason why the request may not be.
+pub fn admit(
+    admit: &Admit,
+    standings: &[Option<Standing>],
+    balance: Option<Balance>,
+    instance: InstanceId,
+    now: DateTime<Utc>,
+) -> Result<Admitted, Refused> {
+    let request = RequestRecord {
+        v: 1,
+        id: admit.key.request_id(),
+        key: admit.key.clone(),
+        campaign: admit.campaign,
+        agent: admit.agent,
+        correlation: admit.correlation,
+        task: admit.task,
+        artifact: admit.artifact.clone(),
+        admitted_at: now,
+    };
+    let uses = uses(admit, standings, now)?;
+    let balance = hold(admit, balance)?;
+    let mut drafts = vec![evidence::start(&request, admit)];
+    let mut effects = Vec::with_capacity(admit.effects.len());
+    for (position, new) in (0_u32..).zip(&admit.effects) {
+        let record = new_record(admit, &request, position, new, instance, now);
+        if record.progress.state == EffectState::Attempting {
+            drafts.push(evidence::attempt(&request, &record));
+        }
+        effects.push(record);
+    }
+    Ok(Admitted { view: RequestView { request, effects }, uses, balance, drafts })
+}
+
+fn uses(
+    admit: &Admit,
+    standings: &[Option<Standing>],
+    now: DateTime<Utc>,
+) -> Result<Vec<NewApproval>, Refused> {
+    let mut uses = Vec::new();
+    for (position, new) in admit.effects.iter().enumerate() {
+        let refuse = |denial: chimera_governance::Denial| Refused {
+            code: denial.code(),
+            platform: Some(new.approved.get().content().platform),
+            message: denial.as_str().to_owned(),
+        };
+        let Some(Some(standing)) = standings.get(position) else {
+            return Err(refuse(chimera_governance::Denial::Unknown));
+        };
+        let digest = new.approved.digest();
+        let effect = admit.key.effect_id(&digest);
+        match use_of(&standing.decision, &admit.key.namespace, &digest, effect, standing.used_by, now) {
+            Use::Granted => uses.push(NewApproval { position }),
+            Use::Already => {}
+            Use::Refused(denial) => return Err(refuse(denial)),
+        }
+    }
+    Ok(uses)
+}
+
+fn hold(admit: &Admit, balance: Option<Balance>) -> Result<Option<Balance>, Refused> {
+    let refuse = |message| Refused { code: ErrorCode::BudgetExceeded, platform: None, message };
+    let priced: Vec<Money> =
+        admit.effects.iter().map(|effect| effect.price).filter(|price| price.micros > 0).collect();
+    if priced.is_empty() {
+        return Ok(None);
+    }
+    let Some(balance) = balance else {
+        return Err(refuse("no budget is set for the campaign, and its posts are not free".to_owned()));
+    };
+    let held = priced.into_iter().try_fold(balance, Balance::hold);
+    held.map(Some).map_err(|denial| refuse(denial.to_string()))
+}
+
+fn new_record(
+    admit: &Admit,
+    request: &RequestRecord,
+    position: u32,
+    new: &NewEffect,
+    instance: InstanceId,
+    now: DateTime<Utc>,
+) -> EffectRecord {
+    let effect = new.approved.get().clone();
+    let waiting = Progress {
+        v: 1,
+        state: EffectState::Admitted,
+        epoch: 1,
+        version: 1,
+        attempts: 0,
+        began_at: None,
+        send_before: None,
+        settled_from: None,
+        unsettled_since: None,
+        resend_refused: false,
+        absent_looks: 0,
+        needs_human: false,
+        due_at: Some(now),
+        lease: Some(Lease { holder: instance, until: after(now, new.lease) }),
+        uploads: Vec::new(),
+        post: None,
+        refusal: None,
+        spent: None,
+        held: true,
+        changed_at: now,
+        last_event: None,
+        pending_id: None,
+    };
+    let progress = match new.begin {
+        Some(window) => begun(waiting, EffectState::Attempting, window, instance, now),
+        None => waiting,
+    };
+    EffectRecord {
+        id: admit.key.effect_id(&effect.digest()),
+        request: request.id,
+        position,
+        call_key: CallKey::of(&admit.key, &effect),
+        decision: new.approved.decision(),
+        approver: new.approved.approver().clone(),
+        price: new.price,
+        effect,
+        progress,
+    }
+}

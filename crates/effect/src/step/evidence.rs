@@ -1,0 +1,233 @@
+//! The events that steps leave in the ledger (PUB-16). Ids derive from what an event tells, so a replay adds nothing.
+
+use chimera_audit::{Atom, Attachment, Draft, EventType, Statement};
+use chimera_contracts::{
+    AgentId, CampaignId, CorrelationId, DecisionId, Digest, ErrorCode, EventId, SkillName, TaskId,
+    derive_uuid,
+};
+use chrono::{DateTime, Utc};
+
+use crate::journal::{Admit, Refused};
+use crate::platform::Said;
+use crate::record::{EffectRecord, RequestKey, RequestRecord};
+use crate::step::Tally;
+
+/// What an event tells.
+#[derive(Clone, Copy)]
+pub(super) enum Verb {
+    Start,
+    Attempt,
+    Success,
+    Failure,
+    Unknown,
+    Processing,
+    Complete,
+    Refused,
+}
+
+fn kind(skill: SkillName, verb: Verb) -> EventType {
+    macro_rules! kinds {
+        ($prefix:literal) => {
+            match verb {
+                Verb::Start => concat!($prefix, ".start"),
+                Verb::Attempt => concat!($prefix, ".attempt"),
+                Verb::Success => concat!($prefix, ".success"),
+                Verb::Failure => concat!($prefix, ".failure"),
+                Verb::Unknown => concat!($prefix, ".unknown"),
+                Verb::Processing => concat!($prefix, ".processing"),
+                Verb::Complete => concat!($prefix, ".complete"),
+                Verb::Refused => concat!($prefix, ".refused"),
+            }
+        };
+    }
+    EventType::of(match skill {
+        SkillName::Publish => kinds!("skill.publish_content"),
+        SkillName::Engage => kinds!("skill.engagement_manage"),
+        SkillName::Propose => kinds!("skill.engagement_manager"),
+    })
+}
+
+fn event_id(subject: &[u8], what: &str, number: u64) -> EventId {
+    EventId::from_uuid(derive_uuid("chimera/event/v1", &[subject, what.as_bytes(), &number.to_be_bytes()]))
+}
+
+/// The id of the event that says how an effect ended, for answers that point to it.
+#[must_use]
+pub fn outcome_event(record: &EffectRecord) -> EventId {
+    event_id(record.id.as_uuid().as_bytes(), "outcome", record.progress.version)
+}
+
+pub(super) fn start(request: &RequestRecord, admit: &Admit) -> Draft {
+    let platforms = admit
+        .effects
+        .iter()
+        .map(|effect| Atom::word(effect.approved.get().content().platform.as_str()))
+        .collect();
+    let mut statement = Statement::new()
+        .id("request_id", *request.id.as_uuid())
+        .id("agent_id", *request.agent.as_uuid())
+        .id("campaign_id", *request.campaign.as_uuid())
+        .digest("idempotency_key", Digest::of(request.key.key.as_bytes()))
+        .digest("artifact", Digest::of(request.artifact.as_bytes()))
+        .list("platforms", platforms);
+    if let Some(task) = request.task {
+        statement = statement.id("task_id", *task.as_uuid());
+    }
+    draft(request, Verb::Start, event_id(request.id.as_uuid().as_bytes(), "start", 0), statement)
+}
+
+pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
+    let number = record.progress.attempts;
+    let statement = about(record)
+        .id("decision_id", *record.decision.as_uuid())
+        .word("approved_by", record.approver.role.as_str())
+        .digest("approver", Digest::of(record.approver.id.as_bytes()))
+        .digest("call_key", Digest::of(record.call_key.as_str().as_bytes()))
+        .micros("held_micros", record.price.micros);
+    let id = event_id(record.id.as_uuid().as_bytes(), "attempt", number.into());
+    let draft = draft(request, Verb::Attempt, id, statement);
+    // The content is the same for every attempt; it is kept once.
+    if number == 1 { draft.with_attachment(Attachment::redacted(record.effect.bytes())) } else { draft }
+}
+
+pub(super) fn success(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
+    let post = record.progress.post.as_ref();
+    let mut statement = about(record).micros("spent_micros", record.price.micros);
+    if let Some(post) = post {
+        statement = statement.digest("external_id", Digest::of(post.id.as_bytes()));
+        if let Some(at) = post.published_at {
+            statement = statement.time("published_at", at);
+        }
+    }
+    let words = serde_json::json!({
+        "external_id": post.map(|post| &post.id),
+        "external_url": post.and_then(|post| post.url.as_ref()),
+        "said": said,
+    });
+    draft(request, Verb::Success, outcome_event(record), statement)
+        .with_attachment(Attachment::redacted(words.to_string()))
+}
+
+pub(super) fn failure(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
+    let (code, message) = match &record.progress.refusal {
+        Some(refusal) => (refusal.code, refusal.message.as_str()),
+        None => (ErrorCode::Timeout, ""),
+    };
+    let statement = about(record).word("error_code", code.as_str());
+    let words = serde_json::json!({ "error_message": message, "said": said });
+    draft(request, Verb::Failure, outcome_event(record), statement)
+        .with_attachment(Attachment::redacted(words.to_string()))
+}
+
+pub(super) fn unknown(request: &RequestRecord, record: &EffectRecord, reason: &str, said: &Said) -> Draft {
+    let needs_human = if record.progress.needs_human { "yes" } else { "no" };
+    let statement = about(record).word("needs_human", needs_human);
+    let words = serde_json::json!({ "reason": reason, "said": said });
+    draft(request, Verb::Unknown, outcome_event(record), statement)
+        .with_attachment(Attachment::redacted(words.to_string()))
+}
+
+pub(super) fn processing(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
+    let words = serde_json::json!({ "pending_id": record.progress.pending_id, "said": said });
+    draft(request, Verb::Processing, outcome_event(record), about(record))
+        .with_attachment(Attachment::redacted(words.to_string()))
+}
+
+/// The end of an invocation: nobody acts on any effect of the request. It comes again when that changes what is known.
+pub(super) fn complete(request: &RequestRecord, effects: &[&EffectRecord], now: DateTime<Utc>) -> Draft {
+    let tally: Tally = effects.iter().map(|record| record.progress.state).collect();
+    let round = effects.iter().fold(0_u64, |sum, record| sum.saturating_add(record.progress.version));
+    let duration = now.signed_duration_since(request.admitted_at).num_milliseconds().max(0);
+    let statement = Statement::new()
+        .id("request_id", *request.id.as_uuid())
+        .word("status", tally.status())
+        .integer("successful_platforms", tally.published)
+        .integer("failed_platforms", tally.failed)
+        .integer("unknown_platforms", tally.unknown)
+        .integer("pending_platforms", tally.pending)
+        .micros("duration_ms", duration.unsigned_abs());
+    draft(request, Verb::Complete, event_id(request.id.as_uuid().as_bytes(), "complete", round), statement)
+}
+
+fn about(record: &EffectRecord) -> Statement {
+    let content = record.effect.content();
+    Statement::new()
+        .id("request_id", *record.request.as_uuid())
+        .id("effect_id", *record.id.as_uuid())
+        .word("platform", content.platform.as_str())
+        .word("kind", content.kind.as_str())
+        .digest("effect", record.effect.digest())
+        .digest("account", Digest::of(content.account.as_bytes()))
+        .integer("attempt", record.progress.attempts)
+}
+
+fn draft(request: &RequestRecord, verb: Verb, id: EventId, statement: Statement) -> Draft {
+    Draft::new(id, kind(request.key.skill, verb), request.key.namespace.clone(), statement)
+        .with_correlation(Some(request.correlation))
+}
+
+/// A request that was refused before anything of it was recorded in the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct RefusedRequest<'a> {
+    /// The key.
+    pub key: &'a RequestKey,
+    /// The trace.
+    pub correlation: Option<CorrelationId>,
+    /// Who asked; kept as a digest.
+    pub actor: &'a str,
+    /// In whose name, where known.
+    pub agent: Option<AgentId>,
+    /// The campaign, where known.
+    pub campaign: Option<CampaignId>,
+    /// The task, where known.
+    pub task: Option<TaskId>,
+    /// The decision that was claimed.
+    pub decision: Option<DecisionId>,
+    /// The digests of the effects that were asked for, as far as they could be made.
+    pub effects: &'a [Digest],
+    /// Why.
+    pub why: &'a Refused,
+}
+
+/// The event of a refusal. The same refusal of the same request is the same event, so asking a hundred times adds one.
+#[must_use]
+pub fn refusal_draft(refused: &RefusedRequest<'_>) -> Draft {
+    let request = refused.key.request_id();
+    let mut parts: Vec<&[u8]> = vec![
+        request.as_uuid().as_bytes(),
+        refused.why.code.as_str().as_bytes(),
+        refused.why.message.as_bytes(),
+        refused.actor.as_bytes(),
+    ];
+    parts.extend(refused.effects.iter().map(|digest| digest.as_bytes().as_slice()));
+    if let Some(decision) = &refused.decision {
+        parts.push(decision.as_uuid().as_bytes());
+    }
+    if let Some(correlation) = &refused.correlation {
+        parts.push(correlation.as_uuid().as_bytes());
+    }
+    let id = EventId::from_uuid(derive_uuid("chimera/refusal/v1", &parts));
+    let ids = [
+        ("agent_id", refused.agent.map(|id| *id.as_uuid())),
+        ("campaign_id", refused.campaign.map(|id| *id.as_uuid())),
+        ("task_id", refused.task.map(|id| *id.as_uuid())),
+        ("decision_id", refused.decision.map(|id| *id.as_uuid())),
+    ];
+    let statement = Statement::new()
+        .id("request_id", *request.as_uuid())
+        .word("error_code", refused.why.code.as_str())
+        .digest("idempotency_key", Digest::of(refused.key.key.as_bytes()))
+        .digest("actor", Digest::of(refused.actor.as_bytes()))
+        .list("effects", refused.effects.iter().map(|digest| Atom::from(*digest)).collect());
+    let statement = ids
+        .into_iter()
+        .filter_map(|(name, id)| id.map(|id| (name, id)))
+        .fold(statement, |statement, (name, id)| statement.id(name, id));
+    let words = serde_json::json!({
+        "error_message": refused.why.message,
+        "platform": refused.why.platform.map(chimera_contracts::PlatformName::as_str),
+    });
+    Draft::new(id, kind(refused.key.skill, Verb::Refused), refused.key.namespace.clone(), statement)
+        .with_correlation(refused.correlation)
+        .with_attachment(Attachment::redacted(words.to_string()))
+}

@@ -1,0 +1,87 @@
+//! How the effects of one request stand together.
+
+use crate::state::EffectState;
+
+/// Counts of a request's effects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub total: u32,
+    /// Public.
+    pub published: u32,
+    /// Known not to have happened, retryable or not, cancelled ones included.
+    pub failed: u32,
+    /// May have happened.
+    pub unknown: u32,
+    /// Accepted, scheduled, admitted or being attempted.
+    pub pending: u32,
+    /// Put off to their time, a part of the pending ones.
+    pub scheduled: u32,
+}
+
+impl FromIterator<EffectState> for Tally {
+    fn from_iter<I: IntoIterator<Item = EffectState>>(states: I) -> Self {
+        states.into_iter().fold(Self::default(), |mut tally, state| {
+            tally.total = tally.total.saturating_add(1);
+            let count = match state {
+                EffectState::Published => &mut tally.published,
+                EffectState::NotDone
+                | EffectState::Failed
+                | EffectState::Cancelled
+                | EffectState::RolledBack => &mut tally.failed,
+                EffectState::Unknown => &mut tally.unknown,
+                EffectState::Scheduled => {
+                    tally.scheduled = tally.scheduled.saturating_add(1);
+                    &mut tally.pending
+                }
+                EffectState::Admitted
+                | EffectState::Attempting
+                | EffectState::Processing
+                | EffectState::Undoing => &mut tally.pending,
+            };
+            *count = count.saturating_add(1);
+            tally
+        })
+    }
+}
+
+impl Tally {
+    /// The status of the whole where partial success is allowed: the first rule of PUB-25 that fits.
+    #[must_use]
+    pub const fn status(&self) -> &'static str {
+        if self.unknown > 0 && self.published == 0 {
+            "unknown"
+        } else if self.pending > self.scheduled {
+            "processing"
+        } else if self.published == self.total {
+            "success"
+        } else if self.scheduled == self.total {
+            "scheduled"
+        } else if self.published > 0 {
+            "partial_success"
+        } else {
+            "failure"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use EffectState as S;
+
+    #[test]
+    fn the_first_rule_that_fits() {
+        let check = |states: &[S], expected| {
+            assert_eq!(states.iter().copied().collect::<Tally>().status(), expected, "{states:?}");
+        };
+        check(&[S::Published, S::Published], "success");
+        check(&[S::Published, S::NotDone], "partial_success");
+        check(&[S::Published, S::Unknown], "partial_success");
+        check(&[S::Unknown, S::NotDone], "unknown");
+        check(&[S::Unknown, S::Processing], "unknown");
+        check(&[S::Published, S::Processing], "processing");
+        check(&[S::Scheduled, S::Scheduled], "scheduled");
+        check(&[S::NotDone, S::Failed], "failure");
+    }
+}

@@ -1,0 +1,213 @@
+//! The gate: the only maker of [`Approved`].
+//!
+//! INVARIANT: a value of `Approved<T>` exists only if a stored decision permitted exactly this `T`, to the byte, at the
+//! time of the check. What is claimed inline with a request is never proof (PUB-03).
+
+use std::fmt;
+use std::sync::Arc;
+
+use chimera_contracts::{Clock, DecisionId, Digest, EffectId, ErrorCode, Namespace, StoreError};
+
+use crate::approval::{ApprovalStore, Standing};
+use crate::decision::{Approver, ApproverRole};
+use crate::permit::{Denial, permits};
+
+/// Something that can be approved: it has one digest over all that becomes public of it.
+pub trait Approvable {
+    /// The tenant.
+    fn namespace(&self) -> &Namespace;
+
+    /// The digest that a decision lists.
+    fn digest(&self) -> Digest;
+}
+
+/// What the caller claims about an approval; checked, never believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The artifact that is said to be approved.
+    pub artifact: String,
+    /// In which role it is said to be approved.
+    pub role: ApproverRole,
+    /// The decision, where the claim names one.
+    pub decision: Option<DecisionId>,
+}
+
+/// Something that a stored decision permits. Only [`Gate`] makes it, and no part of it can be changed.
+///
+/// ```compile_fail
+/// // The fields are private: there is no way to make one by hand.
+/// let forged = chimera_governance::Approved { thing: 1 };
+/// ```
+pub struct Approved<T> {
+    thing: Arc<T>,
+    digest: Digest,
+    decision: DecisionId,
+    approver: Approver,
+}
+
+impl<T> Approved<T> {
+    /// What is approved.
+    #[must_use]
+    pub fn get(&self) -> &T {
+        &self.thing
+    }
+
+    /// The digest that the decision lists.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The decision.
+    #[must_use]
+    pub const fn decision(&self) -> DecisionId {
+        self.decision
+    }
+
+    /// Who decided.
+    #[must_use]
+    pub const fn approver(&self) -> &Approver {
+        &self.approver
+    }
+}
+
+// By hand, because a derive would ask for `T: Clone`; a copy permits nothing that the first does not.
+impl<T> Clone for Approved<T> {
+    fn clone(&self) -> Self {
+        Self {
+            thing: Arc::clone(&self.thing),
+            digest: self.digest,
+            decision: self.decision,
+            approver: self.approver.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Approved<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Approved").field("digest", &self.digest).field("decision", &self.decision).finish()
+    }
+}
+
+/// The gate's no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GateError {
+    /// No decision permits it.
+    #[error("{}", .0.as_str())]
+    Denied(Denial),
+    /// The approval authority could not be asked; failing to decide is a refusal (GOV-02).
+    #[error("the approval authority could not be asked: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl GateError {
+    /// The code on the wire.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Denied(denial) => denial.code(),
+            Self::Store(_) => ErrorCode::StorageUnavailable,
+        }
+    }
+}
+
+/// Turns things into approved things by asking the approval authority.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    approvals: Arc<dyn ApprovalStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Gate {
+    /// A gate before this authority.
+    #[must_use]
+    pub fn new(approvals: Arc<dyn ApprovalStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { approvals, clock }
+    }
+
+    /// Checks a claim for the effect `effect` and gives the approved thing.
+    ///
+    /// Where the claim names no decision, any decision that lists the digest will do; one that this effect used, or that
+    /// nobody used, goes before others.
+    ///
+    /// # Errors
+    /// When no decision permits it, or the authority cannot be asked.
+    pub async fn check<T: Approvable>(
+        &self,
+        thing: T,
+        effect: EffectId,
+        claim: &Claim,
+    ) -> Result<Approved<T>, GateError> {
+        let digest = thing.digest();
+        let standings = match claim.decision {
+            Some(id) => self.approvals.decision(thing.namespace(), id, &digest).await?.into_iter().collect(),
+            None => self.approvals.about_effect(thing.namespace(), &digest).await?,
+        };
+        let best = standings
+            .into_iter()
+            .map(|standing| (self.judge(&thing, &digest, effect, claim, &standing), standing))
+            .min_by_key(|(verdict, _)| verdict.is_err());
+        match best {
+            Some((Ok(()), standing)) => Ok(Approved {
+                thing: Arc::new(thing),
+                digest,
+                decision: standing.decision.id,
+                approver: standing.decision.approver,
+            }),
+            Some((Err(denial), _)) => Err(GateError::Denied(denial)),
+            None => Err(GateError::Denied(self.why_none(&thing, claim).await?)),
+        }
+    }
+
+    /// Checks again a decision that was used: each re-send is an act and passes expiry and revocation (PUB-21).
+    ///
+    /// # Errors
+    /// When the decision does not permit it any more, or the authority cannot be asked.
+    pub async fn check_again<T: Approvable>(
+        &self,
+        thing: T,
+        effect: EffectId,
+        decision: DecisionId,
+    ) -> Result<Approved<T>, GateError> {
+        let digest = thing.digest();
+        let standing = self
+            .approvals
+            .decision(thing.namespace(), decision, &digest)
+            .await?
+            .ok_or(GateError::Denied(Denial::Unknown))?;
+        let now = self.clock.now();
+        permits(&standing.decision, thing.namespace(), &digest, now).map_err(GateError::Denied)?;
+        if standing.used_by.is_some_and(|user| user != effect) {
+            return Err(GateError::Denied(Denial::Used));
+        }
+        Ok(Approved { thing: Arc::new(thing), digest, decision, approver: standing.decision.approver })
+    }
+
+    fn judge<T: Approvable>(
+        &self,
+        thing: &T,
+        digest: &Digest,
+        effect: EffectId,
+        claim: &Claim,
+        standing: &Standing,
+    ) -> Result<(), Denial> {
+        let decision = &standing.decision;
+        if decision.artifact != claim.artifact {
+            return Err(Denial::OtherArtifact);
+        }
+        permits(decision, thing.namespace(), digest, self.clock.now())?;
+        if decision.approver.role != claim.role {
+            return Err(Denial::WrongRole);
+        }
+        match standing.used_by {
+            Some(user) if user != effect => Err(Denial::Used),
+            _ => Ok(()),
+        }
+    }
+
+    async fn why_none<T: Approvable>(&self, thing: &T, claim: &Claim) -> Result<Denial, StoreError> {
+        let known = claim.decision.is_none()
+            && self.approvals.knows_artifact(thing.namespace(), &claim.artifact).await?;
+        Ok(if known { Denial::ContentMismatch } else { Denial::Unknown })
+    }
+}

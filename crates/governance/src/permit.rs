@@ -1,0 +1,114 @@
+//! Whether a decision lets one effect happen, as a pure function: the gate asks it, and every store asks it again
+//! inside the transaction that uses the approval.
+
+use chimera_contracts::{Digest, EffectId, ErrorCode, Namespace};
+use chrono::{DateTime, Utc};
+
+use crate::decision::Decision;
+
+/// Why a decision does not let an effect happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Denial {
+    /// Nobody decided about this content, nor about its artifact.
+    Unknown,
+    /// There is a decision for the artifact, and not for this content.
+    ContentMismatch,
+    /// The decision is about another artifact.
+    OtherArtifact,
+    /// The decision was not an approval.
+    NotGranted,
+    /// The decision is past its time.
+    Expired,
+    /// The decision was taken back.
+    Revoked,
+    /// The decision was made in another role than claimed.
+    WrongRole,
+    /// The approver asked for the decision.
+    SelfApproval,
+    /// The approval was used by another effect.
+    Used,
+}
+
+impl Denial {
+    /// The code on the wire (ERR-01).
+    #[must_use]
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            Self::Unknown => ErrorCode::ApprovalUnknown,
+            Self::ContentMismatch => ErrorCode::ApprovalContentMismatch,
+            Self::OtherArtifact => ErrorCode::ApprovalOtherArtifact,
+            Self::NotGranted => ErrorCode::ApprovalNotGranted,
+            Self::Expired => ErrorCode::ApprovalExpired,
+            Self::Revoked => ErrorCode::ApprovalRevoked,
+            Self::WrongRole => ErrorCode::ApprovalWrongRole,
+            Self::SelfApproval => ErrorCode::ApprovalSelf,
+            Self::Used => ErrorCode::ApprovalUsed,
+        }
+    }
+
+    /// What was found, in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "no decision is known for this content",
+            Self::ContentMismatch => "the content is not what was approved",
+            Self::OtherArtifact => "the decision is about another artifact",
+            Self::NotGranted => "the decision was not an approval",
+            Self::Expired => "the approval has expired",
+            Self::Revoked => "the approval was revoked",
+            Self::WrongRole => "the decision was made in another role than the one claimed",
+            Self::SelfApproval => "the approver is the one who asked for the approval",
+            Self::Used => "the approval was used already, under another key",
+        }
+    }
+}
+
+/// The answer to the use of an approval by an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Use {
+    /// Used now, by this effect.
+    Granted,
+    /// Used before, by this same effect.
+    Already,
+    /// Not to be used.
+    Refused(Denial),
+}
+
+/// Whether `decision` lets the effect `digest` happen at `now`, apart from who used it.
+///
+/// # Errors
+/// With the first reason why it does not.
+pub fn permits(
+    decision: &Decision,
+    namespace: &Namespace,
+    digest: &Digest,
+    now: DateTime<Utc>,
+) -> Result<(), Denial> {
+    let checks = [
+        (decision.namespace != *namespace, Denial::Unknown),
+        (!decision.effects.contains(digest), Denial::ContentMismatch),
+        (!decision.verdict.permits(), Denial::NotGranted),
+        (decision.requested_by.as_ref() == Some(&decision.approver.id), Denial::SelfApproval),
+        (decision.revoked_at.is_some(), Denial::Revoked),
+        (decision.expires_at.is_some_and(|end| end <= now), Denial::Expired),
+    ];
+    checks.into_iter().find_map(|(fails, denial)| fails.then_some(denial)).map_or(Ok(()), Err)
+}
+
+/// What comes of using `decision` for the effect, given who used it before for this digest.
+#[must_use]
+pub fn use_of(
+    decision: &Decision,
+    namespace: &Namespace,
+    digest: &Digest,
+    effect: EffectId,
+    used_by: Option<EffectId>,
+    now: DateTime<Utc>,
+) -> Use {
+    match (permits(decision, namespace, digest, now), used_by) {
+        (Err(denial), _) => Use::Refused(denial),
+        (Ok(()), Some(other)) if other != effect => Use::Refused(Denial::Used),
+        (Ok(()), Some(_)) => Use::Already,
+        (Ok(()), None) => Use::Granted,
+    }
+}

@@ -1,0 +1,138 @@
+//! What a server writes to its standard error: always drained, so that it never blocks on it; forwarded to the log
+//! line by line; and its end kept, because that is what explains a server that does not start.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chimera_audit::redact;
+use tokio::{io::AsyncReadExt, process::ChildStderr};
+
+/// How much is kept. More than is shown, so that redaction sees whole lines.
+const KEPT: usize = 8 * 1024;
+/// How much of it an error shows.
+const SHOWN: usize = 1024;
+/// The longest line that is logged; a longer one might be cut in the middle of a secret.
+const LONGEST_LINE: usize = 4 * 1024;
+
+/// The end of a server's standard error.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastWords {
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: VecDeque<u8>,
+    /// Something before was dropped.
+    cut: bool,
+}
+
+impl LastWords {
+    /// Reads until the stream ends.
+    pub(crate) async fn drain(self, server: String, mut stderr: ChildStderr) {
+        let mut chunk = vec![0; 4 * 1024];
+        let mut lines = Lines { server, line: Vec::new(), too_long: false };
+        while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
+            let bytes = chunk.get(..read).unwrap_or_default();
+            self.keep(bytes);
+            lines.take(bytes);
+        }
+        lines.end();
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        // Never held across an await; a panic elsewhere leaves bytes that are still bytes.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes.extend(bytes);
+        let over = kept.bytes.len().saturating_sub(KEPT);
+        kept.bytes.drain(..over);
+        kept.cut |= over > 0;
+    }
+
+    /// The last kilobyte, redacted; empty when it said nothing.
+    pub(crate) fn shown(&self) -> String {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let cut = kept.cut;
+        let text = String::from_utf8_lossy(kept.bytes.make_contiguous()).into_owned();
+        // The first line may have lost the word that tells a secret.
+        let whole = if cut { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
+        end_of(redact(whole).trim(), SHOWN).to_owned()
+    }
+}
+
+/// The last `limit` bytes of a text, or a little less: characters stay whole.
+fn end_of(text: &str, limit: usize) -> &str {
+    let from = text.len().saturating_sub(limit);
+    (from..=text.len()).find_map(|from| text.get(from..)).unwrap_or_default()
+}
+
+/// Cuts what comes into lines for the log.
+struct Lines {
+    server: String,
+    line: Vec<u8>,
+    too_long: bool,
+}
+
+impl Lines {
+    fn take(&mut self, bytes: &[u8]) {
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.too_long |= self.line.len().saturating_add(part.len()) > LONGEST_LINE;
+            if self.too_long {
+                self.line.clear();
+            } else {
+                self.line.extend_from_slice(part);
+            }
+            if part.ends_with(b"\n") {
+                self.end();
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if self.too_long {
+            tracing::debug!(server = self.server, "stderr: a line too long to be shown");
+        } else if !self.line.is_empty() {
+            let text = String::from_utf8_lossy(&self.line);
+            tracing::debug!(server = self.server, "stderr: {}", redact(text.trim_end()));
+        }
+        self.line.clear();
+        self.too_long = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_shown_and_redacted() {
+        let words = LastWords::default();
+        assert_eq!(words.shown(), "");
+        words.keep(b"no API key: api_key=abcdef\n");
+        assert_eq!(words.shown(), "no API key: api_key=[redacted]");
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_not_shown() {
+        let words = LastWords::default();
+        words.keep(b"api_key=");
+        words.keep(&[b's'; KEPT]);
+        assert_eq!(words.shown(), "");
+        words.keep("\nthe end, \u{e4}".as_bytes());
+        assert_eq!(words.shown(), "the end, \u{e4}");
+    }
+
+    #[test]
+    fn no_more_than_a_kilobyte_is_shown() {
+        let words = LastWords::default();
+        words.keep("\u{20ac}".repeat(1_000).as_bytes());
+        let shown = words.shown();
+        assert!(shown.len() <= SHOWN && shown.len() > SHOWN - 3, "{}", shown.len());
+        assert!(shown.chars().all(|character| character == '\u{20ac}'));
+    }
+}

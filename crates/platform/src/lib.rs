@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod tool;
+
+pub use tool::{Called, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};

@@ -1,0 +1,271 @@
+//! What a platform takes as text: limits as data, one rendering, every fault of a variant at once.
+//!
+//! Nothing here alters content (PUB-14): what does not fit is named and refused. Rendering only adds what the request
+//! gave beside the text, so that what is approved is what is sent.
+
+mod emoji;
+mod hashtag;
+mod invisible;
+mod link;
+mod weight;
+
+use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_effect::DisclosurePlacement;
+
+pub use hashtag::{hashtags_of, is_hashtag};
+pub use invisible::{UnsafeCharacter, unsafe_characters};
+pub use weight::{WeightConfig, weighted_length};
+
+/// What one unit of a platform's limit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// X weighted length, configuration version 3 (<https://docs.x.com/fundamentals/counting-characters>).
+    XWeight,
+    /// Unicode scalar values.
+    Characters,
+    /// UTF-16 code units.
+    Utf16,
+    /// Bytes of UTF-8.
+    Utf8,
+    /// Unicode scalar values, but an emoji as the bytes of its UTF-8.
+    CharactersAndEmojiBytes,
+}
+
+/// A platform's rules of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TextRules {
+    /// What is counted.
+    pub unit: Unit,
+    /// The most of it.
+    pub limit: u32,
+    /// The most hashtags of a post, where the platform has a limit.
+    pub hashtags: Option<u32>,
+    /// The most mentions of a post, where the platform has a limit.
+    pub mentions: Option<u32>,
+    /// Where the disclosure label stands. In the text everywhere so far: the seeds' tools have no field for it, and a
+    /// label in the text is seen wherever the text is.
+    pub disclosure: DisclosurePlacement,
+}
+
+/// How much of its limit a text uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TextCount {
+    /// What the text uses.
+    pub used: u32,
+    /// What there is.
+    pub limit: u32,
+}
+
+/// A text as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rendered {
+    /// Text, hashtags and label.
+    pub text: String,
+    /// Where the label stands.
+    pub placement: DisclosurePlacement,
+    /// How much of the limit it uses.
+    pub count: TextCount,
+}
+
+/// One thing that is wrong with a variant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TextFault {
+    /// `CONTENT_TOO_LONG`, `CONTENT_UNSAFE` or `VALIDATION_ERROR`.
+    pub code: ErrorCode,
+    /// What is wrong and what is allowed, for people.
+    pub message: String,
+}
+
+impl TextCount {
+    /// Whether the text fits.
+    #[must_use]
+    pub const fn fits(self) -> bool {
+        self.used <= self.limit
+    }
+}
+
+/// The rules of a platform (ENG-10).
+///
+/// | platform | limit | source |
+/// |---|---|---|
+/// | twitter | 280 weighted | docs.x.com, *Counting characters*; twitter-text configuration v3 |
+/// | instagram | 2,200 characters, 30 hashtags, 20 mentions | Instagram Platform, *IG User Media*, `caption` |
+/// | linkedin | 3,000 | LinkedIn Posts API, `commentary`. The unit is not documented; UTF-16 units are never fewer than characters, so what passes here passes either way |
+/// | tiktok | 2,200 UTF-16 units | TikTok Content Posting API, `post_info.title` |
+/// | youtube | 5,000 bytes | YouTube Data API, `snippet.description` |
+/// | threads | 500 characters, an emoji as its UTF-8 bytes | Threads API, *Posts*, limitations |
+#[must_use]
+pub const fn text_rules(platform: PlatformName) -> TextRules {
+    let rules = TextRules {
+        unit: Unit::Characters,
+        limit: 0,
+        hashtags: None,
+        mentions: None,
+        disclosure: DisclosurePlacement::Text,
+    };
+    match platform {
+        PlatformName::Twitter => TextRules { unit: Unit::XWeight, limit: 280, ..rules },
+        PlatformName::Instagram => {
+            TextRules { limit: 2_200, hashtags: Some(30), mentions: Some(20), ..rules }
+        }
+        PlatformName::LinkedIn => TextRules { unit: Unit::Utf16, limit: 3_000, ..rules },
+        PlatformName::TikTok => TextRules { unit: Unit::Utf16, limit: 2_200, ..rules },
+        PlatformName::YouTube => TextRules { unit: Unit::Utf8, limit: 5_000, ..rules },
+        PlatformName::Threads => TextRules { unit: Unit::CharactersAndEmojiBytes, limit: 500, ..rules },
+    }
+}
+
+/// Counts a text the way its platform does.
+#[must_use]
+pub fn count(platform: PlatformName, text: &str) -> TextCount {
+    let rules = text_rules(platform);
+    let used = match rules.unit {
+        Unit::XWeight => weighted_length(text, WeightConfig::V3),
+        Unit::Characters => units(text.chars().count()),
+        Unit::Utf16 => units(text.encode_utf16().count()),
+        Unit::Utf8 => units(text.len()),
+        Unit::CharactersAndEmojiBytes => weight::characters_and_emoji_bytes(text),
+    };
+    TextCount { used, limit: rules.limit }
+}
+
+/// The text as it is sent: the text, then the hashtags that are not in it yet, then the disclosure label, each part
+/// separated from the one before by an empty line. The same input always gives the same bytes.
+///
+/// Hashtags may come with or without `#`. Without a label (`None`) nothing is added; whether that is allowed is the
+/// caller's rule (PUB-13).
+#[must_use]
+pub fn render(platform: PlatformName, text: &str, hashtags: &[String], label: Option<&str>) -> Rendered {
+    let placement = text_rules(platform).disclosure;
+    let mut parts = vec![text.to_owned()];
+    parts.push(hashtag::missing_from(text, hashtags).join(" "));
+    if placement == DisclosurePlacement::Text {
+        parts.extend(label.map(str::to_owned));
+    }
+    parts.retain(|part| !part.is_empty());
+    let text = parts.join("\n\n");
+    let count = count(platform, &text);
+    Rendered { text, placement, count }
+}
+
+/// Everything that is wrong with a variant on a platform, before anything is sent (PUB-14, ENG-10). Empty when it may go.
+///
+/// Beside the parts, the whole rendering is looked at: what is dangerous may arise only where they meet.
+#[must_use]
+pub fn check(
+    platform: PlatformName,
+    text: &str,
+    hashtags: &[String],
+    label: Option<&str>,
+) -> Vec<TextFault> {
+    let rendered = render(platform, text, hashtags, label);
+    let mut faults = hashtag::faults(hashtags);
+    if rendered.text.trim().is_empty() {
+        faults.push(invalid("the text is empty".to_owned()));
+    }
+    faults.extend(too_long(platform, rendered.count));
+    faults.extend(too_many(platform, &rendered.text));
+    faults.extend(invisible::faults(&rendered.text));
+    faults.extend(link::faults(&rendered.text));
+    faults
+}
+
+fn too_long(platform: PlatformName, count: TextCount) -> Option<TextFault> {
+    let TextCount { used, limit } = count;
+    let message = format!("the text with hashtags and label counts {used} on `{platform}`, the limit is {limit}");
+    (!count.fits()).then_some(TextFault { code: ErrorCode::ContentTooLong, message })
+}
+
+fn too_many(platform: PlatformName, text: &str) -> Vec<TextFault> {
+    let rules = text_rules(platform);
+    let hashtags = units(hashtags_of(text).len());
+    let mentions = units(hashtag::mentions_of(text));
+    [("hashtags", hashtags, rules.hashtags), ("mentions", mentions, rules.mentions)]
+        .into_iter()
+        .filter_map(|(what, used, limit)| {
+            let limit = limit.filter(|limit| used > *limit)?;
+            Some(invalid(format!("the post has {used} {what}, `{platform}` takes at most {limit}")))
+        })
+        .collect()
+}
+
+fn invalid(message: String) -> TextFault {
+    TextFault { code: ErrorCode::ValidationError, message }
+}
+
+/// No text that anything accepts comes near the bound.
+fn units(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(tags: &[&str]) -> Vec<String> {
+        tags.iter().map(|tag| (*tag).to_owned()).collect()
+    }
+
+    #[test]
+    fn rendering_adds_what_is_missing_in_order() {
+        for (text, hashtags, label, expected) in [
+            ("Hello", tags(&[]), None, "Hello"),
+            ("Hello", tags(&["ai", "#news"]), Some("AI-generated"), "Hello\n\n#ai #news\n\nAI-generated"),
+            ("Hello #AI!", tags(&["ai", "#ai", "aid"]), None, "Hello #AI!\n\n#aid"),
+            ("", tags(&["a"]), Some("l"), "#a\n\nl"),
+        ] {
+            for platform in PlatformName::ALL {
+                let rendered = render(*platform, text, &hashtags, label);
+                assert_eq!(rendered.text, expected, "{platform}");
+                assert_eq!(rendered.count, count(*platform, expected), "{platform}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_platform_counts_its_own_way() {
+        let text = "é 日本 😀";
+        for (platform, used) in [
+            (PlatformName::Twitter, 9),
+            (PlatformName::Instagram, 6),
+            (PlatformName::LinkedIn, 7),
+            (PlatformName::TikTok, 7),
+            (PlatformName::YouTube, 14),
+            (PlatformName::Threads, 9),
+        ] {
+            assert_eq!(count(platform, text).used, used, "{platform}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let text = format!("{}\u{202e} https://127.0.0.1/x", "日".repeat(150));
+        let faults = check(PlatformName::Twitter, &text, &tags(&["1", "a b"]), Some("AI"));
+        let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+        assert_eq!(
+            codes,
+            [
+                ErrorCode::ValidationError,
+                ErrorCode::ValidationError,
+                ErrorCode::ContentTooLong,
+                ErrorCode::ContentUnsafe,
+                ErrorCode::ContentUnsafe,
+            ],
+            "{faults:?}"
+        );
+    }
+
+    #[test]
+    fn instagram_limits_hashtags_and_mentions() {
+        let hashtags: Vec<_> = (0..31).map(|n| format!("tag{n}")).collect();
+        let mentions: String = (0..21).map(|n| format!("@user{n} ")).collect();
+        assert_eq!(check(PlatformName::Instagram, "x", &hashtags, None).len(), 1);
+        assert_eq!(check(PlatformName::Instagram, &mentions, &[], None).len(), 1);
+        assert_eq!(check(PlatformName::LinkedIn, &mentions, &hashtags, None), []);
+    }
+
+    #[test]
+    fn an_empty_post_is_refused() {
+        assert_eq!(check(PlatformName::Twitter, " \n", &[], None).len(), 1);
+    }
+}

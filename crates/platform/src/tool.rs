@@ -1,0 +1,101 @@
+//! The only way out: calling the tools of one MCP server, with a deadline.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+/// A tool as its server describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolInfo {
+    /// The tool's name.
+    pub name: String,
+    /// JSON Schema of its arguments, as the server gave it.
+    pub input_schema: serde_json::Value,
+}
+
+/// One call of a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolCall {
+    /// The tool's name.
+    pub tool: String,
+    /// Its arguments.
+    pub arguments: serde_json::Map<String, serde_json::Value>,
+    /// Entries of `_meta`; the keys are full names under our own reverse-DNS prefix, or `traceparent`.
+    pub meta: BTreeMap<String, String>,
+    /// Nothing goes on the wire at or after this.
+    pub send_before: DateTime<Utc>,
+    /// Nobody waits for the answer after this.
+    pub deadline: DateTime<Utc>,
+}
+
+/// What a tool answered. `is_error` alone decides nothing (mcp.md, 2).
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ToolAnswer {
+    /// What the server claims.
+    pub is_error: bool,
+    /// `resultType` of protocol 2026-07-28; absent or `complete` is a whole answer.
+    pub result_type: Option<String>,
+    /// `structuredContent`.
+    pub structured: Option<serde_json::Value>,
+    /// The text blocks, in order.
+    pub texts: Vec<String>,
+}
+
+/// What came of a call. No `Result`: `?` must not drop a verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Called {
+    /// The server answered.
+    Answered(ToolAnswer),
+    /// The server refused the call itself by a JSON-RPC error: an unknown tool, malformed arguments. Nothing was done.
+    Rejected {
+        /// What it said; redacted.
+        reason: String,
+    },
+    /// Provably nothing went on the wire.
+    NotSent {
+        /// Why; redacted.
+        reason: String,
+    },
+    /// It was sent, at least in part, and no answer came: timeout, dropped connection, dead server.
+    Lost {
+        /// How; redacted.
+        reason: String,
+    },
+}
+
+/// The server cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the MCP server `{server}` cannot be used: {reason}")]
+pub struct ServerError {
+    /// The server's name in the configuration.
+    pub server: String,
+    /// Why, and what to do; redacted. For a child that ended: the end of what it wrote to stderr.
+    pub reason: String,
+}
+
+/// One MCP server.
+///
+/// # Contract
+/// - `call` puts at most one `tools/call` request on the wire, and none at or after `send_before`; it never sends again
+///   by itself, not after a reconnect and not on `input_required`.
+/// - `call` answers by the deadline. `NotSent` is said only when no byte of the request can have left.
+/// - A server that died is started again, with backoff, by a later `tools` or `call`; calls in flight become `Lost`.
+/// - `tools` gives what the server offers now; it may be answered from what was listed since the server last started.
+/// - Dropping a future of `call` does not take the request back.
+/// - Safe to call concurrently. Texts that come back are redacted.
+#[async_trait]
+pub trait ToolClient: Debug + Send + Sync + 'static {
+    /// The server's name in the configuration.
+    fn server(&self) -> &str;
+
+    /// The tools that the server offers; starts it where needed.
+    ///
+    /// # Errors
+    /// When the server does not start or does not answer by the deadline.
+    async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError>;
+
+    /// Calls a tool.
+    async fn call(&self, call: ToolCall) -> Called;
+}

@@ -1,0 +1,82 @@
+//! What all lines of a record add up to.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    call::Call,
+    entry::{Entry, Media},
+    fault::Strikes,
+    platform::{Platform, number_of},
+    post::Post,
+};
+
+/// The world as the record tells it. Built only by [`apply`](State::apply), so that a restart ends up where the
+/// process was that wrote the lines.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    pub(crate) posts: Vec<Post>,
+    pub(crate) calls: Vec<Call>,
+    media: Vec<Media>,
+    strikes: BTreeMap<String, Strikes>,
+    last_number: BTreeMap<Platform, u64>,
+}
+
+impl State {
+    /// Adds one line.
+    pub(crate) fn apply(&mut self, entry: Entry) {
+        let Entry { call, post, media, strike } = entry;
+        if let Some(strike) = strike {
+            let strikes = self.strikes.entry(strike.rule).or_default();
+            strikes.count = strikes.count.saturating_add(1);
+            strikes.first.get_or_insert(strike.at);
+        }
+        if let Some(media) = media {
+            self.note_number(media.platform, &media.media_id);
+            self.media.push(media);
+        }
+        if let Some(post) = post {
+            self.note_number(post.platform, &post.id);
+            self.posts.push(post);
+        }
+        self.calls.extend(call);
+    }
+
+    fn note_number(&mut self, platform: Platform, id: &str) {
+        if let Some(number) = number_of(id) {
+            let last = self.last_number.entry(platform).or_default();
+            *last = number.max(*last);
+        }
+    }
+
+    /// How often a rule has struck.
+    pub(crate) fn strikes(&self, rule: &str) -> Strikes {
+        self.strikes.get(rule).copied().unwrap_or_default()
+    }
+
+    /// The highest number given out on a platform.
+    pub(crate) fn last_number(&self, platform: Platform) -> Option<u64> {
+        self.last_number.get(&platform).copied()
+    }
+
+    /// Whether media was uploaded to a platform.
+    pub(crate) fn knows_media(&self, platform: Platform, media_id: &str) -> bool {
+        self.media.iter().any(|media| media.platform == platform && media.media_id == media_id)
+    }
+
+    /// The first post a key made on a platform.
+    pub(crate) fn post_by_key(&self, platform: Platform, key: &str) -> Option<&Post> {
+        self.posts
+            .iter()
+            .find(|post| post.platform == platform && post.idempotency_key.as_deref() == Some(key))
+    }
+
+    /// A post by its id.
+    pub(crate) fn post(&self, platform: Platform, id: &str) -> Option<&Post> {
+        self.posts.iter().find(|post| post.platform == platform && post.id == id)
+    }
+
+    /// The posts of a platform, newest first.
+    pub(crate) fn newest(&self, platform: Platform) -> impl Iterator<Item = &Post> {
+        self.posts.iter().rev().filter(move |post| post.platform == platform)
+    }
+}

@@ -1,0 +1,241 @@
+//! The effect journal: the rules are [`chimera_effect::step`]'s; here they meet one transaction.
+
+use async_trait::async_trait;
+use chimera_contracts::{InstanceId, StoreError};
+use chimera_effect::step::{self, BudgetMove, Change, Context, Verdict};
+use chimera_effect::{
+    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectState, LeaseScope,
+    Leased, Page, RequestKey, RequestView, Step,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::error::{StepError, StepResult};
+use crate::instance::Instance;
+use crate::store::SqliteStore;
+use crate::{approvals, budget, ledger, rows};
+
+/// At most so many effects in one listing or lease, whatever was asked for.
+const LARGEST_PAGE: usize = 1024;
+
+fn admit(
+    connection: &Connection,
+    asked: &Admit,
+    instance: InstanceId,
+    now: DateTime<Utc>,
+    entropy: &dyn chimera_contracts::Entropy,
+) -> StepResult<Admission> {
+    if let Some(view) = rows::view(connection, asked.key.request_id())? {
+        return Ok(match step::same_request(&view, asked) {
+            Ok(()) => Admission::Known(view),
+            Err(message) => Admission::Conflict { message },
+        });
+    }
+    let standing = |new: &chimera_effect::NewEffect| {
+        approvals::standing(connection, &asked.key.namespace, new.approved.decision(), &new.approved.digest())
+    };
+    let standings = asked.effects.iter().map(standing).collect::<StepResult<Vec<_>>>()?;
+    let scope = budget::scope(&asked.key.namespace, asked.campaign);
+    let balance = budget::balance(connection, &scope)?;
+    let admitted = match step::admit(asked, &standings, balance, instance, now) {
+        Ok(admitted) => admitted,
+        Err(refused) => return Ok(Admission::Refused(refused)),
+    };
+    rows::insert(connection, &admitted)?;
+    for new in &admitted.uses {
+        if let Some(record) = admitted.view.effects.get(new.position) {
+            approvals::mark_used(connection, record)?;
+        }
+    }
+    if let Some(balance) = &admitted.balance {
+        budget::write(connection, &scope, balance)?;
+    }
+    ledger::append(connection, &admitted.drafts, now, entropy)?;
+    Ok(Admission::Fresh(admitted.view))
+}
+
+fn advance(
+    connection: &Connection,
+    asked: &Advance,
+    instance: InstanceId,
+    now: DateTime<Utc>,
+    entropy: &dyn chimera_contracts::Entropy,
+) -> StepResult<Advanced> {
+    let missing = || StepError::misuse(format!("there is no effect {}", asked.effect));
+    let record = rows::effect_by_id(connection, asked.effect)?.ok_or_else(missing)?;
+    let view = rows::view(connection, record.request)?.ok_or_else(missing)?;
+    let siblings: Vec<EffectRecord> =
+        view.effects.into_iter().filter(|other| other.id != record.id).collect();
+    let standing = match asked.step {
+        Step::Begin { .. } => {
+            let namespace = &record.effect.content().namespace;
+            approvals::standing(connection, namespace, record.decision, &record.effect.digest())?
+        }
+        _ => None,
+    };
+    let context =
+        Context { request: &view.request, siblings: &siblings, standing: standing.as_ref(), instance, now };
+    let verdict =
+        step::advance(&record, asked, &context).map_err(|illegal| StepError::misuse(illegal.to_string()))?;
+    match verdict {
+        Verdict::Fenced => Ok(Advanced::Fenced),
+        Verdict::Already => Ok(Advanced::Already(Box::new(record))),
+        Verdict::Refused(refused) => Ok(Advanced::Refused(refused)),
+        Verdict::Apply(change) => apply(connection, *change, &view.request, now, entropy),
+    }
+}
+
+fn apply(
+    connection: &Connection,
+    change: Change,
+    request: &chimera_effect::RequestRecord,
+    now: DateTime<Utc>,
+    entropy: &dyn chimera_contracts::Entropy,
+) -> StepResult<Advanced> {
+    let Change { record, budget: moved, drafts } = change;
+    if let Some(post) = &record.progress.post
+        && rows::owner(connection, &record, &post.id)?.is_some_and(|owner| owner != record.id)
+    {
+        return Ok(Advanced::Taken { external_id: post.id.clone() });
+    }
+    rows::update_progress(connection, record.id, &record.progress)?;
+    if let Some(moved) = moved {
+        let scope = budget::scope(&request.key.namespace, request.campaign);
+        let balance = budget::balance(connection, &scope)?
+            .ok_or_else(|| StepError::corrupt("a hold stands in a budget that is gone"))?;
+        let balance = match moved {
+            BudgetMove::Settle { held, actual } => balance.settle(held, actual),
+            BudgetMove::Release { held } => balance.release(held),
+        };
+        budget::write(connection, &scope, &balance)?;
+    }
+    ledger::append(connection, &drafts, now, entropy)?;
+    Ok(Advanced::Applied(Box::new(record)))
+}
+
+/// States in which an effect waits for somebody to go on with it.
+const OPEN: &[EffectState] =
+    &[EffectState::Admitted, EffectState::Attempting, EffectState::Unknown, EffectState::Processing];
+
+fn lease(
+    connection: &Connection,
+    scope: &LeaseScope,
+    limit: usize,
+    ttl: TimeDelta,
+    instance: &Instance,
+    now: DateTime<Utc>,
+) -> StepResult<Vec<Leased>> {
+    let candidates = match scope {
+        LeaseScope::Due => due(connection, limit, instance, now)?,
+        LeaseScope::Of(ids) => {
+            let found = ids.iter().take(LARGEST_PAGE).map(|id| rows::effect_by_id(connection, *id));
+            found.collect::<StepResult<Vec<_>>>()?.into_iter().flatten().collect()
+        }
+    };
+    let asked_for = matches!(scope, LeaseScope::Of(_));
+    let mut leased = Vec::new();
+    for record in candidates {
+        let state = record.progress.state;
+        let open = OPEN.contains(&state) || (asked_for && state == EffectState::NotDone);
+        if leased.len() < limit && open && is_free(&record, instance, now) {
+            let progress = step::lease(&record.progress, instance.id(), ttl, now);
+            rows::update_progress(connection, record.id, &progress)?;
+            let request = rows::request(connection, record.request)?
+                .ok_or_else(|| StepError::corrupt("an effect belongs to a request that is gone"))?;
+            leased.push(Leased { request, record: EffectRecord { progress, ..record } });
+        }
+    }
+    Ok(leased)
+}
+
+/// Free effects that are due, oldest first: read on until enough are free, for held ones may stand before them.
+fn due(
+    connection: &Connection,
+    limit: usize,
+    instance: &Instance,
+    now: DateTime<Utc>,
+) -> StepResult<Vec<EffectRecord>> {
+    const TAIL: &str = "WHERE due_at IS NOT NULL AND due_at <= ?1 AND (due_at, effect_id) > (?2, ?3)
+                        ORDER BY due_at, effect_id LIMIT ?4";
+    let limit = limit.min(LARGEST_PAGE);
+    let mut free = Vec::new();
+    let mut after = (i64::MIN, Vec::new());
+    while free.len() < limit {
+        let page =
+            rows::effects(connection, TAIL, (now.timestamp_micros(), after.0, &after.1, LARGEST_PAGE))?;
+        let Some(last) = page.last() else { break };
+        let last_due = last.progress.due_at.map_or(i64::MAX, |due| due.timestamp_micros());
+        after = (last_due, last.id.as_uuid().as_bytes().to_vec());
+        free.extend(page.into_iter().filter(|record| is_free(record, instance, now)));
+    }
+    free.truncate(limit);
+    Ok(free)
+}
+
+fn is_free(record: &EffectRecord, instance: &Instance, now: DateTime<Utc>) -> bool {
+    record.progress.lease.is_none_or(|lease| lease.until <= now || instance.is_dead(lease.holder))
+}
+
+fn list(connection: &Connection, query: &EffectQuery, page: &Page) -> StepResult<Vec<EffectRecord>> {
+    let after = page.after.map(|id| id.as_uuid().as_bytes().to_vec()).unwrap_or_default();
+    let mut values = vec![Value::Blob(after)];
+    let mut tail = "WHERE effect_id > ?".to_owned();
+    if let Some(request) = query.request {
+        tail.push_str(" AND request_id = ?");
+        values.push(Value::Blob(request.as_uuid().as_bytes().to_vec()));
+    }
+    if !query.states.is_empty() {
+        let places = vec!["?"; query.states.len()].join(", ");
+        tail.push_str(&format!(" AND state IN ({places})"));
+        values.extend(query.states.iter().map(|state| Value::Text(state.as_str().to_owned())));
+    }
+    tail.push_str(" ORDER BY effect_id LIMIT ?");
+    values.push(Value::Integer(i64::try_from(page.limit.min(LARGEST_PAGE)).unwrap_or(0)));
+    rows::effects(connection, &tail, params_from_iter(values))
+}
+
+#[async_trait]
+impl EffectJournal for SqliteStore {
+    fn instance(&self) -> InstanceId {
+        self.id()
+    }
+
+    async fn admit(&self, asked: Admit) -> Result<Admission, StoreError> {
+        let (clock, entropy, id) = (self.clock(), self.entropy(), self.id());
+        let step =
+            move |connection: &Connection| admit(connection, &asked, id, clock.now(), entropy.as_ref());
+        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+    }
+
+    async fn advance(&self, asked: Advance) -> Result<Advanced, StoreError> {
+        let (clock, entropy, id) = (self.clock(), self.entropy(), self.id());
+        let step =
+            move |connection: &Connection| advance(connection, &asked, id, clock.now(), entropy.as_ref());
+        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+    }
+
+    async fn lease(
+        &self,
+        scope: LeaseScope,
+        limit: usize,
+        ttl: TimeDelta,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let clock = self.clock();
+        let instance = self.opener().map_err(StepError::into_store)?;
+        let step =
+            move |connection: &Connection| lease(connection, &scope, limit, ttl, &instance, clock.now());
+        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+    }
+
+    async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError> {
+        let id = key.request_id();
+        self.reader().read(move |connection| rows::view(connection, id)).await.map_err(StepError::into_store)
+    }
+
+    async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError> {
+        let query = query.clone();
+        let read = move |connection: &Connection| list(connection, &query, &page);
+        self.reader().read(read).await.map_err(StepError::into_store)
+    }
+}

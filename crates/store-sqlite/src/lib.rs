@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod approvals;
+mod budget;
+mod config;
+mod error;
+mod instance;
+mod journal;
+mod ledger;
+mod migrate;
+mod reader;
+mod rows;
+mod store;
+mod writer;
+
+pub use config::SqliteOptions;
+pub use store::{SqliteStore, WriteCount};

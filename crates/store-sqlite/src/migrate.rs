@@ -1,0 +1,67 @@
+//! The schema and its versions. `PRAGMA user_version` is the number of migrations applied; `application_id` marks our files.
+
+use chimera_contracts::{StoreError, StoreErrorKind};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::sqlite;
+
+/// "CHIM": marks the file as ours, so that no other program's database is migrated.
+const APPLICATION_ID: i32 = 0x4348_494D;
+
+/// Migrations, oldest first; a released one is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("migrate/0001_first.sql")];
+
+/// Brings the schema up to date.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let wanted = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| sqlite(&error))?;
+    let found = check(&transaction, wanted)?;
+    if found == wanted {
+        return Ok(());
+    }
+    let done = usize::try_from(found).unwrap_or(0);
+    for migration in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(migration).map_err(|error| sqlite(&error))?;
+    }
+    transaction.pragma_update(None, "user_version", wanted).map_err(|error| sqlite(&error))?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| sqlite(&error))?;
+    transaction.commit().map_err(|error| sqlite(&error))
+}
+
+/// Checks, without writing, that this software can read the database.
+pub(crate) fn check_readable(connection: &Connection) -> Result<(), StoreError> {
+    let wanted = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    match check(connection, wanted)? {
+        found if found == wanted => Ok(()),
+        found => Err(StoreError::not_applied(
+            StoreErrorKind::Misuse,
+            format!(
+                "the database has schema {found}, this software reads {wanted}: open it for writing once to migrate it"
+            ),
+        )),
+    }
+}
+
+fn check(connection: &Connection, wanted: i64) -> Result<i64, StoreError> {
+    let pragma =
+        |name| connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| sqlite(&error));
+    let found: i64 = pragma("user_version")?;
+    let application: i64 = pragma("application_id")?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|error| sqlite(&error))?;
+    let ours = application == i64::from(APPLICATION_ID) || (application == 0 && found == 0 && tables == 0);
+    if !ours {
+        let message = "the file is another program's database: give another path";
+        return Err(StoreError::not_applied(StoreErrorKind::Misuse, message));
+    }
+    if found > wanted {
+        let message = format!(
+            "the database has schema {found}, this software knows {wanted}: use the newer software that wrote it"
+        );
+        return Err(StoreError::not_applied(StoreErrorKind::NewerSchema, message));
+    }
+    Ok(found)
+}

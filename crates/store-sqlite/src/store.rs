@@ -1,0 +1,229 @@
+//! The handle: one database, opened and checked.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chimera_audit::Head;
+use chimera_contracts::{Clock, Entropy, InstanceId, StoreError, StoreErrorKind, fresh_uuid};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::config::SqliteOptions;
+use crate::error::{StepError, sqlite};
+use crate::instance::Instance;
+use crate::ledger::{head, root_at};
+use crate::migrate::{check_readable, migrate};
+use crate::reader::Reader;
+use crate::writer::{Counters, Writer};
+
+/// The first SQLite that does not lose commits when one connection writes while another checkpoints.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How long one process waits for another's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// What was written since the store was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteCount {
+    /// Transactions committed; each is one flush.
+    pub commits: u64,
+    /// Rows inserted, updated or deleted.
+    pub rows: u64,
+}
+
+/// Every storage port on one SQLite database.
+///
+/// Cloning is cheap and gives the same store. The last clone that is dropped lets what waits be committed, ends both
+/// threads and gives the instance up.
+#[derive(Clone)]
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    writer: Option<Writer>,
+    reader: Reader,
+    threads: Vec<JoinHandle<()>>,
+    instance: Option<Arc<Instance>>,
+    id: InstanceId,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    counters: Arc<Counters>,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shared { writer, reader, id, .. } = &*self.shared;
+        f.debug_struct("SqliteStore")
+            .field("instance", id)
+            .field("writer", writer)
+            .field("reader", reader)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens a database, making or migrating it where needed, after checking that it may be trusted: SQLite's version, the
+    /// schema's version, that commits are flushed, and that the ledger is not behind what was signed.
+    ///
+    /// Blocks for the time of a few file operations.
+    ///
+    /// # Errors
+    /// When one of the checks fails or the file cannot be used; the message says what to do.
+    pub fn open(options: SqliteOptions) -> Result<Self, StoreError> {
+        check_sqlite(rusqlite::version_number())?;
+        let path = options.path.as_path();
+        let writable = (!options.read_only).then(|| open_writable(path, options.max_pages)).transpose()?;
+        let reading = open_readable(path)?;
+        check_readable(&reading)?;
+        check_signed(&reading, options.signed)?;
+        let unavailable = |error: std::io::Error| {
+            StoreError::not_applied(StoreErrorKind::Unavailable, format!("the store cannot start: {error}"))
+        };
+        let id = fresh_uuid(options.clock.now(), options.entropy.as_ref())
+            .map(InstanceId::from_uuid)
+            .map_err(|error| StoreError::not_applied(StoreErrorKind::Unavailable, error.to_string()))?;
+        let counters = Arc::new(Counters::default());
+        let mut threads = Vec::new();
+        let mut writer = None;
+        let mut instance = None;
+        if let Some(connection) = writable {
+            instance = Some(Arc::new(Instance::register(path, id).map_err(unavailable)?));
+            let (started, thread) =
+                Writer::start(connection, options.queue, Arc::clone(&counters)).map_err(unavailable)?;
+            threads.push(thread);
+            writer = Some(started);
+        }
+        let (reader, thread) = Reader::start(reading, options.queue).map_err(unavailable)?;
+        threads.push(thread);
+        let SqliteOptions { clock, entropy, .. } = options;
+        let shared = Shared { writer, reader, threads, instance, id, clock, entropy, counters };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// What was written since the store was opened, by this opener.
+    #[must_use]
+    pub fn write_count(&self) -> WriteCount {
+        let counters = &self.shared.counters;
+        WriteCount {
+            commits: counters.commits.load(Ordering::Relaxed),
+            rows: counters.rows.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn id(&self) -> InstanceId {
+        self.shared.id
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.shared.clock)
+    }
+
+    pub(crate) fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.shared.entropy)
+    }
+
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.shared.reader
+    }
+
+    pub(crate) fn writer(&self) -> Result<&Writer, StepError> {
+        self.shared.writer.as_ref().ok_or_else(read_only)
+    }
+
+    pub(crate) fn opener(&self) -> Result<Arc<Instance>, StepError> {
+        self.shared.instance.clone().ok_or_else(read_only)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(writer) = &self.writer {
+            writer.close();
+        }
+        self.reader.close();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}
+
+fn read_only() -> StepError {
+    StoreError::not_applied(StoreErrorKind::ReadOnly, "the database was opened for reading only").into()
+}
+
+fn check_sqlite(version: i32) -> Result<(), StoreError> {
+    if version >= OLDEST_SQLITE {
+        return Ok(());
+    }
+    let message = format!("SQLite {version} can lose commits: link {OLDEST_SQLITE} or newer");
+    Err(StoreError::not_applied(StoreErrorKind::Unavailable, message))
+}
+
+fn open_writable(path: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(|error| sqlite(&error))?;
+    let configured = configure(&connection, max_pages).map_err(|error| sqlite(&error))?;
+    if !configured {
+        let message = "the database does not flush its commits (it needs journal_mode=WAL, synchronous=FULL)";
+        return Err(StoreError::not_applied(StoreErrorKind::Unavailable, message));
+    }
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Sets what durability rests on, and reads it back: a pragma that is not understood is silently ignored.
+fn configure(connection: &Connection, max_pages: Option<u32>) -> rusqlite::Result<bool> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    if let Some(pages) = max_pages {
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+    }
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    Ok(mode.eq_ignore_ascii_case("wal") && synchronous == 2)
+}
+
+fn open_readable(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    };
+    open().map_err(|error: rusqlite::Error| sqlite(&error))
+}
+
+/// A ledger that is behind what was signed, or not an extension of it, is a restored or altered one: nothing may act on it.
+fn check_signed(connection: &Connection, signed: Option<Head>) -> Result<(), StoreError> {
+    let Some(signed) = signed else { return Ok(()) };
+    let found = head(connection).map_err(StepError::into_store)?;
+    let extends = found.size >= signed.size
+        && root_at(connection, signed.size).map_err(StepError::into_store)? == signed.root;
+    if extends {
+        return Ok(());
+    }
+    let message = format!(
+        "the ledger ({found}) does not extend the head that was signed last ({signed}): this is an older copy or was \
+         altered; restore the newest one, or start a new ledger under a new key"
+    );
+    Err(StoreError::not_applied(StoreErrorKind::Corrupt, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_sqlite_is_refused() {
+        assert!(check_sqlite(3_051_002).is_err());
+        assert!(check_sqlite(rusqlite::version_number()).is_ok());
+    }
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "test support fails loudly"
+)]
+
+mod clock;
+pub mod conformance;
+mod cuts;
+mod entropy;
+mod memory;
+pub mod model;
+mod scene;
+mod strict_platform;
+
+pub use clock::TestClock;
+pub use cuts::{Action, Cut, Cutting, run_until_cut};
+pub use entropy::TestEntropy;
+pub use futures_executor::block_on;
+pub use memory::MemoryStore;
+pub use scene::{
+    PRICE, Scene, WINDOW, admit_request, approve, done, new_effect, refused, sample_decision, sample_effect, set_up,
+};
+pub use strict_platform::{Fault, Post, Rules, StrictPlatform};
