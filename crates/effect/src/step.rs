@@ -8,7 +8,7 @@ mod advance;
 mod evidence;
 mod tally;
 
-pub use admit::{Admitted, NewApproval, admit, same_request};
+pub use admit::{Admitted, NewApproval, admit, same_effects, same_request};
 pub use advance::{BudgetMove, Change, Context, Verdict, advance, lease};
-pub use evidence::{RefusedRequest, refusal_draft};
-pub use tally::Tally;
+pub use evidence::{RefusedRequest, outcome_event, refusal_draft};
+pub use tally::{Tally, Whole};

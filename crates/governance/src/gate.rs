@@ -38,6 +38,12 @@ pub struct Claim {
 /// // The fields are private: there is no way to make one by hand.
 /// let forged = chimera_governance::Approved { thing: 1 };
 /// ```
+///
+/// ```compile_fail
+/// // Nor can one be read from anywhere: an approval that travels is a claim again.
+/// fn read<T: serde::de::DeserializeOwned>() {}
+/// read::<chimera_governance::Approved<String>>();
+/// ```
 pub struct Approved<T> {
     thing: Arc<T>,
     digest: Digest,

@@ -196,7 +196,11 @@ mod tests {
         let here = ServerCommand::new("x", "server");
         for (command, error, expected) in [
             (&here, &missing, "was not found; give its full path, or a `PATH` in its environment"),
-            (&ServerCommand::new("x", "/no/server"), &missing, "`/no/server` was not found; give its full path"),
+            (
+                &ServerCommand::new("x", "/no/server"),
+                &missing,
+                "`/no/server` was not found; give its full path",
+            ),
             (&here.clone().cwd("/no/such/folder"), &missing, "working directory `/no/such/folder` does not"),
             (&here, &denied, "could not be started: permission denied"),
         ] {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod attempt;
 mod backoff;
 mod clock;
 mod command;
@@ -10,6 +11,8 @@ mod last_words;
 mod listing;
 mod pipes;
 mod run;
+#[cfg(test)]
+mod scripted;
 mod server;
 mod start;
 mod state;

@@ -1,5 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
+mod check;
+mod classify;
+mod extract;
+mod find;
+pub mod media;
+mod normalise;
+#[cfg(test)]
+mod peers;
+mod profile;
+pub mod text;
 mod tool;
+mod tool_platform;
+mod wire;
 
+pub use accounts::Accounts;
+pub use profile::{PlatformProfile, Profile, ProfileError};
 pub use tool::{Called, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
+pub use tool_platform::{Binding, ToolPlatform};
+pub use wire::META_PREFIX;

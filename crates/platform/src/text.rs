@@ -14,6 +14,7 @@ use chimera_effect::DisclosurePlacement;
 
 pub use hashtag::{hashtags_of, is_hashtag};
 pub use invisible::{UnsafeCharacter, unsafe_characters};
+pub(crate) use link::without_links;
 pub use weight::{WeightConfig, weighted_length};
 
 /// What one unit of a platform's limit is.
@@ -152,12 +153,7 @@ pub fn render(platform: PlatformName, text: &str, hashtags: &[String], label: Op
 ///
 /// Beside the parts, the whole rendering is looked at: what is dangerous may arise only where they meet.
 #[must_use]
-pub fn check(
-    platform: PlatformName,
-    text: &str,
-    hashtags: &[String],
-    label: Option<&str>,
-) -> Vec<TextFault> {
+pub fn check(platform: PlatformName, text: &str, hashtags: &[String], label: Option<&str>) -> Vec<TextFault> {
     let rendered = render(platform, text, hashtags, label);
     let mut faults = hashtag::faults(hashtags);
     if rendered.text.trim().is_empty() {
@@ -172,7 +168,8 @@ pub fn check(
 
 fn too_long(platform: PlatformName, count: TextCount) -> Option<TextFault> {
     let TextCount { used, limit } = count;
-    let message = format!("the text with hashtags and label counts {used} on `{platform}`, the limit is {limit}");
+    let message =
+        format!("the text with hashtags and label counts {used} on `{platform}`, the limit is {limit}");
     (!count.fits()).then_some(TextFault { code: ErrorCode::ContentTooLong, message })
 }
 

@@ -13,7 +13,8 @@ const START: i64 = 1_767_225_600;
 
 /// A clock that begins at 2026-01-01T00:00:00Z and knows no real time.
 ///
-/// By default a sleeper moves the clock on to its deadline and goes on at once, so that a test runs to its end by itself.
+/// By default a sleeper lets others run once, then moves the clock on to its deadline and goes on, so that a test runs to
+/// its end by itself.
 /// [`TestClock::manual`] makes sleepers wait for [`advance`](TestClock::advance) or [`set`](TestClock::set).
 #[derive(Debug)]
 pub struct TestClock {
@@ -75,15 +76,20 @@ impl Clock for TestClock {
     }
 
     async fn sleep_until(&self, deadline: DateTime<Utc>) {
-        if self.auto && self.now() < deadline {
-            self.set(deadline);
-        }
+        let mut others_ran = false;
         poll_fn(|context| {
+            if self.auto && self.now() < deadline && std::mem::replace(&mut others_ran, true) {
+                self.set(deadline);
+            }
             let mut state = self.lock();
             if state.now >= deadline {
                 return Poll::Ready(());
             }
-            state.sleepers.push(context.waker().clone());
+            if self.auto {
+                context.waker().wake_by_ref();
+            } else {
+                state.sleepers.push(context.waker().clone());
+            }
             Poll::Pending
         })
         .await;

@@ -23,6 +23,7 @@ pub use entropy::TestEntropy;
 pub use futures_executor::block_on;
 pub use memory::MemoryStore;
 pub use scene::{
-    PRICE, Scene, WINDOW, admit_request, approve, done, new_effect, refused, sample_decision, sample_effect, set_up,
+    PRICE, Scene, WINDOW, admit_request, approve, done, new_effect, refused, sample_decision, sample_effect,
+    set_up,
 };
 pub use strict_platform::{Fault, Post, Rules, StrictPlatform};

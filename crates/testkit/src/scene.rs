@@ -4,15 +4,15 @@
 //! the same at every run.
 
 use chimera_contracts::{
-    AgentId, CampaignId, Clock, CorrelationId, DecisionId, ErrorCode, Money, Namespace, PlatformName, SkillName,
-    derive_uuid,
+    AgentId, CampaignId, Clock, CorrelationId, DecisionId, ErrorCode, Money, Namespace, PlatformName,
+    SkillName, derive_uuid,
 };
 use chimera_effect::{
     Admit, Effect, EffectKind, EffectV1, Evidence, ExternalPost, NewEffect, Refusal, RequestKey, Window,
 };
 use chimera_governance::{
-    ApprovalStore, Approved, Approver, ApproverRole, Budget, BudgetScope, Claim, Decision, Gate,
-    Recorded, Verdict,
+    ApprovalStore, Approved, Approver, ApproverRole, Budget, BudgetScope, Claim, Decision, Gate, Recorded,
+    Verdict,
 };
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -135,7 +135,9 @@ pub async fn approve(
     let mut approved = Vec::new();
     for effect in effects {
         let id = scene.key.effect_id(&effect.digest());
-        approved.push(gate.check(effect.clone(), id, &scene.claim()).await.expect("the scene's effects are approved"));
+        approved.push(
+            gate.check(effect.clone(), id, &scene.claim()).await.expect("the scene's effects are approved"),
+        );
     }
     approved
 }
@@ -151,7 +153,11 @@ pub async fn set_up(
 ) -> Vec<Approved<Effect>> {
     budget.set_limit(&scene.scope(), limit).await.expect("a limit can be set");
     let recorded = approvals.record(sample_decision(scene, effects, clock.as_ref())).await;
-    assert_ne!(recorded.expect("a decision can be recorded"), Recorded::Conflict, "the scene's decision is new");
+    assert_ne!(
+        recorded.expect("a decision can be recorded"),
+        Recorded::Conflict,
+        "the scene's decision is new"
+    );
     approve(approvals, clock, scene, effects).await
 }
 

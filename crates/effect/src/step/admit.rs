@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use chimera_audit::Draft;
-use chimera_contracts::{Digest, ErrorCode, InstanceId, Money};
+use chimera_contracts::{AgentId, CampaignId, Digest, ErrorCode, InstanceId, Money};
 use chimera_governance::{Balance, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
 use super::advance::{after, begun};
 use super::evidence;
+use crate::effect::Effect;
 use crate::journal::{Admit, NewEffect, Refused};
 use crate::record::{CallKey, EffectRecord, Lease, Progress, RequestRecord, RequestView};
 use crate::state::EffectState;
@@ -33,23 +34,37 @@ pub struct Admitted {
     pub drafts: Vec<Draft>,
 }
 
-/// Whether a request that asks for `asked` is the one that `view` shows, or a part of it (PUB-05).
+/// Whether a request for these effects is the one that `view` shows, or a part of it (PUB-05).
 ///
 /// # Errors
 /// With what differs, in words.
-pub fn same_request(view: &RequestView, admit: &Admit) -> Result<(), String> {
+pub fn same_effects<'a>(
+    view: &RequestView,
+    campaign: CampaignId,
+    agent: AgentId,
+    effects: impl IntoIterator<Item = &'a Effect>,
+) -> Result<(), String> {
     let known: BTreeSet<Digest> = view.effects.iter().map(|record| record.effect.digest()).collect();
-    let strange = admit.effects.iter().find(|effect| !known.contains(&effect.approved.digest()));
-    if view.request.campaign != admit.campaign {
+    let strange = effects.into_iter().find(|effect| !known.contains(&effect.digest()));
+    if view.request.campaign != campaign {
         Err("the key belongs to a request of another campaign".to_owned())
-    } else if view.request.agent != admit.agent {
+    } else if view.request.agent != agent {
         Err("the key belongs to a request of another agent".to_owned())
     } else if let Some(effect) = strange {
-        let platform = effect.approved.get().content().platform;
+        let platform = effect.content().platform;
         Err(format!("the key belongs to a request with other content, or none, for `{platform}`"))
     } else {
         Ok(())
     }
+}
+
+/// Whether a request to be admitted is the one that `view` shows, or a part of it.
+///
+/// # Errors
+/// With what differs, in words.
+pub fn same_request(view: &RequestView, admit: &Admit) -> Result<(), String> {
+    let effects = admit.effects.iter().map(|new| new.approved.get());
+    same_effects(view, admit.campaign, admit.agent, effects)
 }
 
 /// Computes an admission. `standings` are the decisions of the effects, in order; `balance` is the campaign's budget.

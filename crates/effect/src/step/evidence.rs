@@ -140,7 +140,7 @@ pub(super) fn complete(request: &RequestRecord, effects: &[&EffectRecord], now: 
     let duration = now.signed_duration_since(request.admitted_at).num_milliseconds().max(0);
     let statement = Statement::new()
         .id("request_id", *request.id.as_uuid())
-        .word("status", tally.status())
+        .word("status", tally.whole().as_str())
         .integer("successful_platforms", tally.published)
         .integer("failed_platforms", tally.failed)
         .integer("unknown_platforms", tally.unknown)

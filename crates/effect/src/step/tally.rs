@@ -45,22 +45,54 @@ impl FromIterator<EffectState> for Tally {
     }
 }
 
-impl Tally {
-    /// The status of the whole where partial success is allowed: the first rule of PUB-25 that fits.
+/// How a request stands as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whole {
+    /// Something may have happened, and nothing is known to have.
+    Unknown,
+    /// Something is still under way.
+    Processing,
+    /// Everything is public.
+    Success,
+    /// Everything waits for its time.
+    Scheduled,
+    /// A part is public.
+    PartialSuccess,
+    /// Nothing is public.
+    Failure,
+}
+
+impl Whole {
+    /// The name in evidence.
     #[must_use]
-    pub const fn status(&self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Processing => "processing",
+            Self::Success => "success",
+            Self::Scheduled => "scheduled",
+            Self::PartialSuccess => "partial_success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl Tally {
+    /// The whole where partial success is allowed: the first rule of PUB-25 that fits.
+    #[must_use]
+    pub const fn whole(&self) -> Whole {
         if self.unknown > 0 && self.published == 0 {
-            "unknown"
+            Whole::Unknown
         } else if self.pending > self.scheduled {
-            "processing"
+            Whole::Processing
         } else if self.published == self.total {
-            "success"
+            Whole::Success
         } else if self.scheduled == self.total {
-            "scheduled"
+            Whole::Scheduled
         } else if self.published > 0 {
-            "partial_success"
+            Whole::PartialSuccess
         } else {
-            "failure"
+            Whole::Failure
         }
     }
 }
@@ -73,7 +105,7 @@ mod tests {
     #[test]
     fn the_first_rule_that_fits() {
         let check = |states: &[S], expected| {
-            assert_eq!(states.iter().copied().collect::<Tally>().status(), expected, "{states:?}");
+            assert_eq!(states.iter().copied().collect::<Tally>().whole().as_str(), expected, "{states:?}");
         };
         check(&[S::Published, S::Published], "success");
         check(&[S::Published, S::NotDone], "partial_success");

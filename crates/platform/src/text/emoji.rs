@@ -46,11 +46,14 @@ fn member(chars: &[char]) -> usize {
     }
 }
 
-/// The tags after an emoji, their end included: the flags of England, Scotland and Wales.
+/// The tags after a black flag, their end included: England, Scotland, Wales. No more than a region's name, because
+/// tags are invisible letters and whole messages have been hidden in them.
 fn tags(chars: &[char]) -> usize {
-    let tagged = chars.iter().skip(1).take_while(|tag| ('\u{e0020}'..='\u{e007e}').contains(*tag)).count();
+    let tag = |tag: &char| matches!(tag, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}');
+    let tagged = chars.iter().skip(1).take_while(|next| tag(next)).count();
     let end = chars.get(tagged.saturating_add(1));
-    if tagged > 0 && end == Some(&'\u{e007f}') { tagged.saturating_add(1) } else { 0 }
+    let flag = chars.first() == Some(&'🏴') && (3..=6).contains(&tagged) && end == Some(&'\u{e007f}');
+    if flag { tagged.saturating_add(1) } else { 0 }
 }
 
 fn is_keycap_base(character: char) -> bool {

@@ -32,7 +32,9 @@ pub(super) fn faults(hashtags: &[String]) -> Vec<TextFault> {
         .iter()
         .filter(|tag| !is_hashtag(&with_sign(tag)))
         .map(|tag| {
-            invalid(format!("`{tag}` is no hashtag: letters, digits and `_` are allowed, and not digits alone"))
+            invalid(format!(
+                "`{tag}` is no hashtag: letters, digits and `_` are allowed, and not digits alone"
+            ))
         })
         .collect()
 }
@@ -60,8 +62,7 @@ fn marked(text: &str, sign: char) -> impl Iterator<Item = &str> {
     text.match_indices(sign).filter_map(move |(at, _)| {
         let before = text.get(..at)?.chars().next_back();
         let rest = text.get(at..)?;
-        let length: usize =
-            rest.chars().skip(1).take_while(|next| is_word(*next)).map(char::len_utf8).sum();
+        let length: usize = rest.chars().skip(1).take_while(|next| is_word(*next)).map(char::len_utf8).sum();
         let free = before.is_none_or(|before| !is_word(before) && before != '&' && before != '/');
         free.then(|| rest.get(..length.saturating_add(1))).flatten()
     })

@@ -46,9 +46,9 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
         if !may_precede(text.get(..whole.start()).unwrap_or_default(), protocol) {
             continue;
         }
-        let Some(host) = host_within(host.as_str(), protocol).map(|part| {
-            host.start().saturating_add(part.start)..host.start().saturating_add(part.end)
-        }) else {
+        let Some(host) = host_within(host.as_str(), protocol)
+            .map(|part| host.start().saturating_add(part.start)..host.start().saturating_add(part.end))
+        else {
             continue;
         };
         let tail = text.get(host.end..).and_then(|rest| tails.find(rest));
@@ -60,10 +60,24 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
     links
 }
 
+/// A text without its links: platforms put others in their place.
+pub(crate) fn without_links(text: &str) -> String {
+    let mut rest = String::with_capacity(text.len());
+    let mut at = 0;
+    for link in links(text) {
+        rest.push_str(text.get(at..link.start).unwrap_or_default());
+        rest.push(' ');
+        at = link.end;
+    }
+    rest.push_str(text.get(at..).unwrap_or_default());
+    SCHEMES.as_ref().map_or_else(String::new, |schemes| schemes.replace_all(&rest, " ").into_owned())
+}
+
 /// `@`, `#` and `$` make a mention or a tag of what follows; a letter makes it a part of a word.
 fn may_precede(before: &str, protocol: bool) -> bool {
     let Some(last) = before.chars().next_back() else { return true };
-    let joined = last.is_ascii_alphanumeric() || matches!(last, '@' | '＠' | '$' | '#' | '＃' | '\u{fffe}' | '\u{feff}' | '\u{ffff}');
+    let joined = last.is_ascii_alphanumeric()
+        || matches!(last, '@' | '＠' | '$' | '#' | '＃' | '\u{fffe}' | '\u{feff}' | '\u{ffff}');
     !joined && (protocol || !matches!(last, '-' | '_' | '.' | '/'))
 }
 

@@ -5,8 +5,8 @@ use chimera_audit::{Draft, LedgerError};
 use chimera_contracts::{EffectId, InstanceId, StoreError, StoreErrorKind};
 use chimera_effect::step::{self, BudgetMove, Change, Verdict};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectState, LeaseScope, Leased,
-    Page, RequestKey, RequestView, Step,
+    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectState, LeaseScope,
+    Leased, Page, RequestKey, RequestView, Step,
 };
 use chimera_governance::{BudgetScope, Standing};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -55,7 +55,8 @@ impl EffectJournal for MemoryStore {
 
     async fn advance(&self, advance: Advance) -> Result<Advanced, StoreError> {
         let mut state = self.state()?;
-        let record = state.effects.get(&advance.effect).cloned().ok_or_else(|| misuse("there is no such effect"))?;
+        let record =
+            state.effects.get(&advance.effect).cloned().ok_or_else(|| misuse("there is no such effect"))?;
         let request = state.requests[&record.request].clone();
         let siblings: Vec<_> =
             state.of_request(request.id).into_iter().filter(|other| other.id != record.id).collect();
@@ -67,7 +68,8 @@ impl EffectJournal for MemoryStore {
             instance: self.instance,
             now: self.clock.now(),
         };
-        let verdict = step::advance(&record, &advance, &context).map_err(|error| misuse(&error.to_string()))?;
+        let verdict =
+            step::advance(&record, &advance, &context).map_err(|error| misuse(&error.to_string()))?;
         let change = match verdict {
             Verdict::Apply(change) => *change,
             Verdict::Already => return Ok(Advanced::Already(Box::new(record))),

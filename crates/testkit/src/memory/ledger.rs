@@ -6,7 +6,8 @@ use std::convert::Infallible;
 use async_trait::async_trait;
 use chimera_audit::merkle::{self, Node};
 use chimera_audit::{
-    Appended, AuditLedger, Draft, Entry, Head, Kept, LedgerError, LedgerQuery, LedgerReader, LedgerVerdict, Page,
+    Appended, AuditLedger, Draft, Entry, Head, Kept, LedgerError, LedgerQuery, LedgerReader, LedgerVerdict,
+    Page,
 };
 use chimera_contracts::{Digest, Entropy, EventId, StoreError};
 use chrono::{DateTime, Utc};
@@ -87,7 +88,12 @@ impl Log {
         Ok(appended)
     }
 
-    fn push(&mut self, draft: Draft, at: DateTime<Utc>, entropy: &dyn Entropy) -> Result<Appended, LedgerError> {
+    fn push(
+        &mut self,
+        draft: Draft,
+        at: DateTime<Utc>,
+        entropy: &dyn Entropy,
+    ) -> Result<Appended, LedgerError> {
         let sameness = draft.sameness();
         if let Some(index) = self.by_id.get(&draft.id).copied() {
             let stored = self.from(index).next().expect("the index points into the log").sameness;
@@ -102,10 +108,10 @@ impl Log {
             .fill(&mut salt)
             .map_err(|error| LedgerError::unavailable(LedgerVerdict::NotApplied, error.to_string()))?;
         let leaf = draft.leaf(at, salt).map_err(|error| LedgerError::refused(error.to_string()))?;
-        let attachment = draft.attachment.as_ref().map_or(Kept::None, |attachment| Kept::Present {
-            salt,
-            bytes: attachment.as_bytes().to_vec(),
-        });
+        let attachment = draft
+            .attachment
+            .as_ref()
+            .map_or(Kept::None, |attachment| Kept::Present { salt, bytes: attachment.as_bytes().to_vec() });
         let index = self.size();
         self.by_id.insert(draft.id, index);
         let entry = Entry { index, leaf: leaf.bytes, attachment };
@@ -146,8 +152,6 @@ impl Logged {
     }
 }
 
-// By value, as `map_err` hands it over.
-#[expect(clippy::needless_pass_by_value, reason = "a function for `map_err`")]
 fn closed(error: StoreError) -> LedgerError {
     LedgerError::unavailable(LedgerVerdict::NotApplied, error.message)
 }

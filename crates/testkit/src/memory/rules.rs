@@ -20,7 +20,8 @@ impl ApprovalStore for MemoryStore {
             return Ok(Recorded::New);
         };
         // What was revoked since is still the decision that was recorded, and stays revoked.
-        let same = Decision { revoked_at: None, ..known.clone() } == Decision { revoked_at: None, ..decision };
+        let same =
+            Decision { revoked_at: None, ..known.clone() } == Decision { revoked_at: None, ..decision };
         Ok(if same { Recorded::Already } else { Recorded::Conflict })
     }
 
@@ -56,7 +57,10 @@ impl ApprovalStore for MemoryStore {
             .filter(|(_, decision)| decision.namespace == *namespace && decision.effects.contains(digest))
             .collect();
         found.sort_by_key(|(number, decision)| (decision.decided_at, *number));
-        Ok(found.into_iter().filter_map(|(_, decision)| state.standing(namespace, decision.id, digest)).collect())
+        Ok(found
+            .into_iter()
+            .filter_map(|(_, decision)| state.standing(namespace, decision.id, digest))
+            .collect())
     }
 
     async fn knows_artifact(&self, namespace: &Namespace, artifact: &str) -> Result<bool, StoreError> {

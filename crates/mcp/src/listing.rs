@@ -1,0 +1,156 @@
+//! The tools of a running server: listed once, and again when the server says that they changed.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chimera_platform::ToolInfo;
+use rmcp::{
+    ClientHandler, ErrorData, Peer, RoleClient, ServiceError,
+    model::{
+        ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ErrorCode, Implementation,
+        PaginatedRequestParams, ProtocolVersion, Tool,
+    },
+    service::{NotificationContext, RequestContext},
+};
+
+use crate::answer::{json_rpc_reason, sentence};
+
+/// The most pages of one listing; a server that gives more is turning in circles.
+const MAX_PAGES: usize = 100;
+
+/// What was listed, as long as it holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listing {
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Counts the changes the server told of: a listing that began before one must not be kept after it.
+    changes: u64,
+    tools: Option<Vec<ToolInfo>>,
+}
+
+impl Listing {
+    /// The tools, from memory where they are known.
+    pub(crate) async fn tools(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
+        let changes = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(tools) = &known.tools {
+                return Ok(tools.clone());
+            }
+            known.changes
+        };
+        let tools = list(peer).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.changes == changes {
+            known.tools = Some(tools.clone());
+        }
+        Ok(tools)
+    }
+
+    fn forget(&self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.changes = known.changes.wrapping_add(1);
+        known.tools = None;
+    }
+}
+
+/// All pages.
+async fn list(peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
+    let mut tools = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut cursor = None;
+    for _ in 0..MAX_PAGES {
+        let asked = PaginatedRequestParams::default().with_cursor(cursor);
+        let page = peer.list_tools(Some(asked)).await.map_err(|error| reason(&error))?;
+        tools.extend(page.tools.into_iter().map(info));
+        match page.next_cursor {
+            None => return Ok(tools),
+            Some(next) if !seen.insert(next.clone()) => break,
+            next => cursor = next,
+        }
+    }
+    Err("its list of tools does not end".to_owned())
+}
+
+fn info(tool: Tool) -> ToolInfo {
+    let input_schema = serde_json::Value::Object(Arc::unwrap_or_clone(tool.input_schema));
+    ToolInfo { name: tool.name.into_owned(), input_schema }
+}
+
+fn reason(error: &ServiceError) -> String {
+    let why = match error {
+        ServiceError::McpError(error) => json_rpc_reason(error),
+        other => sentence(&other.to_string()),
+    };
+    format!("it did not list its tools: {why}")
+}
+
+/// Our side of the protocol. Declares no capabilities, so nobody is asked anything on a server's behalf.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) listing: Listing,
+}
+
+impl ClientHandler for Listener {
+    fn get_info(&self) -> ClientConfig {
+        let us = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        ClientConfig::new(ClientCapabilities::default(), us)
+            .with_protocol_version(ProtocolVersion::V_2025_11_25)
+    }
+
+    /// The SDK would decline, which a tool takes for a person's answer.
+    async fn create_elicitation(
+        &self,
+        _request: ElicitRequestParams,
+        _context: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "nobody can be asked", None))
+    }
+
+    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.listing.forget();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::scripted::Scripted;
+
+    fn tool(name: &str) -> Value {
+        json!({ "name": name, "inputSchema": { "type": "object" } })
+    }
+
+    #[tokio::test]
+    async fn all_pages_are_listed_once() {
+        let scripted = Scripted::serve(|request| match request["params"]["cursor"].as_str() {
+            None => json!({ "tools": [tool("a")], "nextCursor": "2" }),
+            Some(_) => json!({ "tools": [tool("b")] }),
+        })
+        .await;
+        let listing = Listing::default();
+        for _ in 0..2 {
+            let tools = listing.tools(scripted.service.peer()).await.unwrap();
+            let names: Vec<_> = tools.iter().map(|tool| tool.name.as_str()).collect();
+            assert_eq!(names, ["a", "b"]);
+            assert_eq!(tools[0].input_schema, json!({ "type": "object" }));
+        }
+        listing.forget();
+        listing.tools(scripted.service.peer()).await.unwrap();
+        let listed = scripted.heard().await.into_iter().filter(|method| method == "tools/list");
+        assert_eq!(listed.count(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_list_that_turns_in_circles_is_refused() {
+        let scripted = Scripted::serve(|_| json!({ "tools": [], "nextCursor": "again" })).await;
+        let refused = Listing::default().tools(scripted.service.peer()).await;
+        assert_eq!(refused, Err("its list of tools does not end".to_owned()));
+    }
+}

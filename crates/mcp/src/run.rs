@@ -1,0 +1,70 @@
+//! One life of a server: from its answer to `initialize` to the end of its process.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rmcp::{Peer, RoleClient};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::AbortHandle,
+};
+
+use crate::listing::Listing;
+
+/// The most calls that are written or waited for at once, the late ones within their grace included. Further ones
+/// wait outside, where their time can run out harmlessly: no queue grows behind a server that is deaf.
+const PLACES: usize = 256;
+
+/// A running server, or one that was.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// Which life this is.
+    pub(crate) serial: u64,
+    /// When it was ready.
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) peer: Peer<RoleClient>,
+    pub(crate) listing: Listing,
+    places: Arc<Semaphore>,
+    stop: watch::Sender<bool>,
+    ended: watch::Receiver<Option<String>>,
+    keeper: AbortHandle,
+}
+
+impl Run {
+    pub(crate) fn new(
+        serial: u64,
+        since: DateTime<Utc>,
+        (peer, listing): (Peer<RoleClient>, Listing),
+        (stop, ended): (watch::Sender<bool>, watch::Receiver<Option<String>>),
+        keeper: AbortHandle,
+    ) -> Self {
+        Self { serial, since, peer, listing, places: Arc::new(Semaphore::new(PLACES)), stop, ended, keeper }
+    }
+
+    /// Whether no further call should be given to it.
+    pub(crate) fn is_over(&self) -> bool {
+        *self.stop.borrow() || self.ended.borrow().is_some() || self.peer.is_transport_closed()
+    }
+
+    /// Asks its keeper to end the process.
+    pub(crate) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Kills the process with all it started, without waiting for anything.
+    pub(crate) fn abandon(&self) {
+        self.keeper.abort();
+    }
+
+    /// Waits until the process is gone and says how it ended.
+    pub(crate) async fn ended(&self) -> String {
+        let mut ended = self.ended.clone();
+        let how = ended.wait_for(Option::is_some).await.ok().and_then(|how| how.clone());
+        how.unwrap_or_else(|| "it was killed".to_owned())
+    }
+
+    /// A place among the calls in flight.
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+}

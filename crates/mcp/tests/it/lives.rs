@@ -1,0 +1,101 @@
+//! Servers that die, are ended, and come back.
+
+use std::time::Duration;
+
+use chimera_contracts::Clock;
+use chimera_platform::ToolClient;
+use chrono::TimeDelta;
+use serde_json::json;
+
+use crate::place::{Place, TestClock, answer, lost, not_sent, post, server, within};
+
+#[tokio::test]
+async fn a_server_that_dies_is_started_again_after_a_while() {
+    let (place, clock) = (Place::new(), TestClock::standing());
+    let server = server(place.faulty(&json!("die_before")), &clock);
+    let reason = lost(server.call(post(&clock, "one")).await);
+    assert!(reason.contains("exit status: 70"), "{reason}");
+
+    let reason = not_sent(server.call(post(&clock, "two")).await);
+    assert!(reason.contains("started again in 100 ms"), "{reason}");
+    let error = server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap_err();
+    assert_eq!(error.server, "sandbox");
+    assert!(error.reason.contains("100 ms"), "{error}");
+
+    clock.advance(TimeDelta::milliseconds(100));
+    answer(server.call(post(&clock, "three")).await);
+    assert_eq!(place.outcomes(), ["die_before", "posted"]);
+}
+
+#[tokio::test]
+async fn calls_in_flight_are_lost_with_the_server() {
+    let (place, clock) = (Place::new(), TestClock::standing());
+    let faults = json!({ "faults": [
+        { "platform": "linkedin", "fault": "lost_before" },
+        { "platform": "twitter", "fault": "die_after" },
+    ] });
+    let server = server(place.sandbox(&faults), &clock);
+    server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap();
+    let mut unanswered = post(&clock, "never answered");
+    unanswered.tool = "post_linkedin".to_owned();
+    let (first, second) =
+        tokio::join!(server.call(unanswered), server.call(post(&clock, "kills the server")));
+    lost(first);
+    lost(second);
+}
+
+#[tokio::test]
+async fn a_deaf_server_is_ended_before_it_posts() {
+    let (place, clock) = (Place::new(), TestClock::standing());
+    let command = place.faulty(&json!({ "slow": { "ms": 600_000 } })).stop_on_timeout(true);
+    let server = server(command, &clock);
+    server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap();
+    let call = within(post(&clock, "a ghost"), &clock, Duration::from_millis(1_500));
+    lost(server.call(call).await);
+
+    // The next life begins when this one has ended, and on the same record.
+    not_sent(server.call(post(&clock, "too early")).await);
+    clock.advance(TimeDelta::milliseconds(100));
+    answer(server.call(post(&clock, "two")).await);
+    assert_eq!(place.outcomes(), ["slow", "posted"]);
+    let texts: Vec<_> = place.record().posts().into_iter().map(|post| post.text).collect();
+    assert_eq!(texts, ["two"]);
+}
+
+#[tokio::test]
+async fn a_closed_server_stays_closed() {
+    let (place, clock) = (Place::new(), TestClock::standing());
+    let server = server(place.sandbox(&json!({})), &clock);
+    answer(server.call(post(&clock, "one")).await);
+    server.close().await;
+    clock.advance(TimeDelta::hours(1));
+    assert!(not_sent(server.call(post(&clock, "two")).await).contains("closed"));
+    assert!(server.tools(clock.now() + TimeDelta::hours(1)).await.is_err());
+    server.close().await;
+    assert_eq!(place.outcomes(), ["posted"]);
+}
+
+/// Everything that a server started holds the write end of a pipe; the pipe ends when all of it is gone.
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_that_a_server_started_is_left() {
+    use std::{fs::File, io::Read, process::Command};
+
+    use chimera_mcp::ServerCommand;
+
+    let (place, clock) = (Place::new(), TestClock::standing());
+    let pipe = place.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let script = r#"exec 3>"$0"; sleep 1000 & cat >&2"#;
+    let command = ServerCommand::new("sandbox", "/bin/sh").arg("-c").arg(script).arg(&pipe).inherit(["PATH"]);
+    let server = server(command.start_timeout(Duration::from_secs(3_600)), &clock);
+
+    let opening = tokio::task::spawn_blocking(move || File::open(pipe).unwrap());
+    let mut pipe = tokio::select! {
+        _ = server.tools(clock.now() + TimeDelta::hours(1)) => panic!("it cannot speak"),
+        pipe = opening => pipe.unwrap(),
+    };
+    drop(server);
+    let rest = tokio::task::spawn_blocking(move || pipe.read_to_end(&mut Vec::new()).unwrap());
+    assert_eq!(rest.await.unwrap(), 0);
+}

@@ -1,0 +1,9 @@
+//! The client against a real server process.
+
+// Clippy takes code for test code only under this.
+#![cfg(test)]
+
+mod calls;
+mod lives;
+mod place;
+mod starts;

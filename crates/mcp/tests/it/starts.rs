@@ -1,0 +1,44 @@
+//! Servers that do not start, and what the error says.
+
+use std::time::Duration;
+
+use chimera_contracts::Clock;
+use chimera_mcp::ServerCommand;
+use chimera_platform::ToolClient;
+use chrono::TimeDelta;
+
+use crate::place::{TestClock, command, not_sent, post, server};
+
+/// Why it cannot be used.
+async fn reason(command: ServerCommand) -> String {
+    let clock = TestClock::standing();
+    let server = server(command, &clock);
+    let error = server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap_err();
+    // The reason is repeated while the server may not be started again.
+    let again = not_sent(server.call(post(&clock, "hello")).await);
+    assert!(again.contains(&error.reason), "{again}");
+    error.reason
+}
+
+#[tokio::test]
+async fn a_child_that_exits_at_once_is_quoted_and_sees_only_its_own_environment() {
+    let given = command("environment").env("GREETING", "hello").env("API_TOKEN", "hunter2");
+    let reason = reason(given).await;
+    assert_eq!(
+        reason,
+        "it exited before it was ready (exit status: 3); the end of its standard error: \
+         API_TOKEN=[redacted]\nGREETING=hello"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_program_is_named() {
+    let reason = reason(ServerCommand::new("sandbox", "/no/such/server")).await;
+    assert_eq!(reason, "the program `/no/such/server` was not found; give its full path");
+}
+
+#[tokio::test]
+async fn a_silent_child_is_given_up() {
+    let reason = reason(command("silent").start_timeout(Duration::from_millis(300))).await;
+    assert!(reason.starts_with("it did not answer `initialize` within 300ms"), "{reason}");
+}

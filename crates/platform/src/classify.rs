@@ -1,0 +1,223 @@
+//! What an error means. After a call was sent only words that are known to be a refusal are one; all else is unknown
+//! (MCP-03).
+//!
+//! Whatever speaks for a lost answer wins over whatever speaks for a refusal: a wrong *unknown* costs a look, a wrong *not
+//! done* costs a second post. So dropped connections and 5xx come first, then codes, then phrases, then the other statuses.
+
+mod codes;
+mod retry;
+mod status;
+
+use std::sync::LazyLock;
+
+use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_effect::{Lost, Outcome, Refusal};
+use chrono::{DateTime, Utc};
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::normalise::{Answer, shown};
+use crate::profile::PlatformProfile;
+
+/// How much of what was said stands in a message.
+const MESSAGE: usize = 300;
+
+/// What an error means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The platform or the server refused; nothing was done.
+    Refused(ErrorCode),
+    /// It was refused because the same is there already.
+    Duplicate,
+    /// It may have been done.
+    Unknown,
+}
+
+/// Whether an answer reports an error, whatever `isError` says.
+pub(crate) fn is_error(profile: &PlatformProfile, answer: &Answer) -> bool {
+    answer.is_error
+        || profile.soft_errors.iter().any(|condition| condition.holds(&answer.value))
+        || profile.errors.iter().any(|rule| rule.pattern.is_match(&answer.words))
+        || says_error(&answer.value)
+}
+
+/// What an answer that reports an error means.
+pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
+    let words = answer.words.as_str();
+    if let Some(rule) = profile.errors.iter().find(|rule| rule.pattern.is_match(words)) {
+        return match rule.code {
+            ErrorCode::OutcomeUnknown => Meaning::Unknown,
+            code => Meaning::Refused(code),
+        };
+    }
+    let statuses = status::statuses(profile.platform, answer);
+    if matches(&LOST, words) || statuses.iter().any(|status| (500..600).contains(status)) {
+        return Meaning::Unknown;
+    }
+    codes::by_number(profile.platform, answer)
+        .or_else(|| codes::by_name(words))
+        .or_else(|| by_phrase(words))
+        .or_else(|| statuses.iter().find_map(|status| by_status(*status)))
+        .or_else(|| answer.is_error.then(|| before_sending(words)).flatten())
+        .unwrap_or(Meaning::Unknown)
+}
+
+/// The outcome of a call whose answer reports an error.
+pub(crate) fn outcome(profile: &PlatformProfile, answer: &Answer, now: DateTime<Utc>) -> Outcome {
+    match meaning(profile, answer) {
+        Meaning::Unknown => Outcome::Unknown(Lost {
+            reason: format!(
+                "the answer of `{}` settles nothing: {}",
+                profile.platform,
+                shown(&answer.said, MESSAGE)
+            ),
+            said: said(answer),
+        }),
+        Meaning::Refused(code) => Outcome::NotDone(refusal(profile, code, "refused", answer, now)),
+        Meaning::Duplicate => Outcome::NotDone(refusal(
+            profile,
+            ErrorCode::ContentPolicyViolation,
+            "refused it as a duplicate of a post that is there",
+            answer,
+            now,
+        )),
+    }
+}
+
+/// A call that the server did not even begin: an unknown tool, arguments that do not fit.
+pub(crate) fn rejected(platform: PlatformName, reason: &str) -> Refusal {
+    let code = match before_sending(reason) {
+        Some(Meaning::Refused(code)) => code,
+        _ => ErrorCode::PlatformNotConfigured,
+    };
+    let message = format!("the server of `{platform}` rejected the call: {}", shown(reason, MESSAGE));
+    Refusal { code, message, retry_at: None, said: Some(shown(reason, MESSAGE)) }
+}
+
+/// What an answer said, where it said anything.
+pub(crate) fn said(answer: &Answer) -> Option<String> {
+    (!answer.said.is_empty()).then(|| answer.said.clone())
+}
+
+fn refusal(
+    profile: &PlatformProfile,
+    code: ErrorCode,
+    verb: &str,
+    answer: &Answer,
+    now: DateTime<Utc>,
+) -> Refusal {
+    let retry_at = code.retryable().then(|| retry::retry_at(answer, now)).flatten();
+    let message = format!("`{}` {verb}: {}", profile.platform, shown(&answer.said, MESSAGE));
+    Refusal { code, message, retry_at, said: said(answer) }
+}
+
+/// The ways in which servers say *error* in an answer that claims to be none.
+fn says_error(value: &Value) -> bool {
+    let Value::Object(members) = value else {
+        return value.as_str().is_some_and(|text| matches(&ERROR_TEXT, text));
+    };
+    let fails = |name: &str| members.get(name) == Some(&Value::Bool(false));
+    let status = ["status_code", "statusCode", "status", "http_status"]
+        .iter()
+        .filter_map(|name| members.get(*name))
+        .any(|status| match status {
+            Value::Number(number) => number.as_u64().is_some_and(|status| (400..600).contains(&status)),
+            Value::String(word) => matches!(word.as_str(), "error" | "failed" | "failure"),
+            _ => false,
+        });
+    let error = match members.get("error") {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        // TikTok puts an error object with the code `ok` into every success.
+        Some(Value::Object(error)) => error.get("code").and_then(Value::as_str) != Some("ok"),
+        Some(_) => true,
+    };
+    let errors = match members.get("errors") {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::Array(errors)) => !errors.is_empty(),
+        Some(_) => true,
+    };
+    let flagged = members.get("isError") == Some(&Value::Bool(true));
+    fails("success") || fails("ok") || status || error || errors || flagged
+}
+
+fn by_phrase(words: &str) -> Option<Meaning> {
+    [
+        (&DUPLICATE, Meaning::Duplicate),
+        (&RATE, Meaning::Refused(ErrorCode::PlatformRateLimit)),
+        (&AUTH, Meaning::Refused(ErrorCode::PlatformAuthInvalid)),
+        (&POLICY, Meaning::Refused(ErrorCode::ContentPolicyViolation)),
+    ]
+    .into_iter()
+    .find_map(|(pattern, meaning)| matches(pattern, words).then_some(meaning))
+}
+
+/// Statuses that are a refusal by themselves. 408, 409, 425 and 499 are none: they may follow upon something that was done.
+fn by_status(status: u16) -> Option<Meaning> {
+    let code = match status {
+        401 => ErrorCode::PlatformAuthInvalid,
+        403 | 451 => ErrorCode::ContentPolicyViolation,
+        429 => ErrorCode::PlatformRateLimit,
+        400 | 402 | 404..=406 | 410..=424 | 426 | 428 | 431 => ErrorCode::ValidationError,
+        _ => return None,
+    };
+    Some(Meaning::Refused(code))
+}
+
+/// What a server says before it asks its platform. Only where the server itself claims an error: the same words about an
+/// *answer* of the platform would prove nothing, so the patterns name arguments.
+fn before_sending(words: &str) -> Option<Meaning> {
+    [
+        (&BAD_ARGUMENTS, ErrorCode::ValidationError),
+        (&UNKNOWN_TOOL, ErrorCode::PlatformNotConfigured),
+        (&WANTS_CONFIRMATION, ErrorCode::PlatformNotConfigured),
+    ]
+    .into_iter()
+    .find_map(|(pattern, code)| matches(pattern, words).then_some(Meaning::Refused(code)))
+}
+
+type Pattern = LazyLock<Option<Regex>>;
+
+/// A pattern that is none matches nothing, so that everything becomes unknown; a test keeps them all patterns.
+fn matches(pattern: &Pattern, words: &str) -> bool {
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(words))
+}
+
+macro_rules! patterns {
+    ($($(#[$doc:meta])* $name:ident $pattern:expr;)*) => {
+        $($(#[$doc])* static $name: Pattern = std::sync::LazyLock::new(|| Regex::new($pattern).ok());)*
+
+        #[cfg(test)]
+        #[test]
+        fn every_pattern_compiles() {
+            $(assert!($name.is_some(), stringify!($name));)*
+        }
+    };
+}
+use patterns;
+
+patterns! {
+    /// The answer of the platform was lost on its way to the server. "Unable to connect" too: behind a proxy it is said
+    /// after the post was made.
+    LOST concat!(
+        r"(?i)connection (?:was |has been )?(?:aborted|reset|closed|dropped|refused|lost|error)|remote end closed|",
+        r"remotedisconnected|disconnected without|\btimed[ -]?out\b|\btime[ -]?out\b|could not reach|unable to connect|",
+        r"failed to (?:connect|fetch)|network (?:error|is unreachable)|broken pipe|eof occurred|socket hang up|",
+        r"\beconn[a-z]+|incomplete ?read|proxyerror|connecterror|readerror|remoteprotocolerror",
+    );
+    DUPLICATE r"(?i)duplicate content|is a duplicate of|duplicate status|already (?:been )?(?:posted|published|tweeted|said that)";
+    RATE r"(?i)\brate[ _-]?limit|too many requests|request limit reached|quota (?:has been )?exceeded|exceeded your quota";
+    AUTH concat!(
+        r"(?i)invalid or expired token|access token (?:is|has|was) (?:invalid|expired|revoked)|",
+        r"invalid (?:oauth )?access token|token (?:\w+ ){0,4}has expired|invalid (?:authentication )?credentials|",
+        r"session has expired|token refresh failed|insufficient (?:permissions?|scopes?)",
+    );
+    POLICY r"(?i)content policy|community (?:guidelines|standards)|violates (?:\w+ ){0,3}(?:polic(?:y|ies)|rules|terms)|deemed abusive";
+    BAD_ARGUMENTS concat!(
+        r"(?i)validation errors? for (?:call\[|\w+arguments\b)|missing required argument|unexpected keyword argument|",
+        r"bad arguments|invalid arguments|input validation error|invalid params",
+    );
+    UNKNOWN_TOOL r"(?i)unknown tool|tool\b[^\n]{0,80}\bnot found|no such tool";
+    WANTS_CONFIRMATION r"(?i)again with confirm\s*=\s*true";
+    ERROR_TEXT r"(?i)^\s*(?:❌|\[?error\b|failed\b|failure\b|exception\b|traceback\b)";
+}

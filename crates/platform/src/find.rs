@@ -1,0 +1,123 @@
+//! Looking for an earlier attempt among the posts that a platform shows.
+//!
+//! *There* needs a post with our text that was made since the first attempt that is not settled, and that no other effect
+//! owns. *Absent* needs a list that is whole from that moment on, seen after the platform can no longer act.
+
+mod fingerprint;
+
+use chimera_effect::{Evidence, ExternalPost, Finding, LookUp};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+pub(crate) use fingerprint::{Fingerprint, Likeness};
+
+use crate::extract::{is_id, link, time};
+use crate::normalise::{Answer, text};
+use crate::profile::ListTool;
+
+/// How far the platform's clock may be behind ours, its truncation to whole seconds included.
+const SKEW: TimeDelta = TimeDelta::seconds(5);
+
+/// A post as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) id: String,
+    pub(crate) text: String,
+    pub(crate) url: Option<String>,
+    pub(crate) created_at: Option<DateTime<Utc>>,
+}
+
+/// What a list says about our post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// It is this one.
+    Found(Shown),
+    /// It may be one of these; their whole text would tell.
+    Perhaps {
+        /// The posts in doubt.
+        posts: Vec<Shown>,
+        /// As for [`Sight::Absent`], should it be none of them.
+        whole: bool,
+    },
+    /// It is not there. `whole`: nothing since the first attempt is hidden.
+    Absent {
+        /// Whether the list reaches back far enough.
+        whole: bool,
+    },
+    /// A post has our text and no time.
+    Timeless,
+}
+
+impl Shown {
+    pub(crate) fn into_finding(self) -> Finding {
+        let post = ExternalPost { id: self.id, url: self.url, published_at: self.created_at };
+        Finding::There(Evidence { post, said: None })
+    }
+}
+
+/// The posts of an answer, and whether the tool says that there are no older ones; `None` when it is no list.
+pub(crate) fn posts(list: &ListTool, answer: &Answer) -> Option<(Vec<Shown>, bool)> {
+    let items = answer.value.pointer(&list.items)?.as_array()?;
+    let posts: Option<Vec<_>> = items.iter().map(|item| shown(list, item)).collect();
+    let complete = list.complete.as_ref().and_then(|pointer| answer.value.pointer(pointer));
+    Some((posts?, complete == Some(&Value::Bool(true))))
+}
+
+/// A post whose id or text cannot be read makes the list unreadable: it may be ours.
+fn shown(list: &ListTool, item: &Value) -> Option<Shown> {
+    let at = |pointer: &Option<String>| item.pointer(pointer.as_ref()?);
+    Some(Shown {
+        id: text(item.pointer(&list.id)?).filter(|id| is_id(id))?,
+        text: match item.pointer(&list.text) {
+            // A picture without a caption.
+            None | Some(Value::Null) => String::new(),
+            Some(text) => text.as_str()?.to_owned(),
+        },
+        url: at(&list.url).and_then(link),
+        created_at: at(&list.created_at).and_then(time),
+    })
+}
+
+/// What these posts say. The oldest match counts: a later one may be somebody's repetition.
+pub(crate) fn sight(look: &LookUp, ours: &Fingerprint, posts: &[Shown], complete: bool) -> Sight {
+    let since = look.since.checked_sub_signed(SKEW).unwrap_or(look.since);
+    let in_time = |post: &Shown| post.created_at.is_none_or(|at| at >= since);
+    let mut alike: Vec<_> = posts
+        .iter()
+        .filter(|post| !look.not_ours.contains(&post.id) && in_time(post))
+        .map(|post| (ours.likeness(&post.text), post))
+        .filter(|(likeness, _)| *likeness != Likeness::Other)
+        .collect();
+    alike.sort_by_key(|(likeness, post)| (*likeness, post.created_at));
+    let sure = || alike.iter().filter(|(likeness, _)| *likeness < Likeness::Doubtful);
+    if let Some((_, post)) = sure().find(|(_, post)| post.created_at.is_some()) {
+        return Sight::Found((*post).clone());
+    }
+    if sure().next().is_some() {
+        return Sight::Timeless;
+    }
+    // The last one, not the oldest: a pinned post is old, stands first, and says nothing about those between.
+    let reaches = posts.last().and_then(|last| last.created_at).is_some_and(|at| at < since);
+    let whole = complete || reaches;
+    if alike.is_empty() {
+        return Sight::Absent { whole };
+    }
+    Sight::Perhaps { posts: alike.into_iter().map(|(_, post)| post.clone()).collect(), whole }
+}
+
+/// What an absent post means at the time of the look.
+pub(crate) fn absent(look: &LookUp, whole: bool, looked_at: DateTime<Utc>, every: TimeDelta) -> Finding {
+    let settled = looked_at >= look.settled_from;
+    match (whole, settled) {
+        (false, _) => Finding::CannotTell {
+            reason: "the platform's list does not reach back to the first attempt".to_owned(),
+        },
+        (true, true) if look.absent_looks >= 1 => Finding::AbsentForGood,
+        (true, settled) => Finding::Unsettled { look_again: again(look, looked_at, every), absent: settled },
+    }
+}
+
+/// When to look again: not before absence can mean something.
+pub(crate) fn again(look: &LookUp, looked_at: DateTime<Utc>, every: TimeDelta) -> DateTime<Utc> {
+    looked_at.checked_add_signed(every).unwrap_or(looked_at).max(look.settled_from)
+}

@@ -1,0 +1,159 @@
+//! One form for what servers answer: a JSON value where there is one, and all words for matching.
+//!
+//! The order is that of mcp.md: `structuredContent`, a lone `result` key unwrapped, a string parsed as JSON, else the first
+//! text block as JSON, else text.
+
+use chimera_audit::redact;
+use serde_json::Value;
+
+use crate::tool::ToolAnswer;
+
+/// How much of an answer is kept for people.
+const SAID: usize = 2_000;
+/// How deep answers are read; nothing that was seen nests further.
+const DEPTH: usize = 32;
+
+/// An answer in one form.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The claim of the server.
+    pub(crate) is_error: bool,
+    /// Whether it is a whole answer (`resultType` absent or `complete`).
+    pub(crate) whole: bool,
+    /// The value, where there is one.
+    pub(crate) value: Value,
+    /// Everything it says, not redacted: for matching only.
+    pub(crate) words: String,
+    /// What it said, redacted and shortened.
+    pub(crate) said: String,
+}
+
+impl Answer {
+    pub(crate) fn new(answer: &ToolAnswer) -> Self {
+        let value = value(answer);
+        let texts = answer.texts.join("\n");
+        let mut words = texts.clone();
+        leaves(&value, &mut words, DEPTH);
+        let said = match &value {
+            _ if !texts.is_empty() => shown(&texts, SAID),
+            Value::Null => String::new(),
+            value => shown(&value.to_string(), SAID),
+        };
+        let whole = answer.result_type.as_deref().is_none_or(|kind| kind == "complete");
+        Self { is_error: answer.is_error, whole, value, words, said }
+    }
+
+    /// The words without a text of ours that the server may have repeated: what we post is no error.
+    pub(crate) fn without(mut self, ours: &str) -> Self {
+        if !ours.is_empty() {
+            let quoted = Value::from(ours).to_string();
+            let quoted = quoted.trim_matches('"');
+            self.words = self.words.replace(quoted, " ").replace(ours, " ");
+        }
+        self
+    }
+
+    /// What stands at a pointer, as text: strings and numbers.
+    pub(crate) fn text_at(&self, pointer: &str) -> Option<String> {
+        text(self.value.pointer(pointer)?)
+    }
+}
+
+/// A string or a number as text.
+pub(crate) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Redacted first and shortened then: half a credential is one that no pattern knows.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    let redacted = redact(text);
+    let mut chars = redacted.chars();
+    let mut shown: String = chars.by_ref().take(most).collect();
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn value(answer: &ToolAnswer) -> Value {
+    let structured = answer.structured.as_ref().map(unwrapped).filter(|value| !value.is_null());
+    structured.unwrap_or_else(|| answer.texts.first().map(|text| parsed(text)).unwrap_or_default())
+}
+
+/// A lone `result` is the wrapping of an SDK around a tool's string or list.
+fn unwrapped(structured: &Value) -> Value {
+    let lone =
+        structured.as_object().filter(|object| object.len() == 1).and_then(|object| object.get("result"));
+    match lone.unwrap_or(structured) {
+        Value::String(text) => parsed(text),
+        value => value.clone(),
+    }
+}
+
+/// JSON where it is, else the text itself.
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+fn leaves(value: &Value, words: &mut String, depth: usize) {
+    let Some(deeper) = depth.checked_sub(1) else { return };
+    match value {
+        Value::String(text) => {
+            words.push('\n');
+            words.push_str(text);
+        }
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, words, deeper)),
+        Value::Object(members) => members.values().for_each(|member| leaves(member, words, deeper)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(structured: Option<Value>, texts: &[&str], expected: &Value) {
+        let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+        let answer = ToolAnswer { structured, texts, ..ToolAnswer::default() };
+        assert_eq!(Answer::new(&answer).value, *expected);
+    }
+
+    #[test]
+    fn the_value_is_found_where_servers_put_it() {
+        let post = json!({ "id": "1" });
+        check(Some(post.clone()), &["other"], &post);
+        check(Some(json!({ "result": post })), &[], &post);
+        check(Some(json!({ "result": "{\"id\":\"1\"}" })), &[], &post);
+        check(Some(json!({ "result": "done" })), &[], &json!("done"));
+        check(Some(json!({ "result": post, "more": 1 })), &[], &json!({ "result": post, "more": 1 }));
+        check(None, &["{\"id\":\"1\"}", "{}"], &post);
+        check(None, &["posted"], &json!("posted"));
+        check(None, &[], &Value::Null);
+    }
+
+    #[test]
+    fn what_is_kept_is_redacted_before_it_is_cut() {
+        let long = format!("access_token={} {}", "a".repeat(40), "b".repeat(3_000));
+        let answer = ToolAnswer { texts: vec![long], ..ToolAnswer::default() };
+        let said = Answer::new(&answer).said;
+        assert!(said.starts_with("access_token=[redacted] b") && said.chars().count() == SAID + 1);
+    }
+
+    #[test]
+    fn our_own_words_are_no_error() {
+        let ours = "HTTP 429 \"quoted\"\nline";
+        let echo = json!({ "error": "odd", "text": ours });
+        let answer = ToolAnswer {
+            structured: Some(echo.clone()),
+            texts: vec![echo.to_string()],
+            ..ToolAnswer::default()
+        };
+        assert!(!Answer::new(&answer).without(ours).words.contains("429"));
+    }
+}

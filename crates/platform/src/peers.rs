@@ -1,0 +1,127 @@
+//! Recorded answers of public servers, labelled with what had happened. A file of them that is missing is said aloud.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_effect::Outcome;
+use chrono::DateTime;
+use serde_json::Value;
+
+use crate::profile::{PlatformProfile, Profile};
+use crate::tool::{ToolAnswer, ToolInfo};
+use crate::{check, extract, normalise::Answer};
+
+fn file(name: &str) -> Option<String> {
+    let folder = std::env::var_os("CHIMERA_PEERS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/peers"),
+        PathBuf::from,
+    );
+    let file = folder.join(name);
+    if !file.exists() {
+        println!("skipped: recorded answers not found at {}", file.display());
+        return None;
+    }
+    Some(std::fs::read_to_string(file).unwrap())
+}
+
+fn profile_of(server: &str) -> PlatformProfile {
+    let platform = match server {
+        "x-mcp-server" => PlatformName::Twitter,
+        "thenavidm-instagram-mcp" => PlatformName::Instagram,
+        "meta-threads-mcp" => PlatformName::Threads,
+        "ldraney-linkedin-mcp" => PlatformName::LinkedIn,
+        "tiktok-studio-mcp" => PlatformName::TikTok,
+        "yt-studio-mcp" => PlatformName::YouTube,
+        other => panic!("no profile for {other}"),
+    };
+    let profile = Profile::parse(include_str!("../tests/profiles/peers.toml")).unwrap();
+    profile.platform(platform).unwrap().clone()
+}
+
+/// As the MCP client hands it over; an answer that never came is settled before it gets here.
+fn answer(result: &Value) -> ToolAnswer {
+    let texts = result["content"].as_array().into_iter().flatten();
+    ToolAnswer {
+        is_error: result["isError"] == true,
+        result_type: None,
+        structured: result.get("structuredContent").cloned(),
+        texts: texts.filter_map(|block| block["text"].as_str().map(str::to_owned)).collect(),
+    }
+}
+
+fn class(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done(_) | Outcome::Accepted(_) => "success",
+        Outcome::Unknown(_) => "unknown",
+        Outcome::NotDone(refusal) => match refusal.code {
+            ErrorCode::PlatformAuthInvalid => "auth",
+            ErrorCode::PlatformRateLimit => "rate_limit",
+            ErrorCode::ContentPolicyViolation => "rejected_content",
+            ErrorCode::ValidationError | ErrorCode::PlatformNotConfigured => "mapping_error",
+            other => other.as_str(),
+        },
+    }
+}
+
+#[test]
+fn peers_results_are_classified() {
+    let Some(results) = file("results.jsonl") else { return };
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let mut score: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for line in results.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let expected = match case["expected_class"].as_str().unwrap() {
+            // A server error on a write leaves open what was done.
+            "outcome_unknown" | "transient" => "unknown",
+            other => other,
+        };
+        if case["result"].is_null() {
+            assert_eq!(expected, "unknown", "{line}");
+            continue;
+        }
+        let profile = profile_of(case["server"].as_str().unwrap());
+        let outcome = extract::outcome(&profile, "me", &Answer::new(&answer(&case["result"])), now);
+        let found = class(&outcome);
+        // The rules that nothing may break: no guess towards *done*, none towards *not done*.
+        assert!((found == "success") == (expected == "success"), "{line}\n{outcome:?}");
+        assert!(expected != "unknown" || found == "unknown", "{line}\n{outcome:?}");
+        let counted = score.entry(expected.to_owned()).or_default();
+        counted.1 += 1;
+        if found == expected {
+            counted.0 += 1;
+        } else {
+            println!(
+                "{} {} {}: expected {expected}, found {found}",
+                case["server"], case["tool"], case["scenario"]
+            );
+        }
+    }
+    let (right, all) = score.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    println!("classified as labelled: {right} of {all}, {score:?}");
+    assert!(right * 10 >= all * 9, "{score:?}");
+}
+
+#[test]
+fn peers_profiles_fit_their_tools() {
+    for server in [
+        "x-mcp-server",
+        "thenavidm-instagram-mcp",
+        "meta-threads-mcp",
+        "ldraney-linkedin-mcp",
+        "yt-studio-mcp",
+    ] {
+        let Some(tools) = file(&format!("tools/{server}.json")) else { return };
+        let tools: Value = serde_json::from_str(&tools).unwrap();
+        let tools =
+            tools["tools_list"].get("tools").unwrap_or(&tools["tools_list"]).as_array().unwrap().clone();
+        let tools: Vec<_> = tools
+            .iter()
+            .map(|tool| ToolInfo {
+                name: tool["name"].as_str().unwrap().to_owned(),
+                input_schema: tool["inputSchema"].clone(),
+            })
+            .collect();
+        assert_eq!(check::faults(&profile_of(server), &tools), Vec::<String>::new(), "{server}");
+    }
+}

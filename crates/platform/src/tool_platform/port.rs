@@ -1,0 +1,60 @@
+//! The port itself, and what its methods share.
+
+use async_trait::async_trait;
+use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_effect::{
+    Attempt, EffectKind, Finding, LookUp, NotReady, Outcome, Platform, Refusal, Service, Upload, Uploaded,
+};
+use futures_util::future::join_all;
+
+use super::publish::Publication;
+use super::{START, ToolPlatform};
+
+/// How much of a failure stands in a message.
+pub(super) const REASON: usize = 300;
+
+#[async_trait]
+impl Platform for ToolPlatform {
+    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
+        self.bindings.get(&platform)?.profile.service(kind)
+    }
+
+    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+        let deadline = self.after(START);
+        let asked = wanted.iter().map(|platform| async move {
+            match self.binding(*platform, kind) {
+                Ok(binding) => binding.ready(deadline).await.err(),
+                Err(missing) => Some(missing),
+            }
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
+        self.hand_over(upload).await
+    }
+
+    async fn perform(&self, attempt: &Attempt) -> Outcome {
+        self.publish(&Publication {
+            effect: attempt.effect(),
+            uploads: attempt.uploads(),
+            call_key: attempt.call_key(),
+            caller_key: attempt.caller_key(),
+            correlation: attempt.correlation(),
+            send_before: attempt.send_before(),
+        })
+        .await
+    }
+
+    async fn find(&self, look: &LookUp) -> Finding {
+        self.look(look).await
+    }
+}
+
+pub(super) fn not_ready(faults: NotReady) -> Refusal {
+    refusal(faults.code, faults.message)
+}
+
+pub(super) fn refusal(code: ErrorCode, message: String) -> Refusal {
+    Refusal { code, message, retry_at: None, said: None }
+}

@@ -1,0 +1,104 @@
+//! Planning: from an input to the effects it asks for. Pure: it talks to no port and reads no clock, so the same input
+//! over the same media gives the same digests today, tomorrow and in another process.
+
+use chimera_contracts::publish::{ContentVariant, PublishInput};
+use chimera_contracts::{ErrorCode, Fault, Namespace, PlatformName};
+use chimera_effect::{Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity};
+use chimera_platform::Accounts;
+use chimera_platform::text::{self, TextCount};
+
+use crate::probe::MediaDigests;
+use crate::refuse::Refusal;
+
+/// One effect of a plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) platform: PlatformName,
+    pub(crate) effect: Effect,
+    pub(crate) count: TextCount,
+}
+
+/// Plans every target, in the order of the input; everything that is wrong is named at once.
+pub(crate) fn plan(
+    namespace: &Namespace,
+    input: &PublishInput,
+    accounts: &Accounts,
+    media: &MediaDigests,
+) -> Result<Vec<Planned>, Refusal> {
+    let mut planned = Vec::with_capacity(input.target_platforms.len());
+    let mut faults: Vec<(ErrorCode, Fault)> = Vec::new();
+    for (t, platform) in input.target_platforms.iter().enumerate() {
+        let found = input.content_bundle.variants.iter().enumerate().find(|(_, v)| v.platform == *platform);
+        let Some((v, variant)) = found else {
+            let fault =
+                Fault::new(format!("/target_platforms/{t}"), "a platform with a variant", platform.as_str());
+            faults.push((ErrorCode::ValidationError, fault));
+            continue;
+        };
+        let pointer = format!("/content_bundle/variants/{v}");
+        faults.extend(text_faults(&pointer, variant));
+        let Some(account) = accounts.account(input.agent_id, *platform) else {
+            let expected = format!("a platform on which agent {} has an account", input.agent_id);
+            let fault = Fault::new(format!("/target_platforms/{t}"), expected, platform.as_str());
+            faults.push((ErrorCode::PlatformNotConfigured, fault));
+            continue;
+        };
+        match effect(namespace, input, variant, account, media) {
+            Ok(effect_and_count) => planned.push(effect_and_count),
+            Err(fault) => faults.push((ErrorCode::ValidationError, Fault { pointer, ..fault })),
+        }
+    }
+    match faults.iter().map(|(code, _)| *code).min() {
+        None => Ok(planned),
+        Some(code) => Err(Refusal::faults(code, faults.into_iter().map(|(_, fault)| fault).collect())),
+    }
+}
+
+fn text_faults(pointer: &str, variant: &ContentVariant) -> Vec<(ErrorCode, Fault)> {
+    let ContentVariant { platform, text_content, hashtags, disclosure_label, .. } = variant;
+    let mut faults: Vec<(ErrorCode, Fault)> =
+        text::check(*platform, text_content, hashtags, Some(disclosure_label))
+            .into_iter()
+            .map(|fault| {
+                let expected = format!("a text that `{platform}` takes");
+                (fault.code, Fault::new(format!("{pointer}/text_content"), expected, fault.message))
+            })
+            .collect();
+    if disclosure_label.trim().is_empty() {
+        let fault =
+            Fault::new(format!("{pointer}/disclosure_label"), "a disclosure label (PUB-13)", "nothing");
+        faults.push((ErrorCode::ValidationError, fault));
+    }
+    faults
+}
+
+fn effect(
+    namespace: &Namespace,
+    input: &PublishInput,
+    variant: &ContentVariant,
+    account: &str,
+    media: &MediaDigests,
+) -> Result<Planned, Fault> {
+    let ContentVariant { platform, text_content, hashtags, disclosure_label, media_refs } = variant;
+    let rendered = text::render(*platform, text_content, hashtags, Some(disclosure_label));
+    let identify = |url: &String| {
+        let sha256 = media.get(url).copied().ok_or_else(|| Fault::new("", "media that were probed", url))?;
+        Ok(Media { url: url.clone(), identity: MediaIdentity::Sha256(sha256) })
+    };
+    let content = EffectV1 {
+        namespace: namespace.clone(),
+        campaign: input.campaign_id,
+        kind: EffectKind::Publish,
+        platform: *platform,
+        account: account.to_owned(),
+        target: None,
+        text: rendered.text,
+        media: media_refs.iter().map(identify).collect::<Result<_, Fault>>()?,
+        disclosure: Some(Disclosure { label: disclosure_label.clone(), placement: rendered.placement }),
+        not_before: None,
+        not_after: None,
+    };
+    let effect = Effect::new(content)
+        .map_err(|error| Fault::new("", "content with a canonical form", error.to_string()))?;
+    Ok(Planned { platform: *platform, effect, count: rendered.count })
+}

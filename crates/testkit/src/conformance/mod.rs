@@ -1,0 +1,189 @@
+//! The contracts of the storage ports as functions, one for each sentence.
+//!
+//! A store hands in a [`StoreFactory`] and runs [`all`], or each of [`CASES`] as a test of its own. Every case acts out a
+//! scene of its own name, so that all of them can share one state; no case runs twice on the same state. Nothing is
+//! asserted about durations, and nothing is read from memory that a crash would have taken: cases reopen the store.
+
+mod admit;
+mod approvals;
+mod approved;
+mod budget;
+mod leases;
+mod ledger;
+mod listing;
+mod stage;
+mod steps;
+
+pub use admit::*;
+pub use approvals::*;
+pub use approved::*;
+pub use budget::*;
+pub use leases::*;
+pub use ledger::*;
+pub use listing::*;
+pub use steps::*;
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chimera_audit::{AuditLedger, LedgerReader};
+use chimera_effect::EffectJournal;
+use chimera_governance::{ApprovalStore, Budget};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
+use crate::clock::TestClock;
+
+/// All ports of one opener of a store.
+#[derive(Debug)]
+pub struct Stores {
+    /// Requests and effects.
+    pub journal: Arc<dyn EffectJournal>,
+    /// Decisions.
+    pub approvals: Arc<dyn ApprovalStore>,
+    /// Budgets.
+    pub budget: Arc<dyn Budget>,
+    /// Evidence, to append.
+    pub ledger: Arc<dyn AuditLedger>,
+    /// Evidence, to read.
+    pub reader: Arc<dyn LedgerReader>,
+}
+
+impl Stores {
+    /// The ports of a store that implements all of them.
+    #[must_use]
+    pub fn of<S>(store: Arc<S>) -> Self
+    where
+        S: EffectJournal + ApprovalStore + Budget + AuditLedger + LedgerReader,
+    {
+        Self {
+            journal: Arc::<S>::clone(&store),
+            approvals: Arc::<S>::clone(&store),
+            budget: Arc::<S>::clone(&store),
+            ledger: Arc::<S>::clone(&store),
+            reader: store,
+        }
+    }
+}
+
+/// How a conformance function opens the store that it looks at.
+#[async_trait]
+pub trait StoreFactory: Debug + Send + Sync {
+    /// Another opener of the same state, while earlier ones live; with an instance id of its own.
+    async fn open(&self) -> Stores;
+
+    /// Ends an opener as `kill -9` would, then opens the same state again. No clone of the ports is left when it is called.
+    async fn crash_and_reopen(&self, dead: Stores) -> Stores;
+
+    /// The clock that the store goes by.
+    fn clock(&self) -> Arc<TestClock>;
+}
+
+/// One sentence of a contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The name of the function.
+    pub name: &'static str,
+    run: fn(&dyn StoreFactory) -> BoxFuture<'_, ()>,
+}
+
+impl Case {
+    /// Runs the function.
+    pub async fn run(&self, factory: &dyn StoreFactory) {
+        (self.run)(factory).await;
+    }
+}
+
+macro_rules! cases {
+    ($($name:ident)*) => {
+        /// Every conformance function, in the order of the contracts.
+        pub const CASES: &[Case] = &[$(Case { name: stringify!($name), run: |factory| Box::pin($name(factory)) }),*];
+    };
+}
+
+cases! {
+    admission_records_everything_at_once
+    refused_admission_changes_nothing
+    uncovered_admission_changes_nothing
+    answers_of_admit_survive_a_crash
+    one_key_is_fresh_once
+    a_part_of_the_effects_is_the_same_request
+    other_content_under_the_key_is_a_conflict
+    another_payer_or_agent_is_a_conflict
+    keys_are_scoped_by_tenant_and_skill
+    a_known_key_stays_known_when_its_approval_ends
+    an_approval_is_used_by_one_effect
+    every_digest_of_a_decision_is_used_by_itself
+    admission_checks_revocation_again
+    admission_checks_expiry_by_the_stores_clock
+    every_begin_checks_revocation_again
+    every_begin_checks_expiry_by_the_stores_clock
+    holds_never_pass_the_limit
+    nothing_with_a_price_is_admitted_without_a_budget
+    a_hold_is_spent_released_or_kept_with_its_effect
+    steps_move_effect_budget_and_evidence_together
+    answers_of_advance_survive_a_crash
+    a_past_epoch_or_version_is_fenced
+    a_repeated_step_is_already
+    concurrent_steps_of_one_version_apply_once
+    an_illegal_step_is_misuse_and_changes_nothing
+    a_post_belongs_to_one_effect
+    evidence_tells_the_whole_story_in_order
+    a_lease_goes_to_one_holder_and_raises_the_epoch
+    a_held_effect_is_not_leased
+    a_lease_ends_by_the_stores_clock
+    a_dead_holders_effects_are_free
+    an_attempted_effect_stays_attempting
+    only_what_is_due_is_leased_by_itself
+    what_may_be_attempted_again_is_leased_by_id
+    a_lease_gives_at_most_the_limit
+    leases_survive_a_crash_of_somebody_else
+    openers_have_instances_of_their_own
+    an_unknown_key_has_no_request
+    effects_are_listed_by_id_in_pages
+    a_decision_is_recorded_once
+    another_decision_under_the_id_is_a_conflict
+    a_decision_is_revoked_once_for_good
+    decisions_are_found_by_digest_oldest_first
+    artifacts_are_known_by_tenant
+    use_approval_grants_one_effect
+    use_approval_refuses_what_is_not_permitted
+    decisions_and_uses_survive_a_crash
+    a_limit_is_set_again_and_what_is_held_stays
+    a_limit_in_another_currency_is_misuse
+    budgets_are_separate_and_durable
+    an_append_is_idempotent_by_id
+    a_replay_keeps_the_first_attachment
+    an_id_with_other_words_is_a_conflict
+    a_failed_append_adds_none_of_its_drafts
+    drafts_stand_in_order_without_gaps
+    concurrent_appends_lose_nothing
+    the_log_survives_a_crash
+    the_heads_root_follows_from_the_entries
+    heads_only_grow
+    attachments_open_their_commitments
+    entries_come_in_pages
+    entries_are_found_by_what_they_say
+    entries_are_found_by_the_ledgers_time
+    impossible_proofs_are_refused
+}
+
+/// Runs every case and names the one that fails.
+///
+/// # Panics
+/// When a case fails.
+pub async fn all(factory: &dyn StoreFactory) {
+    for case in CASES {
+        if let Err(cause) = AssertUnwindSafe(case.run(factory)).catch_unwind().await {
+            panic!("`{}` does not hold: {}", case.name, said(cause.as_ref()));
+        }
+    }
+}
+
+fn said(cause: &(dyn Any + Send)) -> &str {
+    let text = cause.downcast_ref::<&str>().copied();
+    text.or_else(|| cause.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
+}

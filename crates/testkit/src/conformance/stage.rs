@@ -1,0 +1,277 @@
+//! What the conformance functions have in common: an open store with a scene on it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chimera_audit::{Draft, Entry, EventType, Head, LedgerQuery, Page, Statement};
+use chimera_contracts::{Clock, ErrorCode, EventId, Money, Namespace, PlatformName, derive_uuid};
+use chimera_effect::{
+    Admission, Admit, Advance, Advanced, Effect, EffectRecord, LeaseScope, Leased, Lost, Pending, Refused,
+    RequestView, Step,
+};
+use chimera_governance::{Approved, Balance, Standing};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+
+use super::{StoreFactory, Stores};
+use crate::clock::TestClock;
+use crate::scene::{self, Scene, WINDOW, admit_request, new_effect, sample_effect};
+
+/// More than any case holds.
+pub(super) const PLENTY: Money = Money::usd_micros(1_000_000);
+
+/// One opener of the store with one scene on it.
+pub(super) struct Stage<'a> {
+    pub(super) factory: &'a dyn StoreFactory,
+    pub(super) scene: Scene,
+    pub(super) stores: Stores,
+    pub(super) clock: Arc<TestClock>,
+}
+
+/// All that an admission or a step may change.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Snapshot {
+    view: Option<RequestView>,
+    balance: Option<Balance>,
+    standing: Vec<Option<Standing>>,
+    trace: Vec<String>,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) async fn open(factory: &'a dyn StoreFactory, name: &str) -> Self {
+        Self { factory, scene: Scene::named(name), stores: factory.open().await, clock: factory.clock() }
+    }
+
+    /// The same scene after the opener crashed.
+    pub(super) async fn crashed(self) -> Self {
+        let stores = self.factory.crash_and_reopen(self.stores).await;
+        Self { stores, ..self }
+    }
+
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::<TestClock>::clone(&self.clock)
+    }
+
+    /// One post on each of the first `count` platforms.
+    pub(super) fn effects(&self, count: usize) -> Vec<Effect> {
+        let platforms = PlatformName::ALL.iter().take(count);
+        platforms.map(|platform| sample_effect(&self.scene, *platform, "a text")).collect()
+    }
+
+    /// Records the decision, sets the limit, passes the gate.
+    pub(super) async fn set_up(&self, limit: Money, effects: &[Effect]) -> Vec<Approved<Effect>> {
+        let Stores { approvals, budget, .. } = &self.stores;
+        scene::set_up(approvals, budget.as_ref(), &self.clock(), &self.scene, limit, effects).await
+    }
+
+    /// Passes the gate under another key of the same scene.
+    pub(super) async fn approve_for(&self, scene: &Scene, effects: &[Effect]) -> Vec<Approved<Effect>> {
+        scene::approve(&self.stores.approvals, &self.clock(), scene, effects).await
+    }
+
+    pub(super) async fn admit(&self, admit: Admit) -> Admission {
+        self.stores.journal.admit(admit).await.expect("the journal admits or says why not")
+    }
+
+    /// A request for `count` effects, admitted; their first attempts begin where `begin` says so.
+    pub(super) async fn admitted(&self, count: usize, begin: bool) -> RequestView {
+        let approved = self.set_up(PLENTY, &self.effects(count)).await;
+        fresh(self.admit(request(&self.scene, &approved, begin)).await)
+    }
+
+    /// One effect whose first attempt began.
+    pub(super) async fn begun(&self) -> EffectRecord {
+        self.admitted(1, true).await.effects.remove(0)
+    }
+
+    pub(super) async fn advance(&self, advance: Advance) -> Advanced {
+        self.stores.journal.advance(advance).await.expect("the journal moves the effect or says why not")
+    }
+
+    /// Takes a step, which must apply.
+    pub(super) async fn apply(&self, record: &EffectRecord, step: Step) -> EffectRecord {
+        applied(self.advance(advance(record, step)).await)
+    }
+
+    pub(super) async fn lease(&self, scope: LeaseScope, limit: usize) -> Vec<Leased> {
+        self.stores.journal.lease(scope, limit, WINDOW.lease).await.expect("the journal leases")
+    }
+
+    /// Leases one effect by its id, if it is free.
+    pub(super) async fn lease_one(&self, record: &EffectRecord) -> Option<EffectRecord> {
+        self.lease(LeaseScope::Of(vec![record.id]), 1).await.pop().map(|leased| leased.record)
+    }
+
+    /// Leases what is due and keeps what is this scene's.
+    pub(super) async fn lease_due(&self) -> Vec<EffectRecord> {
+        let request = self.scene.key.request_id();
+        let leased = self.lease(LeaseScope::Due, 10_000).await.into_iter().map(|leased| leased.record);
+        leased.filter(|record| record.request == request).collect()
+    }
+
+    pub(super) async fn view(&self) -> Option<RequestView> {
+        self.stores.journal.request(&self.scene.key).await.expect("the journal is read")
+    }
+
+    pub(super) async fn balance(&self) -> Option<Balance> {
+        self.stores.budget.balance(&self.scene.scope()).await.expect("the budget is read")
+    }
+
+    pub(super) async fn standing(&self, effect: &Effect) -> Option<Standing> {
+        let Scene { namespace, decision, .. } = &self.scene;
+        self.stores
+            .approvals
+            .decision(namespace, *decision, &effect.digest())
+            .await
+            .expect("decisions are read")
+    }
+
+    pub(super) async fn revoke(&self) {
+        let Scene { namespace, decision, .. } = &self.scene;
+        let revoked = self.stores.approvals.revoke(namespace, *decision, self.clock.now()).await;
+        assert!(revoked.expect("a decision can be revoked"), "the decision is known");
+    }
+
+    pub(super) async fn snapshot(&self) -> Snapshot {
+        let mut standing = Vec::new();
+        for effect in self.effects(PlatformName::ALL.len()) {
+            standing.push(self.standing(&effect).await);
+        }
+        Snapshot {
+            view: self.view().await,
+            balance: self.balance().await,
+            standing,
+            trace: self.trace().await,
+        }
+    }
+
+    /// The types of the events of the scene's trace, in order.
+    pub(super) async fn trace(&self) -> Vec<String> {
+        let correlation = Some(self.scene.correlation);
+        let query = LedgerQuery { correlation, ..LedgerQuery::default() };
+        self.find(&query).await.iter().map(kind_of).collect()
+    }
+
+    /// All entries that a query asks for, the latest included.
+    pub(super) async fn find(&self, query: &LedgerQuery) -> Vec<Entry> {
+        self.caught_up().await;
+        let page = Page { from: 0, limit: 100_000 };
+        self.stores.reader.find(query, page).await.expect("the ledger is read")
+    }
+
+    /// The head once it covers everything that was appended before; a head may lag behind.
+    pub(super) async fn caught_up(&self) -> Head {
+        let marker = self.draft("marker", fresh_number());
+        let index = self.stores.ledger.append(vec![marker]).await.expect("a marker is appended")[0].index();
+        loop {
+            let head = self.stores.reader.head().await.expect("the head is read");
+            if head.size > index {
+                return head;
+            }
+            yield_now().await;
+        }
+    }
+
+    /// An event of this scene, outside its trace.
+    pub(super) fn draft(&self, kind: &'static str, number: u64) -> Draft {
+        let parts: [&[u8]; 3] = [self.scene.name.as_bytes(), kind.as_bytes(), &number.to_be_bytes()];
+        let id = EventId::from_uuid(derive_uuid("chimera/testkit/event", &parts));
+        let statement = Statement::new().micros("number", number);
+        Draft::new(id, EventType::of(kind), Namespace::default(), statement)
+    }
+}
+
+/// The scene's request for these effects.
+pub(super) fn request(scene: &Scene, approved: &[Approved<Effect>], begin: bool) -> Admit {
+    admit_request(scene, approved.iter().map(|one| new_effect(one.clone(), begin)).collect())
+}
+
+/// The step after what `record` shows, under a lease that is kept.
+pub(super) fn advance(record: &EffectRecord, step: Step) -> Advance {
+    let progress = &record.progress;
+    Advance {
+        effect: record.id,
+        epoch: progress.epoch,
+        version: progress.version,
+        step,
+        keep: Some(WINDOW.lease),
+    }
+}
+
+/// The same step, after which the lease is let go.
+pub(super) fn last(record: &EffectRecord, step: Step) -> Advance {
+    Advance { keep: None, ..advance(record, step) }
+}
+
+pub(super) fn begin() -> Step {
+    Step::Begin { window: WINDOW, uploads: Vec::new() }
+}
+
+pub(super) fn lost() -> Step {
+    Step::Lost(Lost { reason: "the answer was lost".to_owned(), said: None })
+}
+
+pub(super) fn accepted() -> Step {
+    Step::Accepted(Pending { pending_id: "pending".to_owned(), said: None })
+}
+
+pub(super) fn not_done(code: ErrorCode) -> Step {
+    Step::NotDone(scene::refused(code))
+}
+
+pub(super) fn fresh(admission: Admission) -> RequestView {
+    match admission {
+        Admission::Fresh(view) => view,
+        other => panic!("expected a fresh admission, got {other:?}"),
+    }
+}
+
+pub(super) fn admission_refused(admission: Admission) -> Refused {
+    match admission {
+        Admission::Refused(refused) => refused,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+pub(super) fn applied(advanced: Advanced) -> EffectRecord {
+    match advanced {
+        Advanced::Applied(record) => *record,
+        other => panic!("expected the step to be applied, got {other:?}"),
+    }
+}
+
+/// The type of an entry, from its exact bytes.
+pub(super) fn kind_of(entry: &Entry) -> String {
+    let leaf = std::str::from_utf8(&entry.leaf).expect("a leaf is ASCII");
+    let (_, rest) = leaf.rsplit_once("\"type\":\"").expect("a leaf has a type");
+    rest.split('"').next().expect("a type ends").to_owned()
+}
+
+/// Several openers that take turns, so that callers come from several processes.
+pub(super) async fn openers(factory: &dyn StoreFactory, count: usize) -> Vec<Stores> {
+    join_all((0..count).map(|_| factory.open())).await
+}
+
+/// Ends the lease of `record` by the store's clock.
+pub(super) fn outlast(clock: &TestClock, record: &EffectRecord) {
+    let until = record.progress.lease.expect("the effect is leased").until;
+    clock.set(until.max(clock.now()) + TimeDelta::seconds(1));
+}
+
+fn fresh_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Lets other tasks run once.
+async fn yield_now() {
+    let mut first = true;
+    std::future::poll_fn(|context| {
+        if std::mem::take(&mut first) {
+            context.waker().wake_by_ref();
+            return std::task::Poll::Pending;
+        }
+        std::task::Poll::Ready(())
+    })
+    .await;
+}

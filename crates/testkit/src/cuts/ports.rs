@@ -1,0 +1,175 @@
+//! The ports, cut before and after every call.
+
+use std::future::Future;
+
+use async_trait::async_trait;
+use chimera_audit::{Appended, AuditLedger, Draft, LedgerError, LedgerVerdict};
+use chimera_contracts::{
+    DecisionId, Digest, EffectId, ErrorCode, InstanceId, Namespace, PlatformName, StoreError, StoreErrorKind,
+};
+use chimera_effect::{
+    Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind, EffectQuery, EffectRecord,
+    Finding, LeaseScope, Leased, LookUp, Lost, NotReady, Outcome, Page, Platform, Refusal, RequestKey,
+    RequestView, Service, Upload, Uploaded,
+};
+use chimera_governance::{ApprovalStore, Decision, Recorded, Standing, Use};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Cut, Cutting};
+
+impl Cut {
+    /// Makes a call between its two points; `before` and `after` are what it comes to where it is made to fail.
+    async fn around<T>(
+        &self,
+        call: impl Future<Output = T> + Send,
+        before: impl Fn() -> T,
+        after: impl Fn() -> T,
+    ) -> T {
+        if self.fails().await {
+            return before();
+        }
+        let answer = call.await;
+        if self.fails().await { after() } else { answer }
+    }
+
+    async fn store<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        self.around(
+            call,
+            || Err(StoreError::not_applied(StoreErrorKind::Unavailable, "cut before the call")),
+            || Err(StoreError::maybe_applied(StoreErrorKind::Unavailable, "cut after the call")),
+        )
+        .await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl EffectJournal for Cutting<dyn EffectJournal> {
+    fn instance(&self) -> InstanceId {
+        self.inner.instance()
+    }
+
+    async fn admit(&self, admit: Admit) -> Result<Admission, StoreError> {
+        self.cut.store(self.inner.admit(admit)).await
+    }
+
+    async fn advance(&self, advance: Advance) -> Result<Advanced, StoreError> {
+        self.cut.store(self.inner.advance(advance)).await
+    }
+
+    async fn lease(
+        &self,
+        scope: LeaseScope,
+        limit: usize,
+        ttl: TimeDelta,
+    ) -> Result<Vec<Leased>, StoreError> {
+        self.cut.store(self.inner.lease(scope, limit, ttl)).await
+    }
+
+    async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError> {
+        self.cut.store(self.inner.request(key)).await
+    }
+
+    async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError> {
+        self.cut.store(self.inner.effects(query, page)).await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl Platform for Cutting<dyn Platform> {
+    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
+        self.inner.service(platform, kind)
+    }
+
+    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+        let not_ready = || {
+            let code = ErrorCode::PlatformUnavailable;
+            wanted
+                .iter()
+                .map(|platform| NotReady { platform: *platform, code, message: "cut".to_owned() })
+                .collect()
+        };
+        self.cut.around(self.inner.ready(wanted, kind), not_ready, not_ready).await
+    }
+
+    async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
+        let failed = || {
+            let message = "cut".to_owned();
+            Err(Refusal { code: ErrorCode::MediaUploadFailed, message, retry_at: None, said: None })
+        };
+        self.cut.around(self.inner.upload(upload), failed, failed).await
+    }
+
+    async fn perform(&self, attempt: &Attempt) -> Outcome {
+        // Before the call nothing was sent, and still nobody may say so: the wrapper stands for a broken line.
+        let lost = || Outcome::Unknown(Lost { reason: "cut".to_owned(), said: None });
+        self.cut.around(self.inner.perform(attempt), lost, lost).await
+    }
+
+    async fn find(&self, look: &LookUp) -> Finding {
+        let unsettled = || Finding::Unsettled { look_again: look.settled_from, absent: false };
+        self.cut.around(self.inner.find(look), unsettled, unsettled).await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ApprovalStore for Cutting<dyn ApprovalStore> {
+    async fn record(&self, decision: Decision) -> Result<Recorded, StoreError> {
+        self.cut.store(self.inner.record(decision)).await
+    }
+
+    async fn revoke(
+        &self,
+        namespace: &Namespace,
+        id: DecisionId,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.cut.store(self.inner.revoke(namespace, id, at)).await
+    }
+
+    async fn decision(
+        &self,
+        namespace: &Namespace,
+        id: DecisionId,
+        digest: &Digest,
+    ) -> Result<Option<Standing>, StoreError> {
+        self.cut.store(self.inner.decision(namespace, id, digest)).await
+    }
+
+    async fn about_effect(
+        &self,
+        namespace: &Namespace,
+        digest: &Digest,
+    ) -> Result<Vec<Standing>, StoreError> {
+        self.cut.store(self.inner.about_effect(namespace, digest)).await
+    }
+
+    async fn knows_artifact(&self, namespace: &Namespace, artifact: &str) -> Result<bool, StoreError> {
+        self.cut.store(self.inner.knows_artifact(namespace, artifact)).await
+    }
+
+    async fn use_approval(
+        &self,
+        namespace: &Namespace,
+        id: DecisionId,
+        digest: &Digest,
+        effect: EffectId,
+    ) -> Result<Use, StoreError> {
+        self.cut.store(self.inner.use_approval(namespace, id, digest, effect)).await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl AuditLedger for Cutting<dyn AuditLedger> {
+    async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, LedgerError> {
+        let cut = |verdict| move || Err(LedgerError::unavailable(verdict, "cut"));
+        let (before, after) = (cut(LedgerVerdict::NotApplied), cut(LedgerVerdict::MaybeApplied));
+        self.cut.around(self.inner.append(drafts), before, after).await
+    }
+}

@@ -1,0 +1,258 @@
+//! An outside world that keeps the contract of [`Platform`] and writes down every breach of it.
+//!
+//! It counts what became public. What it holds outlives its callers: clones share one world, so a test may drop a whole
+//! kernel in mid-call and ask afterwards what is public. It never panics within a call, because the caller would take that
+//! for a crash; a test ends with `assert_eq!(platform.violations(), [])`.
+
+mod rules;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chimera_contracts::{Clock, EffectId, ErrorCode, PlatformName};
+use chimera_effect::{
+    Attempt, EffectKind, Evidence, ExternalPost, Finding, LookUp, Lost, NotReady, Outcome, Pending, Platform,
+    Refusal, Service, Upload, Uploaded,
+};
+use chrono::{DateTime, Utc};
+
+pub use rules::{Fault, Post, Rules};
+use world::World;
+
+/// Several platforms of one outside world. A clone is the same world.
+#[derive(Clone, Debug)]
+pub struct StrictPlatform {
+    clock: Arc<dyn Clock>,
+    rules: Arc<BTreeMap<PlatformName, Rules>>,
+    world: Arc<Mutex<World>>,
+}
+
+impl StrictPlatform {
+    /// A world with these platforms; the others are not configured.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, rules: impl IntoIterator<Item = (PlatformName, Rules)>) -> Self {
+        Self { clock, rules: Arc::new(rules.into_iter().collect()), world: Arc::default() }
+    }
+
+    /// A world in which every platform has the same rules.
+    #[must_use]
+    pub fn everywhere(clock: Arc<dyn Clock>, rules: Rules) -> Self {
+        Self::new(clock, PlatformName::ALL.iter().map(|platform| (*platform, rules)))
+    }
+
+    /// Says what the next calls to a platform come to, one fault a call; calls beyond them post.
+    pub fn plan(&self, platform: PlatformName, faults: impl IntoIterator<Item = Fault>) {
+        self.world().faults.entry(platform).or_default().extend(faults);
+    }
+
+    /// Says that the next uploads to a platform are refused with these codes; uploads beyond them succeed.
+    pub fn plan_uploads(&self, platform: PlatformName, refusals: impl IntoIterator<Item = ErrorCode>) {
+        self.world().upload_faults.entry(platform).or_default().extend(refusals);
+    }
+
+    /// Puts a post there that somebody else made, and gives its id.
+    pub fn post_by_somebody_else(&self, platform: PlatformName, account: &str, text: &str) -> String {
+        let at = self.clock.now();
+        self.world().publish(platform, account, text, None, at)
+    }
+
+    /// Ends the work on everything that was accepted: it is public now.
+    pub fn finish_accepted(&self) {
+        let at = self.clock.now();
+        self.world().finish_accepted(at);
+    }
+
+    /// Everything that is public by now, in the order in which it became so.
+    #[must_use]
+    pub fn posts(&self) -> Vec<Post> {
+        self.world().posts.clone()
+    }
+
+    /// What is public of one effect: one post at most, or it is a violation.
+    #[must_use]
+    pub fn posts_of(&self, effect: EffectId) -> Vec<Post> {
+        let mut posts = self.posts();
+        posts.retain(|post| post.effect == Some(effect));
+        posts
+    }
+
+    /// Every call of `perform`, in order: the effect and the number of the attempt.
+    #[must_use]
+    pub fn performed(&self) -> Vec<(EffectId, u32)> {
+        self.world().performed.clone()
+    }
+
+    /// How many looks there were.
+    #[must_use]
+    pub fn looks(&self) -> usize {
+        self.world().looks
+    }
+
+    /// How many media were uploaded.
+    #[must_use]
+    pub fn uploads(&self) -> usize {
+        self.world().uploads
+    }
+
+    /// Every breach of the contract so far, in words.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.world().violations.clone()
+    }
+
+    /// The world as it is at the clock's time: what was under way and is due has arrived.
+    fn world(&self) -> MutexGuard<'_, World> {
+        let now = self.clock.now();
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.arrive(now);
+        world
+    }
+
+    /// Records a call, and what is wrong with it.
+    fn called(&self, attempt: &Attempt, served: bool) {
+        let now = self.clock.now();
+        let mut world = self.world();
+        let (id, number) = (attempt.effect_id(), attempt.number());
+        if world.performed.contains(&(id, number)) {
+            world.violation(format!("attempt {number} of {id} was performed twice"));
+        }
+        world.performed.push((id, number));
+        if !served {
+            world.violation(format!("{id} was sent to a platform that is not configured"));
+        }
+        if now >= attempt.send_before() {
+            let late = format!(
+                "attempt {number} of {id} was performed at {now}, not before {}",
+                attempt.send_before()
+            );
+            world.violation(late);
+        }
+    }
+
+    /// The call itself, at the moment at which it reaches the wire.
+    fn write(&self, attempt: &Attempt, rules: &Rules) -> Outcome {
+        let now = self.clock.now();
+        let platform = attempt.effect().content().platform;
+        let mut world = self.world();
+        if now >= attempt.send_before() {
+            return Outcome::NotDone(refusal(ErrorCode::Timeout, "it was too late to send it", None));
+        }
+        let media = attempt.effect().content().media.len();
+        if rules.uploads && attempt.uploads().len() != media {
+            world.violation(format!("{} was sent without all of its media", attempt.effect_id()));
+        }
+        let fault = world.faults.get_mut(&platform).and_then(std::collections::VecDeque::pop_front);
+        match fault.unwrap_or(Fault::Post) {
+            Fault::Post => Outcome::Done(evidence(&world.receive(attempt, rules, now))),
+            Fault::RateLimit { retry_after } => Outcome::NotDone(refusal(
+                ErrorCode::PlatformRateLimit,
+                "too many requests",
+                Some(now + retry_after),
+            )),
+            Fault::Refuse(code) => Outcome::NotDone(refusal(code, "the platform refused it", None)),
+            Fault::LostBefore => lost("the connection broke"),
+            Fault::LostAfter => {
+                world.receive(attempt, rules, now);
+                lost("the answer did not come back")
+            }
+            Fault::Ghost => {
+                // After the last moment to send, before absence means something.
+                let at = attempt.send_before() + rules.settle / 2;
+                world.send_ghost(attempt, rules, at);
+                lost("the call timed out")
+            }
+            Fault::Accept => Outcome::Accepted(Pending {
+                pending_id: world.accept(attempt, rules, now),
+                said: Some("accepted".to_owned()),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Platform for StrictPlatform {
+    fn service(&self, platform: PlatformName, _: EffectKind) -> Option<Service> {
+        self.rules.get(&platform).map(Rules::service)
+    }
+
+    async fn ready(&self, wanted: &[PlatformName], _: EffectKind) -> Vec<NotReady> {
+        let missing = wanted.iter().filter(|platform| !self.rules.contains_key(platform));
+        missing
+            .map(|platform| NotReady {
+                platform: *platform,
+                code: ErrorCode::PlatformNotConfigured,
+                message: format!("configure a tool for `{platform}`"),
+            })
+            .collect()
+    }
+
+    async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
+        let now = self.clock.now();
+        let mut world = self.world();
+        if now >= upload.send_before {
+            return Err(refusal(ErrorCode::MediaUploadFailed, "it was too late to send it", None));
+        }
+        let platform = upload.effect.content().platform;
+        let fault = world.upload_faults.get_mut(&platform).and_then(std::collections::VecDeque::pop_front);
+        if let Some(code) = fault {
+            return Err(refusal(code, "the upload was refused", None));
+        }
+        world.uploads += 1;
+        Ok(Uploaded { media_id: format!("medium {}", upload.call_key) })
+    }
+
+    async fn perform(&self, attempt: &Attempt) -> Outcome {
+        let rules = self.rules.get(&attempt.effect().content().platform);
+        self.called(attempt, rules.is_some());
+        let Some(rules) = rules else {
+            return Outcome::NotDone(refusal(
+                ErrorCode::PlatformNotConfigured,
+                "nothing is configured",
+                None,
+            ));
+        };
+        if !rules.latency.is_zero() {
+            self.clock.sleep_until(self.clock.now() + rules.latency).await;
+        }
+        self.write(attempt, rules)
+    }
+
+    async fn find(&self, look: &LookUp) -> Finding {
+        let now = self.clock.now();
+        let content = look.effect.content();
+        let mut world = self.world();
+        world.looks += 1;
+        let Some(rules) = self.rules.get(&content.platform).filter(|rules| rules.look_up) else {
+            return Finding::CannotTell { reason: "there is no tool to look with".to_owned() };
+        };
+        let unsettled = |look_again: DateTime<Utc>, absent| Finding::Unsettled { look_again, absent };
+        match world.find(content, &look.not_ours) {
+            Some(post) => Finding::There(evidence(&post)),
+            None if !rules.complete_list => {
+                Finding::CannotTell { reason: "the list of posts is not complete".to_owned() }
+            }
+            None if now < look.settled_from => unsettled(look.settled_from, true),
+            None if look.absent_looks == 0 => unsettled(now + rules.settle, true),
+            None => Finding::AbsentForGood,
+        }
+    }
+}
+
+fn evidence(post: &Post) -> Evidence {
+    let external = ExternalPost {
+        id: post.id.clone(),
+        url: Some(format!("https://{}.example/{}", post.platform, post.id)),
+        published_at: Some(post.at),
+    };
+    Evidence { post: external, said: Some(format!("it is public as {}", post.id)) }
+}
+
+fn refusal(code: ErrorCode, message: &str, retry_at: Option<DateTime<Utc>>) -> Refusal {
+    Refusal { code, message: message.to_owned(), retry_at, said: None }
+}
+
+fn lost(reason: &str) -> Outcome {
+    Outcome::Unknown(Lost { reason: reason.to_owned(), said: None })
+}

@@ -1,0 +1,143 @@
+//! What is there, whoever asks.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chimera_contracts::{EffectId, ErrorCode, PlatformName};
+use chimera_effect::{Attempt, EffectV1, Keys};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::rules::{Fault, Post, Rules};
+
+/// The state of the outside world.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    pub(super) faults: BTreeMap<PlatformName, VecDeque<Fault>>,
+    pub(super) upload_faults: BTreeMap<PlatformName, VecDeque<ErrorCode>>,
+    pub(super) posts: Vec<Post>,
+    pub(super) performed: Vec<(EffectId, u32)>,
+    pub(super) looks: usize,
+    pub(super) uploads: usize,
+    pub(super) violations: Vec<String>,
+    /// Calls that arrive later.
+    under_way: Vec<Call>,
+    /// Accepted, not public yet.
+    accepted: Vec<Call>,
+    /// Keys that a tool remembers: until when, and the answer.
+    keys: BTreeMap<String, (DateTime<Utc>, Post)>,
+}
+
+/// One call, as the wire carries it.
+#[derive(Clone, Debug)]
+struct Call {
+    effect: EffectId,
+    content: EffectV1,
+    key: String,
+    retention: Option<TimeDelta>,
+    arrives: DateTime<Utc>,
+}
+
+impl Call {
+    fn of(attempt: &Attempt, rules: &Rules, arrives: DateTime<Utc>) -> Self {
+        let retention = match rules.keys {
+            Keys::Enforced { retention } => Some(retention),
+            Keys::Advisory => None,
+        };
+        Self {
+            effect: attempt.effect_id(),
+            content: attempt.effect().content().clone(),
+            key: attempt.call_key().as_str().to_owned(),
+            retention,
+            arrives,
+        }
+    }
+}
+
+impl World {
+    pub(super) fn violation(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    /// Lets arrive what is due.
+    pub(super) fn arrive(&mut self, now: DateTime<Utc>) {
+        let (due, later) =
+            std::mem::take(&mut self.under_way).into_iter().partition(|call| call.arrives <= now);
+        self.under_way = later;
+        let mut due: Vec<Call> = due;
+        due.sort_by_key(|call| call.arrives);
+        for call in due {
+            self.take(&call);
+        }
+    }
+
+    /// A call that arrives now.
+    pub(super) fn receive(&mut self, attempt: &Attempt, rules: &Rules, now: DateTime<Utc>) -> Post {
+        self.take(&Call::of(attempt, rules, now))
+    }
+
+    /// A call that arrives at `at`, though its caller has given up.
+    pub(super) fn send_ghost(&mut self, attempt: &Attempt, rules: &Rules, at: DateTime<Utc>) {
+        self.under_way.push(Call::of(attempt, rules, at));
+    }
+
+    /// Takes a call in for later, and gives the id to poll.
+    pub(super) fn accept(&mut self, attempt: &Attempt, rules: &Rules, now: DateTime<Utc>) -> String {
+        let call = Call::of(attempt, rules, now);
+        let pending = format!("pending {}", call.effect);
+        if self.accepted.iter().any(|other| other.effect == call.effect) {
+            self.violation(format!("{} was sent again after it was accepted", call.effect));
+        }
+        self.accepted.push(call);
+        pending
+    }
+
+    pub(super) fn finish_accepted(&mut self, now: DateTime<Utc>) {
+        for call in std::mem::take(&mut self.accepted) {
+            self.take(&Call { arrives: now, ..call });
+        }
+    }
+
+    /// The first post that fits and is nobody else's.
+    pub(super) fn find(&self, content: &EffectV1, not_ours: &[String]) -> Option<Post> {
+        let fits = |post: &&Post| {
+            (post.platform, &post.account, &post.text) == (content.platform, &content.account, &content.text)
+                && !not_ours.contains(&post.id)
+        };
+        self.posts.iter().find(fits).cloned()
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        platform: PlatformName,
+        account: &str,
+        text: &str,
+        effect: Option<EffectId>,
+        at: DateTime<Utc>,
+    ) -> String {
+        let id = format!("{platform}-{}", self.posts.len() + 1);
+        let (account, text) = (account.to_owned(), text.to_owned());
+        self.posts.push(Post { id: id.clone(), platform, account, text, effect, at });
+        id
+    }
+
+    /// Posts what a call says, unless a key that is remembered says that it was posted before.
+    fn take(&mut self, call: &Call) -> Post {
+        let at = call.arrives;
+        let remembered = self.keys.get(&call.key).filter(|(until, _)| at < *until);
+        if let (Some(_), Some((_, post))) = (call.retention, remembered) {
+            return post.clone();
+        }
+        if self.posts.iter().any(|post| post.effect == Some(call.effect)) {
+            self.violation(format!("{} was posted twice", call.effect));
+        }
+        if self.accepted.iter().any(|other| other.effect == call.effect) {
+            self.violation(format!("{} was posted though it was accepted before", call.effect));
+        }
+        let EffectV1 { platform, account, text, .. } = &call.content;
+        self.publish(*platform, account, text, Some(call.effect), at);
+        let post = self.posts.last().expect("it was just published").clone();
+        if let Some(retention) = call.retention {
+            self.keys.insert(call.key.clone(), (at + retention, post.clone()));
+        }
+        post
+    }
+}

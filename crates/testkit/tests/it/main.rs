@@ -1,0 +1,62 @@
+//! The conformance functions and the model, for the store in memory.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chimera_testkit::conformance::{self, StoreFactory, Stores};
+use chimera_testkit::model::{check_history, history};
+use chimera_testkit::{MemoryStore, TestClock, TestEntropy, block_on};
+
+#[derive(Debug)]
+struct Memory {
+    clock: Arc<TestClock>,
+    first: MemoryStore,
+}
+
+impl Memory {
+    fn new() -> Self {
+        let clock = Arc::new(TestClock::new());
+        let first = MemoryStore::new(Arc::<TestClock>::clone(&clock), Arc::new(TestEntropy::seeded(1)));
+        Self { clock, first }
+    }
+}
+
+#[async_trait]
+impl StoreFactory for Memory {
+    async fn open(&self) -> Stores {
+        self.first.open_again().stores()
+    }
+
+    async fn crash_and_reopen(&self, dead: Stores) -> Stores {
+        // The last handle goes, so the opener is dead.
+        drop(dead);
+        self.open().await
+    }
+
+    fn clock(&self) -> Arc<TestClock> {
+        Arc::clone(&self.clock)
+    }
+}
+
+#[test]
+fn the_store_in_memory_keeps_the_contracts() {
+    block_on(conformance::all(&Memory::new()));
+}
+
+#[test]
+fn every_case_stands_on_its_own() {
+    for case in conformance::CASES {
+        block_on(case.run(&Memory::new()));
+    }
+}
+
+mod crashes;
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn the_store_in_memory_follows_the_model(history in history()) {
+        block_on(check_history(&Memory::new(), &history));
+    }
+}

@@ -1,0 +1,104 @@
+//! The reviewer: sees exactly what would be sent, and decides about exactly that.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, Write};
+
+use chimera::contracts::publish::{ApprovalRecord, ApprovedBy, PublishInput};
+use chimera::contracts::{CallContext, DecisionId, Digest, SystemEntropy, fresh_uuid};
+use chimera::governance::{
+    ApprovalStore, Approver, ApproverRole, BudgetScope, Decision, Recorded, Standing, Verdict,
+};
+
+use crate::Failure;
+use crate::host::Host;
+use crate::show::Show;
+
+/// Who reviews. A real host takes this from its own sign-in.
+const REVIEWER: &str = "reviewer@example.com";
+
+/// Shows the posts, asks, records the decision, and puts the claim of it into the input.
+pub(crate) async fn approve(
+    host: &Host,
+    context: &CallContext,
+    input: &mut PublishInput,
+    yes: bool,
+    show: &Show,
+) -> Result<(), Failure> {
+    let previews = host.chimera.publish().preview(context, input).await.map_err(|failure| {
+        let code = failure.error_code.map(|code| code.to_string()).unwrap_or_default();
+        format!("{code}: {}", failure.error_message.unwrap_or_default())
+    })?;
+    show.previews(&previews);
+    let effects: BTreeSet<Digest> = previews.iter().map(|preview| preview.digest).collect();
+    let decision = match standing(host, context, &effects).await? {
+        Some(standing) => {
+            show.approved_before(&standing.decision);
+            standing.decision
+        }
+        None => decide(host, context, input, effects, yes, show).await?,
+    };
+    input.content_bundle.approval_record = Some(ApprovalRecord {
+        approved_by: ApprovedBy::HitlReviewer,
+        approved_at: decision.decided_at,
+        confidence_score: None,
+        decision_id: Some(decision.id),
+        attestation: None,
+    });
+    let scope = BudgetScope { namespace: context.namespace.clone(), campaign: input.campaign_id };
+    host.fund(&scope).await
+}
+
+/// A decision about all of these effects that was made in an earlier run.
+async fn standing(
+    host: &Host,
+    context: &CallContext,
+    effects: &BTreeSet<Digest>,
+) -> Result<Option<Standing>, Failure> {
+    let Some(first) = effects.first() else { return Ok(None) };
+    let standings = host.store.about_effect(&context.namespace, first).await?;
+    Ok(standings.into_iter().find(|standing| {
+        standing.decision.verdict.permits() && effects.is_subset(&standing.decision.effects)
+    }))
+}
+
+async fn decide(
+    host: &Host,
+    context: &CallContext,
+    input: &PublishInput,
+    effects: BTreeSet<Digest>,
+    yes: bool,
+    show: &Show,
+) -> Result<Decision, Failure> {
+    if !yes && !ask()? {
+        return Err("the reviewer said no; nothing was sent".into());
+    }
+    let decision = Decision {
+        id: DecisionId::from_uuid(fresh_uuid(host.clock.now(), &SystemEntropy)?),
+        namespace: context.namespace.clone(),
+        artifact: input.content_bundle.bundle_id.clone(),
+        verdict: Verdict::Approve,
+        approver: Approver { id: REVIEWER.to_owned(), role: ApproverRole::HitlReviewer },
+        requested_by: Some(input.agent_id.to_string()),
+        decided_at: host.clock.now(),
+        expires_at: None,
+        revoked_at: None,
+        effects,
+        confidence: None,
+    };
+    match host.store.record(decision.clone()).await? {
+        Recorded::New | Recorded::Already => {
+            show.approved(&decision, yes);
+            Ok(decision)
+        }
+        Recorded::Conflict => Err("another decision has this id".into()),
+    }
+}
+
+fn ask() -> Result<bool, Failure> {
+    let mut out = std::io::stdout().lock();
+    write!(out, "Publish exactly this? [y/N] ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
