@@ -128,7 +128,8 @@ fn builder(args: &Args, store: Arc<SqliteStore>, platform: Arc<dyn Platform>) ->
     let Some(at) = args.crash_at else {
         return Builder::new().store(store).platform(platform);
     };
-    let cut = Cut::at(at, Action::Abort);
+    // Calls are counted from 1 here, from 0 there.
+    let cut = Cut::at(at.saturating_sub(1), Action::Abort);
     let journal: Arc<dyn EffectJournal> = Arc::<SqliteStore>::clone(&store);
     let approvals: Arc<dyn ApprovalStore> = Arc::<SqliteStore>::clone(&store);
     let ledger: Arc<dyn AuditLedger> = store;

@@ -3,6 +3,8 @@
 mod look;
 mod port;
 mod publish;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use std::collections::BTreeMap;

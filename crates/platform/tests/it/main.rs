@@ -1,6 +1,13 @@
 //! Cases that others published, through the public interface. The files are no part of the repository: where they are
 //! missing a test says so and ends.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests may fail loudly and say that they were skipped"
+)]
+
 mod media;
 mod text;
 

@@ -233,7 +233,7 @@ pub async fn entries_come_in_pages(factory: &dyn StoreFactory) {
         if page.is_empty() {
             break;
         }
-        assert!(page.len() <= 2);
+        assert!(page.len() <= 2 && pages.len() < all.len(), "pages end");
         pages.extend(page);
     }
     assert_eq!(pages, all);
@@ -275,6 +275,7 @@ pub async fn entries_are_found_by_what_they_say(factory: &dyn StoreFactory) {
     loop {
         let from = paged.last().map_or(0, |entry| entry.index + 1);
         let page = stage.stores.reader.find(&query, Page { from, limit: 2 }).await.unwrap();
+        assert!(page.iter().all(|entry| entry.index >= from), "a page begins where it is asked to");
         let full = page.len() == 2;
         paged.extend(page);
         if !full {

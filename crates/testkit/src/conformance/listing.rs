@@ -34,6 +34,10 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
             break;
         }
         assert!(page.len() <= 2);
+        assert!(
+            page.iter().all(|record| after.is_none_or(|after| record.id > after)),
+            "after the page before"
+        );
         listed.extend(page);
     }
     assert_eq!(listed, stored);

@@ -20,6 +20,9 @@ use crate::scene::{self, Scene, WINDOW, admit_request, new_effect, sample_effect
 /// More than any case holds.
 pub(super) const PLENTY: Money = Money::usd_micros(1_000_000);
 
+/// How often a head is looked at until it is taken to lag for ever.
+const LOOKS: usize = 100_000;
+
 /// One opener of the store with one scene on it.
 pub(super) struct Stage<'a> {
     pub(super) factory: &'a dyn StoreFactory,
@@ -163,13 +166,14 @@ impl<'a> Stage<'a> {
     pub(super) async fn caught_up(&self) -> Head {
         let marker = self.draft("marker", fresh_number());
         let index = self.stores.ledger.append(vec![marker]).await.expect("a marker is appended")[0].index();
-        loop {
+        for _ in 0..LOOKS {
             let head = self.stores.reader.head().await.expect("the head is read");
             if head.size > index {
                 return head;
             }
             yield_now().await;
         }
+        panic!("no head covers entry {index}, which was answered");
     }
 
     /// An event of this scene, outside its trace.

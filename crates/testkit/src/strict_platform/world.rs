@@ -96,10 +96,11 @@ impl World {
         }
     }
 
-    /// The first post that fits and is nobody else's.
-    pub(super) fn find(&self, content: &EffectV1, not_ours: &[String]) -> Option<Post> {
+    /// The first post since `since` that fits and is nobody else's.
+    pub(super) fn find(&self, content: &EffectV1, since: DateTime<Utc>, not_ours: &[String]) -> Option<Post> {
         let fits = |post: &&Post| {
             (post.platform, &post.account, &post.text) == (content.platform, &content.account, &content.text)
+                && post.at >= since
                 && !not_ours.contains(&post.id)
         };
         self.posts.iter().find(fits).cloned()

@@ -1,5 +1,12 @@
 //! The conformance functions and the model, for the store in memory.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail loudly, their helpers too"
+)]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -51,6 +58,7 @@ fn every_case_stands_on_its_own() {
 }
 
 mod crashes;
+mod policing;
 
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]

@@ -1,0 +1,3 @@
+//! A process of its own for tests: one caller, or the sandbox.
+
+fn main() {}
