@@ -177,6 +177,20 @@ pub fn claim(input: &mut PublishInput, decision: &Decision) {
     });
 }
 
+/// The request for all three platforms, with the claim that a reviewer approved it and without the decision's id: for
+/// processes that were not there when it was decided.
+pub fn claimed(key: &str, clock: &dyn Clock) -> PublishInput {
+    let mut input = input(key);
+    input.content_bundle.approval_record = Some(ApprovalRecord {
+        approved_by: ApprovedBy::HitlReviewer,
+        approved_at: clock.now(),
+        confidence_score: None,
+        decision_id: None,
+        attestation: None,
+    });
+    input
+}
+
 /// Calls the skill; success and failure have one shape.
 pub async fn publish(host: &Chimera, input: &PublishInput) -> PublishOutput {
     host.publish().call(&context(), input.clone()).await.unwrap_or_else(|failure| failure)

@@ -1,3 +1,179 @@
-//! A process of its own for tests: one caller, or the sandbox.
+//! A process of its own for tests: a crowd of callers, the sandbox, or a server that does not start.
+//!
+//! ```text
+//! chimera-test-caller caller --db FILE --record FILE --key KEY --callers 16 [--stop before:PLATFORM|after:PLATFORM]
+//! chimera-test-caller sandbox CONFIG
+//! chimera-test-caller broken LAST-WORDS
+//! ```
+//!
+//! A crowd opens everything, prints `ready` and waits for a line on its standard input, so that several crowds begin
+//! together. Then it prints its answers as one line of JSON. With `--stop` it prints `stopped` instead, when it is about
+//! to send to a platform or has just sent to it, and does nothing more until it is killed.
 
-fn main() {}
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "test support fails loudly and speaks over its standard streams"
+)]
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chimera::Chimera;
+use chimera::contracts::publish::PublishOutput;
+use chimera::contracts::{Clock, PlatformName};
+use chimera::effect::{
+    Attempt, EffectKind, Finding, LookUp, NotReady, Outcome, Platform, Refusal, Service, Upload, Uploaded,
+};
+use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
+use chimera::platform::{Binding, Profile, ToolClient, ToolPlatform};
+use chimera::skill_publish::PublishOptions;
+use chimera_sandbox::{SandboxConfig, serve_stdio};
+use chimera_testkit::PRICE;
+use chimera_tests::stage::{EchoMedia, PLATFORMS, builder, claimed, open_store, publish};
+use chrono::TimeDelta;
+
+#[tokio::main]
+async fn main() {
+    let mut args = std::env::args().skip(1);
+    let role = args.next().expect("a role");
+    match role.as_str() {
+        "caller" => call(&options(args)).await,
+        "sandbox" => {
+            let config = SandboxConfig::from_json(&args.next().expect("a configuration"));
+            serve_stdio(config.expect("a good configuration")).await.expect("the sandbox serves");
+        }
+        "broken" => {
+            eprintln!("{}", args.next().unwrap_or_default());
+            std::process::exit(3);
+        }
+        other => panic!("no such role: {other}"),
+    }
+}
+
+/// `--name value`, again and again.
+fn options(mut args: impl Iterator<Item = String>) -> BTreeMap<String, String> {
+    let mut options = BTreeMap::new();
+    while let Some(name) = args.next() {
+        options.insert(name, args.next().expect("a value for each option"));
+    }
+    options
+}
+
+async fn call(options: &BTreeMap<String, String>) {
+    let option = |name: &str| options.get(name).unwrap_or_else(|| panic!("give {name}"));
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock);
+    let server = sandbox(option("--record"), &clock);
+    server.tools(clock.now() + TimeDelta::seconds(60)).await.expect("the sandbox starts");
+    let store = open_store(option("--db").as_ref(), &clock);
+    let mut platform = tools(&server, &clock);
+    if let Some(stop) = options.get("--stop") {
+        platform = Arc::new(Stopping::at(stop, platform));
+    }
+    // Long enough for whoever waits for another one's work on a busy machine.
+    let patient = PublishOptions { answer_within: TimeDelta::seconds(60), ..PublishOptions::default() };
+    let host = builder(&clock).publish_options(patient).store(store).platform(platform).build();
+    let host = Arc::new(host.expect("every port is there"));
+
+    say("ready");
+    std::io::stdin().read_line(&mut String::new()).expect("somebody says when");
+    let callers = option("--callers").parse().expect("a number of callers");
+    let answers = crowd(&host, option("--key"), callers, clock.as_ref()).await;
+    say(&serde_json::to_string(&answers).expect("answers can be written"));
+    server.close().await;
+}
+
+async fn crowd(host: &Arc<Chimera>, key: &str, callers: usize, clock: &dyn Clock) -> Vec<PublishOutput> {
+    let input = claimed(key, clock);
+    let calls = (0..callers).map(|_| {
+        let (host, input) = (Arc::clone(host), input.clone());
+        tokio::spawn(async move { publish(&host, &input).await })
+    });
+    let calls: Vec<_> = calls.collect();
+    let mut answers = Vec::with_capacity(callers);
+    for call in calls {
+        answers.push(call.await.expect("no caller panics"));
+    }
+    answers
+}
+
+/// A sandbox of this process over the record of all. It honours keys on X alone, as the seeds' profile says.
+fn sandbox(record: &str, clock: &Arc<dyn Clock>) -> Arc<StdioServer> {
+    let mut config = SandboxConfig::new(record);
+    config.keys.insert(chimera_sandbox::Platform::Twitter);
+    let config = config.to_json().expect("the configuration can be written");
+    let this = std::env::current_exe().expect("this program has a path");
+    let command = ServerCommand::new("sandbox", this).arg("sandbox").arg(config);
+    Arc::new(StdioServer::new(command, Arc::clone(clock)))
+}
+
+/// The seeds' tools at the tests' price, with little patience, so that a look-up comes soon.
+fn tools(server: &Arc<StdioServer>, clock: &Arc<dyn Clock>) -> Arc<dyn Platform> {
+    let profile =
+        PLATFORMS.iter().try_fold(Profile::seeds().expect("it is built in"), |profile, platform| {
+            profile
+                .with_timeout(*platform, TimeDelta::seconds(5))?
+                .with_settle(*platform, TimeDelta::milliseconds(250))?
+                .with_price(*platform, PRICE)
+        });
+    let client: Arc<dyn ToolClient> = Arc::<StdioServer>::clone(server);
+    let bindings = Binding::all(&profile.expect("the profile serves the platforms"), &client);
+    Arc::new(ToolPlatform::new(bindings, Arc::new(EchoMedia), Arc::clone(clock)))
+}
+
+fn say(line: &str) {
+    println!("{line}");
+    std::io::stdout().flush().expect("somebody listens");
+}
+
+/// A platform at which this process comes to a halt.
+#[derive(Debug)]
+struct Stopping {
+    inner: Arc<dyn Platform>,
+    platform: PlatformName,
+    after: bool,
+}
+
+impl Stopping {
+    fn at(place: &str, inner: Arc<dyn Platform>) -> Self {
+        let (when, platform) = place.split_once(':').expect("before:PLATFORM or after:PLATFORM");
+        Self { inner, platform: platform.parse().expect("a platform"), after: when == "after" }
+    }
+}
+
+#[async_trait]
+impl Platform for Stopping {
+    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
+        self.inner.service(platform, kind)
+    }
+
+    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+        self.inner.ready(wanted, kind).await
+    }
+
+    async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
+        self.inner.upload(upload).await
+    }
+
+    async fn perform(&self, attempt: &Attempt) -> Outcome {
+        let here = attempt.effect().content().platform == self.platform;
+        if !here {
+            return self.inner.perform(attempt).await;
+        }
+        if self.after {
+            let _nobody_learns_of_it = self.inner.perform(attempt).await;
+        }
+        say("stopped");
+        pending().await
+    }
+
+    async fn find(&self, look: &LookUp) -> Finding {
+        self.inner.find(look).await
+    }
+}

@@ -1,1 +1,79 @@
-//! To come.
+//! What each crate may reach: the core knows no runtime, no database and no network, and only two crates know the SDK.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Crates that only say what is to be; they know nothing that could make it so.
+const CORE: [&str; 6] = [
+    "chimera-contracts",
+    "chimera-governance",
+    "chimera-audit",
+    "chimera-platform",
+    "chimera-effect",
+    "chimera-skill-publish",
+];
+
+/// What the core never reaches, however indirectly.
+const OUTSIDE: [&str; 7] = ["tokio", "rusqlite", "libsqlite3-sys", "sqlx", "rmcp", "reqwest", "hyper"];
+
+fn cargo(arguments: &[&str]) -> Result<String, String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").to_owned());
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let output = Command::new(cargo)
+        .args(arguments)
+        .args(["--offline", "--locked", "--color", "never", "--manifest-path", manifest])
+        .output()
+        .unwrap();
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout).unwrap())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// The names of everything that a crate links, itself included.
+fn reach(package: &str) -> Result<BTreeSet<String>, String> {
+    let tree = cargo(&["tree", "-e", "normal", "--prefix", "none", "--format", "{p}", "-p", package])?;
+    let name = |line: &str| line.split(' ').next().map(str::to_owned);
+    Ok(tree.lines().filter_map(name).filter(|name| !name.is_empty()).collect())
+}
+
+#[test]
+fn the_core_reaches_no_runtime_no_database_and_no_network() {
+    for package in CORE {
+        let reached = reach(package).unwrap();
+        assert!(reached.contains(package), "{package} is not in its own tree: {reached:?}");
+        let strange: Vec<_> = OUTSIDE.into_iter().filter(|name| reached.contains(*name)).collect();
+        assert!(strange.is_empty(), "{package} reaches {strange:?}");
+    }
+}
+
+#[test]
+fn what_is_looked_for_would_be_found() {
+    for (package, reached) in
+        [("chimera-mcp", ["tokio", "rmcp"]), ("chimera-store-sqlite", ["rusqlite", "libsqlite3-sys"])]
+    {
+        let tree = reach(package).unwrap();
+        assert!(reached.iter().all(|name| tree.contains(*name)), "{package}: {tree:?}");
+    }
+    let missing = reach("chimera-no-such-crate").unwrap_err();
+    assert!(missing.contains("chimera-no-such-crate"), "{missing}");
+}
+
+#[test]
+fn only_the_transport_and_the_sandbox_name_the_sdk() {
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]).unwrap();
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let names = |package: &Value| package["name"].as_str().unwrap().to_owned();
+    let all: BTreeSet<String> = packages.iter().map(names).collect();
+    assert!(CORE.iter().all(|name| all.contains(*name)), "{all:?}");
+    let depends = |package: &&Value| {
+        let dependencies = package["dependencies"].as_array().unwrap();
+        dependencies.iter().any(|dependency| dependency["name"] == "rmcp")
+    };
+    let found: BTreeSet<String> = packages.iter().filter(depends).map(names).collect();
+    assert_eq!(found, BTreeSet::from(["chimera-mcp".to_owned(), "chimera-sandbox".to_owned()]));
+}

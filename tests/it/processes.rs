@@ -1,1 +1,204 @@
-//! To come.
+//! Several processes on one database, each with a real MCP server over one record: one post each, one answer for all,
+//! also when one of them is killed in mid-flight.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+
+use chimera::audit::{
+    CheckpointSigner, EventType, LedgerQuery, LedgerReader, LocalSigner, Page, export, verify::verify,
+};
+use chimera::contracts::publish::{PublishInput, PublishOutput, PublishStatus};
+use chimera::contracts::{Clock, SystemEntropy};
+use chimera::governance::Budget;
+use chimera::mcp::TokioClock;
+use chimera::store_sqlite::SqliteStore;
+use chimera_sandbox::Record;
+use chimera_testkit::{PRICE, Rules, StrictPlatform};
+use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, open_store, scope};
+
+const KEY: &str = "processes";
+const CALLERS: usize = 16;
+
+/// A database in which the request is approved and funded, and the record of what is public.
+struct Place {
+    folder: tempfile::TempDir,
+    clock: Arc<dyn Clock>,
+    input: PublishInput,
+}
+
+/// A crowd of callers in a process of its own.
+struct Crowd {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock);
+        let mut input = input(KEY);
+        let store = open_store(&database(folder.path()), &clock);
+        let nowhere = StrictPlatform::everywhere(Arc::clone(&clock), Rules::default());
+        approve(&store, &host(&store, Arc::new(nowhere), &clock), &mut input, clock.as_ref()).await;
+        Self { folder, clock, input }
+    }
+
+    fn record(&self) -> PathBuf {
+        self.folder.path().join("posts.jsonl")
+    }
+
+    fn store(&self) -> Arc<SqliteStore> {
+        open_store(&database(self.folder.path()), &self.clock)
+    }
+
+    /// Starts a crowd that waits for its sign.
+    fn crowd(&self, more: &[&str]) -> Crowd {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_chimera-test-caller"))
+            .arg("caller")
+            .arg("--db")
+            .arg(database(self.folder.path()))
+            .arg("--record")
+            .arg(self.record())
+            .args(["--key", KEY, "--callers", &CALLERS.to_string()])
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap());
+        Crowd { process, lines }
+    }
+
+    /// One post each, paid once; the ledger tells so many attempts and verifies.
+    async fn check(&self, attempts: std::ops::RangeInclusive<usize>) {
+        let record = Record::open(self.record()).unwrap();
+        let mut public: Vec<&str> = record.posts().iter().map(|post| post.platform.name()).collect();
+        public.sort_unstable();
+        assert_eq!(public, ["instagram", "linkedin", "twitter"], "{:#?}", record.calls());
+        assert_eq!(record.duplicates(), []);
+
+        let store = self.store();
+        let balance = store.balance(&scope(&self.input)).await.unwrap().unwrap();
+        assert_eq!((balance.spent.micros, balance.committed.micros), (3 * PRICE.micros, 0));
+        let kind = EventType::of("skill.publish_content.attempt");
+        let query = LedgerQuery { kind: Some(kind), ..LedgerQuery::default() };
+        let attempted = store.find(&query, Page { from: 0, limit: 100 }).await.unwrap().len();
+        assert!(attempts.contains(&attempted), "{attempted} attempts");
+        self.verify(&store).await;
+    }
+
+    async fn verify(&self, store: &SqliteStore) {
+        let signer =
+            LocalSigner::open(self.folder.path().join("signer"), "chimera.example/tests", &SystemEntropy)
+                .unwrap();
+        let mut exported = Vec::new();
+        let summary = export(store, &signer, &mut exported).await.unwrap();
+        let verdict = verify(exported.as_slice(), signer.verifier_key(), None).unwrap();
+        assert_eq!((verdict.events, verdict.root), (summary.events, summary.head.root));
+    }
+}
+
+impl Crowd {
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn wait_until(&mut self, expected: &str) {
+        let line = self.line();
+        assert_eq!(line, expected);
+    }
+
+    fn go(&mut self) {
+        self.process.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
+    }
+
+    /// The answers of all its callers.
+    fn answers(mut self) -> Vec<PublishOutput> {
+        let answers: Vec<PublishOutput> = serde_json::from_str(&self.line()).unwrap();
+        assert!(self.process.wait().unwrap().success());
+        assert_eq!(answers.len(), CALLERS);
+        answers
+    }
+
+    /// `kill -9`.
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        // Where a test fails on the way, its processes end with it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn check_answers(answers: &[PublishOutput]) {
+    let first = &answers[0];
+    assert_eq!(first.status, PublishStatus::Success, "{first:#?}");
+    assert_eq!(first.publications.len(), PLATFORMS.len());
+    for answer in answers {
+        assert_eq!(answer, first);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_processes_with_sixteen_callers_each() {
+    let place = Place::new().await;
+    let mut crowds = [(); 4].map(|()| place.crowd(&[]));
+    crowds.iter_mut().for_each(|crowd| crowd.wait_until("ready"));
+    crowds.iter_mut().for_each(Crowd::go);
+    let answers: Vec<PublishOutput> = crowds.into_iter().flat_map(Crowd::answers).collect();
+    assert_eq!(answers.len(), 4 * CALLERS);
+    check_answers(&answers);
+    place.check(3..=3).await;
+    let calls = Record::open(place.record()).unwrap().calls();
+    let posting = calls.iter().filter(|call| call.tool.name().starts_with("post_")).count();
+    assert_eq!(posting, PLATFORMS.len(), "each platform was called once");
+}
+
+/// One crowd is killed at a place; others wait for it meanwhile and finish its work.
+async fn check_killed(stop: &str, attempts: usize) {
+    let place = Place::new().await;
+    let mut killed = place.crowd(&["--stop", stop]);
+    killed.wait_until("ready");
+    killed.go();
+    killed.wait_until("stopped");
+    // They find the request under way, held by somebody alive.
+    let mut others = [(); 2].map(|()| place.crowd(&[]));
+    others.iter_mut().for_each(|crowd| crowd.wait_until("ready"));
+    others.iter_mut().for_each(Crowd::go);
+    killed.kill();
+
+    let answers: Vec<PublishOutput> = others.into_iter().flat_map(Crowd::answers).collect();
+    check_answers(&answers);
+    place.check(attempts..=attempts).await;
+    let store = place.store();
+    let nowhere = StrictPlatform::everywhere(Arc::clone(&place.clock), Rules::default());
+    let late = host(&store, Arc::new(nowhere), &place.clock);
+    let status = late.publish().status(&context(), KEY).await.unwrap();
+    assert_eq!(status.as_ref(), Some(&answers[0]), "whoever asks later is told the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_a_post_where_keys_are_enforced() {
+    // The call is made again under the same key, which the platform knows.
+    check_killed("after:twitter", 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_a_post_where_it_has_to_be_looked_up() {
+    check_killed("after:instagram", 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_before_a_post() {
+    // Two looks find nothing, then it is attempted again.
+    check_killed("before:linkedin", 4).await;
+}

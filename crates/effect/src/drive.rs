@@ -35,9 +35,16 @@ pub(crate) struct Drive<'a> {
     pub(crate) attempts_left: u32,
     /// Whether a platform refused an attempt of this drive.
     pub(crate) refused: bool,
+    /// Looks that this drive may still take; a platform that asks to look again at once does not keep it for ever.
+    pub(crate) looks_left: u32,
     /// Ids of posts that turned out to belong to other effects.
     pub(crate) not_ours: Vec<String>,
+    /// Somebody else moved the effect: nothing of it is ours any more.
+    fenced: bool,
 }
+
+/// How often one drive looks.
+const LOOKS: u32 = 32;
 
 impl Kernel {
     /// Drives an effect that this kernel just admitted.
@@ -83,7 +90,9 @@ impl<'a> Drive<'a> {
             until,
             attempts_left: kernel.options.attempts_per_drive,
             refused: false,
+            looks_left: LOOKS,
             not_ours: Vec::new(),
+            fenced: false,
         }
     }
 
@@ -142,8 +151,9 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Somebody else moved the effect: show what is there now.
+    /// Somebody else moved the effect: show what is there now, and touch nothing more.
     pub(crate) async fn reload(&mut self) -> Result<(), StoreError> {
+        self.fenced = true;
         let view = self.kernel.journal.request(&self.request.key).await?;
         let found = view.and_then(|view| view.effects.into_iter().find(|effect| effect.id == self.record.id));
         if let Some(record) = found {
@@ -156,7 +166,7 @@ impl<'a> Drive<'a> {
     async fn let_go(&mut self) -> Result<(), StoreError> {
         let progress = &self.record.progress;
         let ours = progress.lease.is_some_and(|lease| lease.holder == self.kernel.journal.instance());
-        if ours && progress.state != EffectState::Attempting {
+        if ours && !self.fenced && progress.state != EffectState::Attempting {
             self.step(Step::Yield, false).await?;
         }
         Ok(())

@@ -4,11 +4,12 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use chimera_contracts::{
-    AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, InstanceId, Money, PlatformName, RequestId,
-    StoreError, TaskId,
+    AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, InstanceId, Money, Namespace, PlatformName,
+    RequestId, StoreError, TaskId,
 };
 use chimera_governance::Approved;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Serialize, Serializer};
 
 use crate::effect::Effect;
 use crate::platform::{Evidence, Lost, Pending, Refusal, Uploaded};
@@ -16,13 +17,16 @@ use crate::record::{EffectRecord, RequestKey, RequestRecord, RequestView};
 use crate::state::EffectState;
 
 /// How long the parts of an attempt may take. The store adds them to its own clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Window {
     /// From recording an attempt to the last moment at which something of it may go on the wire.
+    #[serde(serialize_with = "micros")]
     pub send: TimeDelta,
     /// From then until absence means something.
+    #[serde(serialize_with = "micros")]
     pub settle: TimeDelta,
     /// How long the lease outlasts that, for looking.
+    #[serde(serialize_with = "micros")]
     pub lease: TimeDelta,
 }
 
@@ -86,7 +90,8 @@ pub enum Admission {
 }
 
 /// What happened to an effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// An attempt begins.
     Begin {
@@ -95,6 +100,8 @@ pub enum Step {
         /// Media that the platform knows by now.
         uploads: Vec<Uploaded>,
     },
+    /// Media are with the platform before any attempt began; keeps them for later attempts (PUB-12).
+    Uploaded(Vec<Uploaded>),
     /// It is public: the platform said so, or a look found it.
     Done(Evidence),
     /// It was accepted for later.
@@ -110,7 +117,8 @@ pub enum Step {
         /// When to look again.
         look_again: DateTime<Utc>,
     },
-    /// It is not there, for good; it may be attempted again.
+    /// It is not there, for good; it may be attempted again. Legal only for an unknown effect, once absence means something
+    /// and an earlier look did not find it either.
     AbsentForGood,
     /// The platform cannot tell; a human has to.
     CannotTell {
@@ -119,6 +127,10 @@ pub enum Step {
     },
     /// Nothing happened; the lease is let go.
     Yield,
+}
+
+fn micros<S: Serializer>(span: &TimeDelta, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i64(span.num_microseconds().unwrap_or(i64::MAX))
 }
 
 /// A step of one effect, as a compare-and-set.
@@ -157,7 +169,8 @@ pub enum Advanced {
 /// Which effects to lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeaseScope {
-    /// Those that are due by themselves: looks, polls, schedules, and what a dead holder left.
+    /// Those that are due by themselves: looks, polls, schedules, and what a holder left unfinished. An attempt that nobody
+    /// finished is due once its platform has settled.
     Due,
     /// These, where they are free; also those that may be attempted again.
     Of(Vec<EffectId>),
@@ -175,6 +188,8 @@ pub struct Leased {
 /// Which effects to list.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct EffectQuery {
+    /// Of this tenant.
+    pub namespace: Namespace,
     /// Only those of this request.
     pub request: Option<RequestId>,
     /// Only those in one of these states; all when empty.
@@ -202,9 +217,9 @@ pub struct Page {
 /// - **Approved.** An approval is used by at most one effect for each digest it lists; expiry and revocation are checked
 ///   again within `admit` and within every `Begin`, by the store's clock.
 /// - **Covered.** `spent + committed` never passes the limit of a budget by a hold.
-/// - **Fenced.** `advance` changes nothing unless epoch and version are the current ones; repeating a step that was
-///   applied is `Already`. No two effects of a platform's account own one external id (`Taken`).
-/// - **Leased.** `lease` gives an effect to one holder at a time and raises its epoch; it is free when its lease ended by
+/// - **Fenced.** `advance` changes nothing unless epoch and version are the current ones; repeating the very step that was
+///   applied last is `Already`, another step in its place is `Fenced`. No two effects of a platform's account own one external id (`Taken`).
+/// - **Leased.** What can be leased is [`leasable`](crate::step::leasable)'s to say. `lease` gives an effect to one holder at a time and raises its epoch; it is free when its lease ended by
 ///   the store's clock, or its holder is known to be dead. An effect that is being attempted stays `attempting`: the new
 ///   holder finds out what became of it.
 /// - **Cancellation.** Dropping a future may or may not prevent its step; asking again tells.

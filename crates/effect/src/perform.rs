@@ -20,13 +20,15 @@ impl Drive<'_> {
         let Some(service) = self.service() else {
             return self.barred(self.not_served()).await;
         };
-        let uploads = match self.upload(&service).await {
-            Ok(uploads) => uploads,
-            Err(refusal) => {
-                self.refused = true;
-                return self.step(Step::NotDone(refusal), false).await;
+        let mut uploads = self.record.progress.uploads.clone();
+        if let Err(refusal) = self.upload(&service, &mut uploads).await {
+            self.refused = true;
+            // What did arrive is kept, so that only the rest is uploaded again.
+            if uploads.len() > self.record.progress.uploads.len() {
+                self.step(Step::Uploaded(uploads), true).await?;
             }
-        };
+            return self.step(Step::NotDone(refusal), false).await;
+        }
         self.attempts_left = self.attempts_left.saturating_sub(1);
         let window = self.kernel.window(&service);
         let advanced = self.kernel.advance(&self.record, Step::Begin { window, uploads }, true).await?;
@@ -43,7 +45,11 @@ impl Drive<'_> {
                 "the recorded attempt and the approval do not fit together; nothing was sent".to_owned();
             return self.step(Step::Lost(Lost { reason, said: None }), true).await;
         };
-        let outcome = self.kernel.platform.perform(&attempt).await;
+        let outcome = if self.kernel.clock.now() < attempt.send_before() {
+            self.kernel.platform.perform(&attempt).await
+        } else {
+            Outcome::NotDone(too_late())
+        };
         let step = match outcome {
             Outcome::Done(evidence) => Step::Done(evidence),
             Outcome::Accepted(pending) => Step::Accepted(pending),
@@ -104,12 +110,8 @@ impl Drive<'_> {
         }
     }
 
-    async fn upload(&self, service: &Service) -> Result<Vec<Uploaded>, Refusal> {
-        let mut uploads = self.record.progress.uploads.clone();
-        if !service.uploads {
-            return Ok(uploads);
-        }
-        let media = &self.record.effect.content().media;
+    async fn upload(&self, service: &Service, uploads: &mut Vec<Uploaded>) -> Result<(), Refusal> {
+        let media = if service.uploads { self.record.effect.content().media.as_slice() } else { &[] };
         for (index, medium) in media.iter().enumerate().skip(uploads.len()) {
             let send_before =
                 self.kernel.clock.now().checked_add_signed(service.timeout).unwrap_or(self.until);
@@ -117,7 +119,7 @@ impl Drive<'_> {
             let upload = Upload { effect: &self.record.effect, media: medium, call_key, send_before };
             uploads.push(self.kernel.platform.upload(upload).await?);
         }
-        Ok(uploads)
+        Ok(())
     }
 
     fn not_served(&self) -> Refused {
@@ -128,4 +130,10 @@ impl Drive<'_> {
             message: format!("no tool is configured to {} on `{}`", content.kind.as_str(), content.platform),
         }
     }
+}
+
+/// An attempt that was held up until nothing of it may go on the wire any more.
+fn too_late() -> Refusal {
+    let message = "the attempt was held up until it was too late to send; nothing was sent".to_owned();
+    Refusal { code: chimera_contracts::ErrorCode::Timeout, message, retry_at: None, said: None }
 }

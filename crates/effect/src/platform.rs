@@ -55,7 +55,7 @@ pub struct ExternalPost {
 pub type Said = Option<String>;
 
 /// It is public.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// The post.
     pub post: ExternalPost,
@@ -78,7 +78,7 @@ pub struct Refusal {
 }
 
 /// It was accepted and is not public yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pending {
     /// The id to poll.
     pub pending_id: String,
@@ -87,7 +87,7 @@ pub struct Pending {
 }
 
 /// Nobody knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lost {
     /// How the answer was lost, for people; redacted.
     pub reason: String,
@@ -211,12 +211,14 @@ pub trait Platform: Debug + Send + Sync + 'static {
 }
 
 impl Service {
-    /// Whether a key first used at `first` is still enforced at `now`.
+    /// Whether a key first used at `first` is still enforced for a call that begins at `now`: until the last moment at
+    /// which that call may reach the platform or act there.
     #[must_use]
     pub fn enforces_key(&self, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        match self.keys {
-            Keys::Enforced { retention } => now.signed_duration_since(first) < retention,
-            Keys::Advisory => false,
+        let reach = self.timeout.checked_add(&self.settle).and_then(|reach| now.checked_add_signed(reach));
+        match (self.keys, reach) {
+            (Keys::Enforced { retention }, Some(last)) => last.signed_duration_since(first) < retention,
+            _ => false,
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
 use crate::platform::{ExternalPost, Refusal, Uploaded};
-use crate::state::{EffectEvent, EffectState};
+use crate::state::EffectState;
 
 /// The caller's key, scoped by tenant and skill (PUB-05).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -164,8 +164,8 @@ pub struct Progress {
     pub held: bool,
     /// When the latest step was taken, by the store's clock.
     pub changed_at: DateTime<Utc>,
-    /// The latest event, so that its repetition is recognised.
-    pub last_event: Option<EffectEvent>,
+    /// The digest of the latest step, so that its repetition is recognised.
+    pub last_step: Option<Digest>,
     /// The id to poll, while the platform works on it (PUB-19).
     pub pending_id: Option<String>,
 }

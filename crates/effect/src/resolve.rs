@@ -40,6 +40,10 @@ impl Drive<'_> {
     }
 
     async fn look(&mut self) -> Result<Next, StoreError> {
+        if self.looks_left == 0 {
+            return Ok(Next::Stop);
+        }
+        self.looks_left = self.looks_left.saturating_sub(1);
         while self.not_ours.len() <= STRANGERS {
             let Some(look) = LookUp::about(&self.record, self.not_ours.clone()) else {
                 return self.cannot_tell("there is no attempt to look for").await;

@@ -6,9 +6,11 @@
 mod admit;
 mod advance;
 mod evidence;
+mod lease;
 mod tally;
 
 pub use admit::{Admitted, NewApproval, admit, same_effects, same_request};
-pub use advance::{BudgetMove, Change, Context, Verdict, advance, lease};
+pub use advance::{BudgetMove, Change, Context, Verdict, advance};
 pub use evidence::{RefusedRequest, outcome_event, refusal_draft};
+pub use lease::{leasable, lease};
 pub use tally::{Tally, Whole};

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chimera_contracts::{InstanceId, StoreError};
 use chimera_effect::step::{self, BudgetMove, Change, Context, Verdict};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectState, LeaseScope,
-    Leased, Page, RequestKey, RequestView, Step,
+    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope, Leased, Page,
+    RequestKey, RequestView, Step,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
@@ -114,10 +114,6 @@ fn apply(
     Ok(Advanced::Applied(Box::new(record)))
 }
 
-/// States in which an effect waits for somebody to go on with it.
-const OPEN: &[EffectState] =
-    &[EffectState::Admitted, EffectState::Attempting, EffectState::Unknown, EffectState::Processing];
-
 fn lease(
     connection: &Connection,
     scope: &LeaseScope,
@@ -133,12 +129,10 @@ fn lease(
             found.collect::<StepResult<Vec<_>>>()?.into_iter().flatten().collect()
         }
     };
-    let asked_for = matches!(scope, LeaseScope::Of(_));
     let mut leased = Vec::new();
     for record in candidates {
-        let state = record.progress.state;
-        let open = OPEN.contains(&state) || (asked_for && state == EffectState::NotDone);
-        if leased.len() < limit && open && is_free(&record, instance, now) {
+        let free = step::leasable(&record, scope, now) && is_free(&record, instance, now);
+        if leased.len() < limit && free {
             let progress = step::lease(&record.progress, instance.id(), ttl, now);
             rows::update_progress(connection, record.id, &progress)?;
             let request = rows::request(connection, record.request)?
@@ -167,7 +161,9 @@ fn due(
         let Some(last) = page.last() else { break };
         let last_due = last.progress.due_at.map_or(i64::MAX, |due| due.timestamp_micros());
         after = (last_due, last.id.as_uuid().as_bytes().to_vec());
-        free.extend(page.into_iter().filter(|record| is_free(record, instance, now)));
+        free.extend(page.into_iter().filter(|record| {
+            step::leasable(record, &LeaseScope::Due, now) && is_free(record, instance, now)
+        }));
     }
     free.truncate(limit);
     Ok(free)
@@ -179,8 +175,8 @@ fn is_free(record: &EffectRecord, instance: &Instance, now: DateTime<Utc>) -> bo
 
 fn list(connection: &Connection, query: &EffectQuery, page: &Page) -> StepResult<Vec<EffectRecord>> {
     let after = page.after.map(|id| id.as_uuid().as_bytes().to_vec()).unwrap_or_default();
-    let mut values = vec![Value::Blob(after)];
-    let mut tail = "WHERE effect_id > ?".to_owned();
+    let mut values = vec![Value::Blob(after), Value::Text(query.namespace.as_str().to_owned())];
+    let mut tail = "WHERE effect_id > ? AND namespace = ?".to_owned();
     if let Some(request) = query.request {
         tail.push_str(" AND request_id = ?");
         values.push(Value::Blob(request.as_uuid().as_bytes().to_vec()));

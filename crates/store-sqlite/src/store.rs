@@ -46,7 +46,8 @@ pub struct SqliteStore {
 struct Shared {
     writer: Option<Writer>,
     reader: Reader,
-    threads: Vec<JoinHandle<()>>,
+    writing: Option<JoinHandle<()>>,
+    reading: Option<JoinHandle<()>>,
     instance: Option<Arc<Instance>>,
     id: InstanceId,
     clock: Arc<dyn Clock>,
@@ -87,20 +88,20 @@ impl SqliteStore {
             .map(InstanceId::from_uuid)
             .map_err(|error| StoreError::not_applied(StoreErrorKind::Unavailable, error.to_string()))?;
         let counters = Arc::new(Counters::default());
-        let mut threads = Vec::new();
+        let mut writing = None;
         let mut writer = None;
         let mut instance = None;
         if let Some(connection) = writable {
             instance = Some(Arc::new(Instance::register(path, id).map_err(unavailable)?));
             let (started, thread) =
                 Writer::start(connection, options.queue, Arc::clone(&counters)).map_err(unavailable)?;
-            threads.push(thread);
+            writing = Some(thread);
             writer = Some(started);
         }
         let (reader, thread) = Reader::start(reading, options.queue).map_err(unavailable)?;
-        threads.push(thread);
         let SqliteOptions { clock, entropy, .. } = options;
-        let shared = Shared { writer, reader, threads, instance, id, clock, entropy, counters };
+        let reading = Some(thread);
+        let shared = Shared { writer, reader, writing, reading, instance, id, clock, entropy, counters };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -141,15 +142,19 @@ impl SqliteStore {
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        // The writer goes last: the last connection that can write folds the write-ahead log back into the database.
+        self.reader.close();
+        join(self.reading.take());
         if let Some(writer) = &self.writer {
             writer.close();
         }
-        self.reader.close();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the store panicked");
-            }
-        }
+        join(self.writing.take());
+    }
+}
+
+fn join(thread: Option<JoinHandle<()>>) {
+    if thread.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("a thread of the store panicked");
     }
 }
 

@@ -52,12 +52,6 @@ impl StrictPlatform {
         self.world().upload_faults.entry(platform).or_default().extend(refusals);
     }
 
-    /// Calls that come at or after their `send_before` are refused, as ever, and are no violation from now on: for runs in
-    /// which a caller may be stopped between recording an attempt and performing it.
-    pub fn allow_late_calls(&self) {
-        self.world().late_calls_are_allowed = true;
-    }
-
     /// Puts a post there that somebody else made, and gives its id.
     pub fn post_by_somebody_else(&self, platform: PlatformName, account: &str, text: &str) -> String {
         let at = self.clock.now();
@@ -128,7 +122,7 @@ impl StrictPlatform {
         if !served {
             world.violation(format!("{id} was sent to a platform that is not configured"));
         }
-        if now >= attempt.send_before() && !world.late_calls_are_allowed {
+        if now >= attempt.send_before() {
             let late = format!(
                 "attempt {number} of {id} was performed at {now}, not before {}",
                 attempt.send_before()

@@ -7,7 +7,7 @@ use chimera_contracts::{AgentId, CampaignId, Digest, ErrorCode, InstanceId, Mone
 use chimera_governance::{Balance, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
-use super::advance::{after, begun};
+use super::advance::{after, begun, outside_window};
 use super::evidence;
 use crate::effect::Effect;
 use crate::journal::{Admit, NewEffect, Refused};
@@ -89,6 +89,7 @@ pub fn admit(
         artifact: admit.artifact.clone(),
         admitted_at: now,
     };
+    check_shape(admit, now)?;
     let uses = uses(admit, standings, now)?;
     let balance = hold(admit, balance)?;
     let mut drafts = vec![evidence::start(&request, admit)];
@@ -101,6 +102,33 @@ pub fn admit(
         effects.push(record);
     }
     Ok(Admitted { view: RequestView { request, effects }, uses, balance, drafts })
+}
+
+/// What a caller may not have put together: effects of another payer or tenant, one effect twice, none, one out of its time.
+fn check_shape(admit: &Admit, now: DateTime<Utc>) -> Result<(), Refused> {
+    let refuse = |platform, message: &str| Refused {
+        code: ErrorCode::ValidationError,
+        platform,
+        message: message.to_owned(),
+    };
+    if admit.effects.is_empty() {
+        return Err(refuse(None, "the request has no effects"));
+    }
+    let mut seen = BTreeSet::new();
+    for new in &admit.effects {
+        let content = new.approved.get().content();
+        let platform = Some(content.platform);
+        if content.campaign != admit.campaign || content.namespace != admit.key.namespace {
+            return Err(refuse(platform, "the effect was approved for another campaign or tenant"));
+        }
+        if !seen.insert(new.approved.digest()) {
+            return Err(refuse(platform, "the request names one effect twice"));
+        }
+        if let Some(refused) = outside_window(content, now) {
+            return Err(refused);
+        }
+    }
+    Ok(())
 }
 
 fn uses(
@@ -173,7 +201,7 @@ fn new_record(
         spent: None,
         held: true,
         changed_at: now,
-        last_event: None,
+        last_step: None,
         pending_id: None,
     };
     let progress = match new.begin {

@@ -1,11 +1,13 @@
 //! What a step of one effect writes.
 
 use chimera_audit::Draft;
-use chimera_contracts::{ErrorCode, InstanceId, Money};
+use chimera_contracts::canonical::to_statement;
+use chimera_contracts::{Digest, ErrorCode, InstanceId, Money};
 use chimera_governance::{Standing, Use, use_of};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::evidence;
+use crate::effect::EffectV1;
 use crate::journal::{Advance, Refused, Step, Window};
 use crate::platform::{ExternalPost, Lost, Refusal};
 use crate::record::{EffectRecord, Lease, Progress, RequestRecord};
@@ -82,26 +84,23 @@ pub fn advance(
     context: &Context<'_>,
 ) -> Result<Verdict, IllegalTransition> {
     let progress = &record.progress;
+    let identity = identity(&advance.step);
     if progress.epoch != advance.epoch {
         return Ok(Verdict::Fenced);
     }
     if progress.version != advance.version {
-        let repeated = progress.version == advance.version.saturating_add(1)
-            && progress.last_event == Some(event_of(progress_before(progress), &advance.step));
+        let next = progress.version == advance.version.saturating_add(1);
+        let repeated = next && progress.last_step == Some(identity);
         return Ok(if repeated { Verdict::Already } else { Verdict::Fenced });
     }
     if let (Step::Begin { .. }, Some(denial)) = (&advance.step, denied(record, context)) {
         return Ok(Verdict::Refused(denial));
     }
-    let event = event_of(progress.unsettled_since.is_some(), &advance.step);
-    let state = match &advance.step {
-        Step::Yield => progress.state,
-        _ => transition(progress.state, event)?,
-    };
+    let state = next_state(progress, &advance.step, context.now)?;
     let mut next = stepped(record, state, advance, context);
     next.version = progress.version.saturating_add(1);
     next.changed_at = context.now;
-    next.last_event = Some(event);
+    next.last_step = Some(identity);
     next.lease = leased_on(&next, advance.keep, context);
     let moved = settle(record, &mut next);
     let record = EffectRecord { progress: next, ..record.clone() };
@@ -109,14 +108,38 @@ pub fn advance(
     Ok(Verdict::Apply(Box::new(Change { record, budget: moved, drafts })))
 }
 
-/// The progress after a lease by `instance` for `ttl`.
-#[must_use]
-pub fn lease(progress: &Progress, instance: InstanceId, ttl: TimeDelta, now: DateTime<Utc>) -> Progress {
-    Progress {
-        epoch: progress.epoch.saturating_add(1),
-        lease: Some(Lease { holder: instance, until: after(now, ttl) }),
-        ..progress.clone()
+/// What makes two steps the same one. A step without canonical form is like no other, so its repetition is fenced.
+fn identity(step: &Step) -> Digest {
+    let bytes = to_statement(step).unwrap_or_default();
+    Digest::tagged("chimera/step/v1", &bytes)
+}
+
+/// The state after a step, by the one transition function.
+fn next_state(
+    progress: &Progress,
+    step: &Step,
+    now: DateTime<Utc>,
+) -> Result<EffectState, IllegalTransition> {
+    let state = progress.state;
+    let event = match step {
+        Step::Begin { .. } => EffectEvent::Begin,
+        Step::Done(_) => EffectEvent::Publish,
+        Step::Accepted(_) => EffectEvent::Accept,
+        // A refusal while an earlier attempt is unsettled settles nothing: it is as good as a lost answer.
+        Step::NotDone(_) if progress.unsettled_since.is_some() => EffectEvent::Lose,
+        Step::NotDone(refusal) if refusal.code.retryable() => EffectEvent::Refuse,
+        Step::NotDone(_) => EffectEvent::Fail,
+        Step::Lost(_) => EffectEvent::Lose,
+        Step::Looked { .. } | Step::CannotTell { .. } => EffectEvent::Look,
+        Step::AbsentForGood => EffectEvent::Refuse,
+        Step::Uploaded(_) | Step::Yield => return Ok(state),
+    };
+    // Absence is known only after `settled_from`, and only at the second look.
+    let settled = progress.settled_from.is_some_and(|from| from <= now) && progress.absent_looks > 0;
+    if matches!(step, Step::AbsentForGood) && !(state == EffectState::Unknown && settled) {
+        return Err(IllegalTransition { state, event });
     }
+    transition(state, event)
 }
 
 fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
@@ -129,6 +152,9 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     let Some(standing) = context.standing.filter(|standing| standing.decision.id == record.decision) else {
         return Some(refuse(chimera_governance::Denial::Unknown));
     };
+    if let Some(refused) = outside_window(content, context.now) {
+        return Some(refused);
+    }
     let digest = record.effect.digest();
     match use_of(&standing.decision, &content.namespace, &digest, record.id, standing.used_by, context.now) {
         Use::Granted | Use::Already => None,
@@ -136,24 +162,18 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     }
 }
 
-/// Whether the effect was unsettled before its latest step; told by what that step left.
-const fn progress_before(progress: &Progress) -> bool {
-    progress.unsettled_since.is_some()
-}
-
-/// The event of a step. A refusal while an earlier attempt is unsettled settles nothing: it is as good as a lost answer.
-const fn event_of(unsettled: bool, step: &Step) -> EffectEvent {
-    match step {
-        Step::Begin { .. } => EffectEvent::Begin,
-        Step::Done(_) => EffectEvent::Publish,
-        Step::Accepted(_) => EffectEvent::Accept,
-        Step::NotDone(_) if unsettled => EffectEvent::Lose,
-        Step::NotDone(refusal) if refusal.code.retryable() => EffectEvent::Refuse,
-        Step::NotDone(_) => EffectEvent::Fail,
-        Step::Lost(_) => EffectEvent::Lose,
-        Step::Looked { .. } | Step::CannotTell { .. } | Step::Yield => EffectEvent::Look,
-        Step::AbsentForGood => EffectEvent::Refuse,
-    }
+/// Why an effect may not begin at `now`, where its content says when it may.
+pub(super) fn outside_window(content: &EffectV1, now: DateTime<Utc>) -> Option<Refused> {
+    let refuse = |message: String| Refused {
+        code: ErrorCode::ApprovalExpired,
+        platform: Some(content.platform),
+        message,
+    };
+    let early = content.not_before.filter(|from| now < *from);
+    let late = content.not_after.filter(|until| *until < now);
+    early
+        .map(|from| refuse(format!("it was approved for {from} or later")))
+        .or_else(|| late.map(|until| refuse(format!("it was approved for {until} or earlier"))))
 }
 
 /// The progress of an attempt that begins now.
@@ -188,6 +208,7 @@ fn stepped(record: &EffectRecord, state: EffectState, advance: &Advance, context
             let begun = begun(progress, state, *window, context.instance, now);
             Progress { uploads: uploads.clone(), ..begun }
         }
+        Step::Uploaded(uploads) => Progress { uploads: uploads.clone(), ..progress },
         Step::Done(evidence) => {
             let post = ExternalPost {
                 published_at: evidence.post.published_at.or(Some(now)),
@@ -276,7 +297,7 @@ fn drafts(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Vec<Draf
         Step::Lost(Lost { reason, said }) => vec![evidence::unknown(request, record, reason, said)],
         Step::CannotTell { reason } => vec![evidence::unknown(request, record, reason, &None)],
         // A look that settles nothing changes nothing that anybody was told.
-        Step::Looked { .. } | Step::Yield => return Vec::new(),
+        Step::Looked { .. } | Step::Uploaded(_) | Step::Yield => return Vec::new(),
     };
     let all: Vec<&EffectRecord> = context.siblings.iter().chain([record]).collect();
     if all.iter().all(|effect| effect.progress.state.at_rest()) {

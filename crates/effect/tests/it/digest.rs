@@ -1,9 +1,7 @@
 //! The digest changes with any change of an effect and with nothing else.
 
 use chimera_contracts::{CampaignId, Digest, Namespace, PlatformName, derive_uuid};
-use chimera_effect::{
-    Disclosure, DisclosurePlacement, Effect, EffectKind, EffectV1, Media, MediaIdentity,
-};
+use chimera_effect::{Disclosure, DisclosurePlacement, Effect, EffectKind, EffectV1, Media, MediaIdentity};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
@@ -12,7 +10,8 @@ fn media() -> impl Strategy<Value = Media> {
         any::<[u8; 32]>().prop_map(|bytes| MediaIdentity::Sha256(Digest::from_bytes(bytes))),
         Just(MediaIdentity::ByReference),
     ];
-    ("https://[a-z]{1,8}\\.example/[a-z0-9]{0,8}", identity).prop_map(|(url, identity)| Media { url, identity })
+    ("https://[a-z]{1,8}\\.example/[a-z0-9]{0,8}", identity)
+        .prop_map(|(url, identity)| Media { url, identity })
 }
 
 fn time() -> impl Strategy<Value = Option<DateTime<Utc>>> {
@@ -27,7 +26,13 @@ fn content() -> impl Strategy<Value = EffectV1> {
     let who = ("[a-z0-9_-]{1,16}", any::<u128>(), 0..PlatformName::ALL.len(), "[A-Za-z0-9_]{1,12}");
     let what = (proptest::option::of("[a-z0-9]{1,8}"), ".{0,40}", proptest::collection::vec(media(), 0..3));
     (who, what, proptest::option::of(disclosure), time(), time()).prop_map(
-        |((namespace, campaign, platform, account), (target, text, media), disclosure, not_before, not_after)| {
+        |(
+            (namespace, campaign, platform, account),
+            (target, text, media),
+            disclosure,
+            not_before,
+            not_after,
+        )| {
             EffectV1 {
                 namespace: namespace.parse::<Namespace>().unwrap(),
                 campaign: CampaignId::from_uuid(derive_uuid("test", &[&campaign.to_be_bytes()])),

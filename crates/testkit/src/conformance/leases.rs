@@ -1,7 +1,7 @@
 //! `EffectJournal::lease`: one holder, a raised epoch, the store's clock, dead holders.
 
 use chimera_contracts::{Clock as _, ErrorCode};
-use chimera_effect::{Advanced, EffectState, LeaseScope, Step};
+use chimera_effect::{Advanced, EffectRecord, EffectState, LeaseScope, Step};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
@@ -63,23 +63,27 @@ pub async fn a_lease_ends_by_the_stores_clock(factory: &dyn StoreFactory) {
     assert_eq!(stage.advance(advance(&record, lost())).await, Advanced::Fenced);
 }
 
-/// *Leased*: what a dead holder left is free at once, and stays with the living until then.
+/// *Leased*: what a dead holder left is free at once, and stays with the living until then. By itself it is due when its
+/// platform has settled, where an attempt began, and at once where none did.
 pub async fn a_dead_holders_effects_are_free(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "a dead holder's effects are free").await;
-    let view = stage.admitted(2, false).await;
+    let view = stage.admitted(3, false).await;
     let begun = stage.apply(&view.effects[0], begin()).await;
-    let mut left = vec![begun.id, view.effects[1].id];
+    let asked_for = stage.apply(&view.effects[1], begin()).await;
+    let waiting = &view.effects[2];
     let other = Stage::open(factory, &stage.scene.name).await;
     assert_eq!(other.lease_due().await, [], "the holder lives");
+    assert_eq!(other.lease_one(&begun).await, None, "the holder lives");
     let reborn = stage.crashed().await;
-    let leased = other.lease_due().await;
-    let mut found: Vec<_> = leased.iter().map(|record| record.id).collect();
-    found.sort();
-    left.sort();
-    assert_eq!(found, left, "all that it left, without waiting");
-    assert_eq!(reborn.lease_due().await, [], "once");
+
+    let ids = |records: Vec<EffectRecord>| records.into_iter().map(|record| record.id).collect::<Vec<_>>();
+    assert_eq!(ids(other.lease_due().await), [waiting.id], "nothing was begun of it");
+    assert!(other.lease_one(&asked_for).await.is_some(), "who asks for it does not wait");
+    let settled_from = begun.progress.settled_from.expect("an attempt began");
+    other.clock.set(settled_from.max(other.clock.now()));
+    let inherited = other.lease_due().await;
+    let inherited = inherited.iter().find(|record| record.id == begun.id).expect("it is due by itself");
     assert_eq!(reborn.advance(advance(&begun, lost())).await, Advanced::Fenced, "the dead are fenced off");
-    let inherited = leased.iter().find(|record| record.id == begun.id).unwrap();
     other.apply(inherited, lost()).await;
 }
 

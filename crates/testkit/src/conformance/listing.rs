@@ -25,7 +25,9 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
     let mut stored = stage.view().await.unwrap().effects;
     stored.sort_by_key(|record| record.id);
 
-    let query = EffectQuery { request: Some(view.request.id), states: Vec::new() };
+    let namespace = stage.scene.namespace.clone();
+    let query =
+        EffectQuery { namespace: namespace.clone(), request: Some(view.request.id), states: Vec::new() };
     let mut listed = Vec::new();
     loop {
         let after = listed.last().map(|record: &EffectRecord| record.id);
@@ -44,12 +46,14 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
 
     let all = Page { after: None, limit: 100_000 };
     let states = vec![EffectState::Unknown, EffectState::NotDone];
-    let of_ours = EffectQuery { states: states.clone(), ..query };
+    let of_ours = EffectQuery { states: states.clone(), ..query.clone() };
     let mut expected = stored;
     expected.retain(|record| states.contains(&record.progress.state));
     assert_eq!(expected.len(), 2);
     assert_eq!(list(&stage, &of_ours, all.clone()).await, expected);
-    let of_all = list(&stage, &EffectQuery { states, request: None }, all).await;
+    let strange = EffectQuery { namespace: "somebody-else".parse().unwrap(), ..query };
+    assert_eq!(list(&stage, &strange, all.clone()).await, [], "a tenant sees its own effects");
+    let of_all = list(&stage, &EffectQuery { namespace, states, request: None }, all).await;
     assert!(expected.iter().all(|record| of_all.contains(record)));
     assert!(of_all.is_sorted_by_key(|record| record.id));
 }

@@ -98,6 +98,8 @@ pub async fn a_repeated_step_is_already(factory: &dyn StoreFactory) {
     // A refusal while an earlier attempt is open settles nothing.
     let unknown = twice(&stage, advance(&again, not_done(ErrorCode::PlatformRateLimit))).await;
     assert_eq!(unknown.progress.state, EffectState::Unknown);
+    let settled_from = unknown.progress.settled_from.expect("an attempt began");
+    stage.clock.set(settled_from.max(stage.clock.now()));
     let look_again = stage.clock.now();
     let unknown = twice(&stage, advance(&unknown, Step::Looked { absent: true, look_again })).await;
     let reason = "the list is short".to_owned();

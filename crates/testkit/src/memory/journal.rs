@@ -5,8 +5,8 @@ use chimera_audit::{Draft, LedgerError};
 use chimera_contracts::{EffectId, InstanceId, StoreError, StoreErrorKind};
 use chimera_effect::step::{self, BudgetMove, Change, Verdict};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectState, LeaseScope,
-    Leased, Page, RequestKey, RequestView, Step,
+    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope, Leased, Page,
+    RequestKey, RequestView, Step,
 };
 use chimera_governance::{BudgetScope, Standing};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -107,7 +107,7 @@ impl EffectJournal for MemoryStore {
         let mut found: Vec<_> = state
             .effects
             .values()
-            .filter(|record| state.free(record, now) && state.wanted(record, &scope, now))
+            .filter(|record| state.free(record, now) && step::leasable(record, &scope, now))
             .map(|record| (record.progress.due_at, record.id))
             .collect();
         found.sort();
@@ -127,7 +127,8 @@ impl EffectJournal for MemoryStore {
 
     async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError> {
         let asked = |record: &&EffectRecord| {
-            query.request.is_none_or(|request| record.request == request)
+            record.effect.content().namespace == query.namespace
+                && query.request.is_none_or(|request| record.request == request)
                 && (query.states.is_empty() || query.states.contains(&record.progress.state))
                 && page.after.is_none_or(|after| record.id > after)
         };
@@ -153,20 +154,6 @@ impl State {
     /// Whether nobody who lives holds the effect.
     fn free(&self, record: &EffectRecord, now: DateTime<Utc>) -> bool {
         record.progress.lease.is_none_or(|lease| lease.until <= now || !self.alive.contains(&lease.holder))
-    }
-
-    /// Whether an effect that is free is asked for.
-    fn wanted(&self, record: &EffectRecord, scope: &LeaseScope, now: DateTime<Utc>) -> bool {
-        let progress = &record.progress;
-        let orphan = progress.lease.is_some_and(|lease| !self.alive.contains(&lease.holder));
-        let open = matches!(
-            progress.state,
-            EffectState::Admitted | EffectState::Attempting | EffectState::Undoing | EffectState::Unknown
-        );
-        match scope {
-            LeaseScope::Due => progress.due_at.is_some_and(|due| due <= now) || (orphan && open),
-            LeaseScope::Of(ids) => ids.contains(&record.id),
-        }
     }
 
     /// The post that the step claims, where another effect owns it.

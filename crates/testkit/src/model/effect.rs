@@ -81,7 +81,7 @@ impl Modelled {
     }
 
     /// Where a step leads, if it may be taken.
-    pub(super) fn follows(&self, step: Move) -> Option<EffectState> {
+    pub(super) fn follows(&self, step: Move, now: DateTime<Utc>) -> Option<EffectState> {
         use EffectState::{Admitted, Attempting, Failed, NotDone, Processing, Published, Unknown};
         let from = |states: &[EffectState], to| states.contains(&self.state).then_some(to);
         match step {
@@ -94,7 +94,11 @@ impl Modelled {
             Move::Refused => from(&[Admitted, Attempting, NotDone, Processing], Failed),
             Move::Lost => from(&[Attempting, Processing, Unknown], Unknown),
             Move::Looked | Move::CannotTell => from(&[Unknown], Unknown),
-            Move::AbsentForGood => from(&[Admitted, Attempting, NotDone, Unknown], NotDone),
+            // Absence is known once the platform has settled, and at the second look.
+            Move::AbsentForGood => {
+                let known = self.absent_looks > 0 && self.settled_from.is_some_and(|from| from <= now);
+                from(&[Unknown], NotDone).filter(|_| known)
+            }
             Move::Yield => Some(self.state),
         }
     }

@@ -18,7 +18,6 @@ pub(super) struct World {
     pub(super) looks: usize,
     pub(super) uploads: usize,
     pub(super) violations: Vec<String>,
-    pub(super) late_calls_are_allowed: bool,
     /// Calls that arrive later.
     under_way: Vec<Call>,
     /// Accepted, not public yet.

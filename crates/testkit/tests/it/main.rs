@@ -59,6 +59,7 @@ fn every_case_stands_on_its_own() {
 }
 
 mod crashes;
+mod narrow;
 mod policing;
 
 proptest::proptest! {

@@ -74,19 +74,14 @@ fn an_attempt_that_is_performed_twice_is_a_violation() {
 }
 
 #[test]
-fn a_late_call_is_a_violation_and_sends_nothing() {
+fn the_kernel_makes_no_late_call() {
     block_on(async {
-        for (allowed, violations) in [(false, 1), (true, 0)] {
-            let admitted = Admitted::new(Rules::default()).await;
-            if allowed {
-                admitted.platform.allow_late_calls();
-            }
-            admitted.clock.advance(WINDOW.send);
-            let record = admitted.drive().await;
-            assert_eq!(record.progress.state, EffectState::NotDone);
-            assert_eq!(admitted.platform.violations().len(), violations);
-            assert!(admitted.platform.posts().is_empty());
-        }
+        let admitted = Admitted::new(Rules::default()).await;
+        admitted.clock.advance(WINDOW.send);
+        let record = admitted.drive().await;
+        assert_eq!(record.progress.state, EffectState::NotDone);
+        assert!(admitted.platform.performed().is_empty());
+        assert!(admitted.platform.violations().is_empty() && admitted.platform.posts().is_empty());
     });
 }
 

@@ -1,0 +1,39 @@
+//! Which effects can be leased, and what a lease writes.
+
+use chimera_contracts::InstanceId;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::advance::after;
+use crate::journal::LeaseScope;
+use crate::record::{EffectRecord, Lease, Progress};
+use crate::state::EffectState;
+
+/// Whether an effect that nobody holds is one that `scope` asks for: it waits for somebody to go on with it, and is due
+/// or asked for by id. What a platform refused waits for its caller, so it is leased by id alone (PUB-10).
+#[must_use]
+pub fn leasable(record: &EffectRecord, scope: &LeaseScope, now: DateTime<Utc>) -> bool {
+    let progress = &record.progress;
+    let open = matches!(
+        progress.state,
+        EffectState::Admitted
+            | EffectState::Scheduled
+            | EffectState::Attempting
+            | EffectState::Processing
+            | EffectState::Unknown
+            | EffectState::Undoing
+    );
+    match scope {
+        LeaseScope::Due => open && progress.due_at.is_some_and(|due| due <= now),
+        LeaseScope::Of(ids) => (open || progress.state == EffectState::NotDone) && ids.contains(&record.id),
+    }
+}
+
+/// The progress after a lease by `instance` for `ttl`.
+#[must_use]
+pub fn lease(progress: &Progress, instance: InstanceId, ttl: TimeDelta, now: DateTime<Utc>) -> Progress {
+    Progress {
+        epoch: progress.epoch.saturating_add(1),
+        lease: Some(Lease { holder: instance, until: after(now, ttl) }),
+        ..progress.clone()
+    }
+}

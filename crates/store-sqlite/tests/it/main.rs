@@ -1,0 +1,7 @@
+//! Tests of the SQLite store: the conformance functions of every port, the model of the journal, and what is SQLite's own.
+
+mod conformance;
+mod factory;
+mod group_commit;
+mod opening;
+mod publication;

@@ -1,0 +1,55 @@
+//! The publication record (PUB-17): a row for each post that is public, and no other.
+
+use std::sync::Arc;
+
+use chimera_contracts::{Clock, ErrorCode, Money, PlatformName};
+use chimera_effect::{Admission, Advance, EffectJournal as _, Step};
+use chimera_testkit::conformance::{StoreFactory as _, Stores};
+use chimera_testkit::{Scene, admit_request, block_on, done, new_effect, refused, sample_effect, set_up};
+
+use crate::factory::Sqlite;
+
+#[test]
+fn a_row_for_each_public_post() {
+    let sqlite = Sqlite::new();
+    let store = sqlite.store();
+    let scene = Scene::named("publication");
+    let effects = [PlatformName::Twitter, PlatformName::Instagram]
+        .map(|platform| sample_effect(&scene, platform, "Hello"));
+    block_on(async {
+        let stores = Stores::of(Arc::clone(&store));
+        let clock: Arc<dyn Clock> = sqlite.clock();
+        let limit = Money::usd_micros(1_000_000);
+        let approved =
+            set_up(&stores.approvals, stores.budget.as_ref(), &clock, &scene, limit, &effects).await;
+        let new = approved.into_iter().map(|approved| new_effect(approved, true)).collect();
+        let Admission::Fresh(view) = store.admit(admit_request(&scene, new)).await.unwrap() else {
+            panic!("the request is new")
+        };
+        let steps = [Step::Done(done("post-1")), Step::NotDone(refused(ErrorCode::PlatformRateLimit))];
+        for (record, step) in view.effects.iter().zip(steps) {
+            let (epoch, version) = (record.progress.epoch, record.progress.version);
+            store.advance(Advance { effect: record.id, epoch, version, step, keep: None }).await.unwrap();
+        }
+    });
+    drop(store);
+    let connection = rusqlite::Connection::open(sqlite.path()).unwrap();
+    let row = connection
+        .query_row(
+            "SELECT platform, external_id, account_id, approval_type, approver, content_snapshot, published_at,
+                    campaign_id, correlation_id, idempotency_key, count(*) OVER ()
+             FROM publication",
+            [],
+            |row| {
+                let text = |column| row.get::<_, String>(column);
+                assert_eq!(row.get::<_, i64>(10)?, 1, "the refused one has none");
+                Ok([text(0)?, text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, text(6)?, text(7)?, text(8)?, text(9)?])
+            },
+        )
+        .unwrap();
+    assert_eq!(row[0], "twitter");
+    assert_eq!(row[1], "post-1");
+    assert_eq!(row[3], "hitl");
+    assert_eq!(row[5].as_bytes(), effects[0].bytes(), "the full content as it was sent");
+    assert!(row.iter().all(|value| !value.is_empty()), "{row:?}");
+}
