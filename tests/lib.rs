@@ -1,11 +1,5 @@
 //! The stage for tests over several crates: one skill over a real store and a platform of choice.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "test support fails loudly"
-)]
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "test support fails loudly")]
 
 pub mod stage;

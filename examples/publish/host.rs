@@ -116,7 +116,9 @@ fn tool_platform(
     for platform in [PlatformName::Twitter, PlatformName::Instagram, PlatformName::LinkedIn] {
         profile = profile
             .with_timeout(platform, TimeDelta::seconds(2))?
-            .with_settle(platform, TimeDelta::milliseconds(250))?;
+            .with_settle(platform, TimeDelta::milliseconds(250))?
+            // A fifth of a cent: what an API call costs is up to the host.
+            .with_price(platform, Money::usd_micros(2_000))?;
     }
     let client: Arc<dyn ToolClient> = Arc::<StdioServer>::clone(server);
     let media: Arc<dyn MediaProbe> = Arc::<LocalMedia>::clone(media);

@@ -6,3 +6,4 @@ mod cuts;
 mod dependency_tree;
 mod interleavings;
 mod processes;
+mod worker;
