@@ -1,2 +1,195 @@
-//! placeholder
-fn main() {}
+//! Counts the instructions of plan, gate and admit under Valgrind: the same number on a noisy machine as on a quiet one.
+//!
+//! Nothing here touches a disk or a runtime. Where `gungraun-runner` or `valgrind` is missing, and under `cargo test`,
+//! each function runs once without being counted.
+#![expect(clippy::expect_used, reason = "a bench that cannot be set up has nothing to count")]
+#![expect(missing_docs, reason = "the harness's macros make public items that nobody can document")]
+#![expect(clippy::print_stderr, reason = "why nothing is counted has to be said somewhere")]
+
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+
+use chimera::Chimera;
+use chimera::contracts::publish::PublishInput;
+use chimera::contracts::{Clock, InstanceId, Money, PlatformName, derive_uuid};
+use chimera::effect::{Admission, Admit, Effect, EffectJournal, step};
+use chimera::governance::{Approved, Balance, Gate, GateError, Standing};
+use chimera::skill_publish::Preview;
+use chimera_benches::mode::Mode;
+use chimera_benches::stage::{NoOpPlatform, context, host, media_request, text_request};
+use chimera_testkit::{
+    MemoryStore, Scene, TestClock, TestEntropy, admit_request, block_on, new_effect, sample_decision,
+    sample_effect, set_up,
+};
+use chrono::{DateTime, Utc};
+use gungraun::{library_benchmark, library_benchmark_group};
+
+const LIMIT: Money = Money::usd_micros(1_000_000_000);
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(TestClock::new())
+}
+
+fn store(clock: &Arc<dyn Clock>) -> Arc<MemoryStore> {
+    Arc::new(MemoryStore::new(Arc::clone(clock), Arc::new(TestEntropy::seeded(1))))
+}
+
+/// A host and a request that it can plan, planned once so that what is compiled lazily is there.
+fn planned(request: PublishInput) -> (Chimera, PublishInput) {
+    let clock = clock();
+    let host = host(&store(&clock), Arc::new(NoOpPlatform::default()), &clock);
+    let stage = (host, request);
+    plan_once(&stage);
+    stage
+}
+
+fn plan_once((host, request): &(Chimera, PublishInput)) -> Vec<Preview> {
+    block_on(host.publish().preview(&context(), request)).expect("the request can be planned")
+}
+
+// Checks the input, looks at its media, renders the text, counts it and fixes its digest.
+#[library_benchmark]
+#[bench::one_text(planned(text_request("plan")))]
+#[bench::three_with_media(planned(media_request("plan")))]
+fn plan(stage: (Chimera, PublishInput)) -> ((Chimera, PublishInput), Vec<Preview>) {
+    let previews = plan_once(&stage);
+    (stage, previews)
+}
+
+/// A scene whose one effect is approved and funded in a memory store.
+#[derive(Debug)]
+struct Approval {
+    clock: Arc<dyn Clock>,
+    store: Arc<MemoryStore>,
+    scene: Scene,
+    effect: Effect,
+    approved: Vec<Approved<Effect>>,
+}
+
+fn approval() -> Approval {
+    let clock = clock();
+    let store = store(&clock);
+    let scene = Scene::named("instructions");
+    let text = "Our study of reefs is out #Reefs #Ocean AI-generated content";
+    let effect = sample_effect(&scene, PlatformName::Twitter, text);
+    let approvals: Arc<dyn chimera::governance::ApprovalStore> = Arc::<MemoryStore>::clone(&store);
+    let effects = std::slice::from_ref(&effect);
+    let approved = block_on(set_up(&approvals, store.as_ref(), &clock, &scene, LIMIT, effects));
+    Approval { clock, store, scene, effect, approved }
+}
+
+fn gated() -> (Approval, Gate) {
+    let approval = approval();
+    let gate = Gate::new(Arc::<MemoryStore>::clone(&approval.store), Arc::clone(&approval.clock));
+    (approval, gate)
+}
+
+// Looks the decision up and compares it with the effect and the claim.
+#[library_benchmark]
+#[bench::one(gated())]
+fn gate((approval, gate): (Approval, Gate)) -> (Approval, Result<Approved<Effect>, GateError>) {
+    let id = approval.scene.key.effect_id(&approval.effect.digest());
+    let checked = block_on(gate.check(approval.effect.clone(), id, &approval.scene.claim()));
+    (approval, checked)
+}
+
+fn asked() -> (Approval, Admit) {
+    let approval = approval();
+    let effects = approval.approved.iter().map(|approved| new_effect(approved.clone(), true)).collect();
+    let admit = admit_request(&approval.scene, effects);
+    // What redacts and renders is compiled at its first use.
+    let (standings, balance, instance, now) = known(&approval);
+    assert!(step::admit(&admit, &standings, Some(balance), instance, now).is_ok(), "it may be");
+    (approval, admit)
+}
+
+fn known(approval: &Approval) -> (Vec<Option<Standing>>, Balance, InstanceId, DateTime<Utc>) {
+    let effects = std::slice::from_ref(&approval.effect);
+    let decision = sample_decision(&approval.scene, effects, approval.clock.as_ref());
+    let instance = InstanceId::from_uuid(derive_uuid("chimera-benches/instance", &[]));
+    (vec![Some(Standing { decision, used_by: None })], Balance::new(LIMIT), instance, approval.clock.now())
+}
+
+/// Everything that [`step::admit`] reads.
+type Known = (Admit, Vec<Option<Standing>>, Balance, InstanceId, DateTime<Utc>);
+
+fn pure() -> Known {
+    let (approval, admit) = asked();
+    let (standings, balance, instance, now) = known(&approval);
+    (admit, standings, balance, instance, now)
+}
+
+// Computes what an admission writes: the part of `admit` that every store runs.
+#[library_benchmark]
+#[bench::pure(pure())]
+fn admit_step((admit, standings, balance, instance, now): Known) -> (Admit, Option<step::Admitted>) {
+    let admitted = step::admit(&admit, &standings, Some(balance), instance, now).ok();
+    (admit, admitted)
+}
+
+// The whole of `admit` over a store that keeps nothing on a disk: with ledger entries and their hashes.
+#[library_benchmark]
+#[bench::memory(asked())]
+fn admit_store((approval, admit): (Approval, Admit)) -> (Approval, Admission) {
+    let admission = block_on(approval.store.admit(admit)).expect("the store works");
+    (approval, admission)
+}
+
+library_benchmark_group!(name = publish, benchmarks = [plan, gate, admit_step, admit_store]);
+
+fn main() -> ExitCode {
+    // The runner starts this program again for each function, with arguments of its own.
+    if std::env::args().nth(1).as_deref() != Some("--gungraun-run") {
+        match Mode::of(std::env::args().skip(1)) {
+            Mode::List => return ExitCode::SUCCESS,
+            Mode::Smoke => return once(),
+            Mode::Measure if !there("valgrind") || !there(runner()) => {
+                eprintln!("not counted: needs `valgrind` and `gungraun-runner` (see the README)");
+                return once();
+            }
+            Mode::Measure => {}
+        }
+    }
+    counted();
+    ExitCode::SUCCESS
+}
+
+/// The program that the harness starts.
+fn runner() -> &'static str {
+    option_env!("GUNGRAUN_RUNNER").unwrap_or("gungraun-runner")
+}
+
+fn there(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Runs every function once.
+fn once() -> ExitCode {
+    let texts = plan_once(&planned(text_request("plan")));
+    let media = plan_once(&planned(media_request("plan")));
+    let (approval, checks) = gated();
+    let id = approval.scene.key.effect_id(&approval.effect.digest());
+    let checked = block_on(checks.check(approval.effect.clone(), id, &approval.scene.claim()));
+    let (admit, standings, balance, instance, now) = pure();
+    let computed = step::admit(&admit, &standings, Some(balance), instance, now);
+    let (approval, admit) = asked();
+    let admitted = block_on(approval.store.admit(admit));
+    let fine = texts.len() == 1
+        && media.len() == 3
+        && checked.is_ok()
+        && computed.is_ok()
+        && matches!(admitted, Ok(Admission::Fresh(_)));
+    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The harness: in a function of its own, because it brings a `main` and does not ask whether its runner is there.
+fn counted() {
+    gungraun::main!(library_benchmark_groups = publish);
+    main();
+}

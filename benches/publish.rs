@@ -93,7 +93,8 @@ fn main() -> ExitCode {
         Mode::List => return ExitCode::SUCCESS,
     };
     let folder = tempfile::tempdir_in(base()).expect("the folder of the bench can be written");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().expect("a runtime starts");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_time().build().expect("a runtime starts");
     let costs: Vec<Cost> = loads.into_iter().map(|load| run(&runtime, folder.path(), load)).collect();
     print(&costs);
     if goals(&costs) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

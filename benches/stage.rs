@@ -190,10 +190,8 @@ async fn approve<S: Store>(
 ) -> Result<(), String> {
     let previews =
         host.publish().preview(&context(), request).await.map_err(|refused| format!("{refused:?}"))?;
-    let id = DecisionId::from_uuid(derive_uuid(
-        "chimera-benches/decision",
-        &[request.idempotency_key.as_bytes()],
-    ));
+    let id =
+        DecisionId::from_uuid(derive_uuid("chimera-benches/decision", &[request.idempotency_key.as_bytes()]));
     let decision = Decision {
         id,
         namespace: context().namespace,

@@ -1,7 +1,7 @@
 //! The reviewer: sees exactly what would be sent, and decides about exactly that.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 
 use chimera::contracts::publish::{ApprovalRecord, ApprovedBy, PublishInput};
 use chimera::contracts::{CallContext, DecisionId, Digest, SystemEntropy, fresh_uuid};
@@ -28,7 +28,7 @@ pub(crate) async fn approve(
         let code = failure.error_code.map(|code| code.to_string()).unwrap_or_default();
         format!("{code}: {}", failure.error_message.unwrap_or_default())
     })?;
-    show.previews(&previews);
+    show.previews(&previews, yes);
     let effects: BTreeSet<Digest> = previews.iter().map(|preview| preview.digest).collect();
     let decision = match standing(host, context, &effects).await? {
         Some(standing) => {
@@ -69,7 +69,7 @@ async fn decide(
     yes: bool,
     show: &Show,
 ) -> Result<Decision, Failure> {
-    if !yes && !ask()? {
+    if !yes && !ask(show)? {
         return Err("the reviewer said no; nothing was sent".into());
     }
     let decision = Decision {
@@ -94,10 +94,8 @@ async fn decide(
     }
 }
 
-fn ask() -> Result<bool, Failure> {
-    let mut out = std::io::stdout().lock();
-    write!(out, "Publish exactly this? [y/N] ")?;
-    out.flush()?;
+fn ask(show: &Show) -> Result<bool, Failure> {
+    show.question("Publish exactly this? [y/N] ")?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

@@ -1,8 +1,10 @@
-//! What a person sees. With `--json` nothing but the last line.
+//! What a person sees. With `--json` standard output holds nothing but the last line; what a reviewer has to see before
+//! answering then goes to standard error.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its user")]
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -64,20 +66,35 @@ impl Show {
         ));
     }
 
-    pub(crate) fn previews(&self, previews: &[Preview]) {
-        self.say("\nThis is exactly what will be sent:");
+    /// Asks without ending the line.
+    pub(crate) fn question(&self, question: &str) -> Result<(), Failure> {
+        if self.json {
+            eprint!("{question}");
+        } else {
+            print!("{question}");
+        }
+        Ok(std::io::stdout().flush()?)
+    }
+
+    pub(crate) fn previews(&self, previews: &[Preview], answered: bool) {
+        let say = |line: &str| match (self.json, answered) {
+            (false, _) => println!("{line}"),
+            (true, false) => eprintln!("{line}"),
+            (true, true) => {}
+        };
+        say("\nThis is exactly what will be sent:");
         for preview in previews {
             let Preview { platform, account, text, count, media, digest } = preview;
-            self.say(&format!("\n  {platform} as {account} ({} of {})", count.used, count.limit));
+            say(&format!("\n  {platform} as {account} ({} of {})", count.used, count.limit));
             for line in text.lines() {
-                self.say(&format!("  | {line}"));
+                say(&format!("  | {line}"));
             }
             for medium in media {
-                self.say(&format!("  + {}", medium.url));
+                say(&format!("  + {}", medium.url));
             }
-            self.say(&format!("  sha256 {digest}"));
+            say(&format!("  sha256 {digest}"));
         }
-        self.say("");
+        say("");
     }
 
     pub(crate) fn approved(&self, decision: &Decision, by_option: bool) {

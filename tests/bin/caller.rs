@@ -1,7 +1,8 @@
 //! A process of its own for tests: a crowd of callers, the sandbox, or a server that does not start.
 //!
 //! ```text
-//! chimera-test-caller caller --db FILE --record FILE --key KEY --callers 16 [--stop before:PLATFORM|after:PLATFORM]
+//! chimera-test-caller caller --db FILE --record FILE --key KEY --callers 16 --timeout SECONDS
+//!                            [--stop before:PLATFORM|after:PLATFORM]
 //! chimera-test-caller sandbox CONFIG
 //! chimera-test-caller broken LAST-WORDS
 //! ```
@@ -11,7 +12,6 @@
 //! to send to a platform or has just sent to it, and does nothing more until it is killed.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
@@ -72,7 +72,8 @@ async fn call(options: &BTreeMap<String, String>) {
     let server = sandbox(option("--record"), &clock);
     server.tools(clock.now() + TimeDelta::seconds(60)).await.expect("the sandbox starts");
     let store = open_store(option("--db").as_ref(), &clock);
-    let mut platform = tools(&server, &clock);
+    let timeout = option("--timeout").parse().expect("a number of seconds");
+    let mut platform = tools(&server, TimeDelta::seconds(timeout), &clock);
     if let Some(stop) = options.get("--stop") {
         platform = Arc::new(Stopping::at(stop, platform));
     }
@@ -113,12 +114,12 @@ fn sandbox(record: &str, clock: &Arc<dyn Clock>) -> Arc<StdioServer> {
     Arc::new(StdioServer::new(command, Arc::clone(clock)))
 }
 
-/// The seeds' tools at the tests' price, with little patience, so that a look-up comes soon.
-fn tools(server: &Arc<StdioServer>, clock: &Arc<dyn Clock>) -> Arc<dyn Platform> {
+/// The seeds' tools at the tests' price. A look-up waits until the time of the call that was lost is over.
+fn tools(server: &Arc<StdioServer>, timeout: TimeDelta, clock: &Arc<dyn Clock>) -> Arc<dyn Platform> {
     let profile =
         PLATFORMS.iter().try_fold(Profile::seeds().expect("it is built in"), |profile, platform| {
             profile
-                .with_timeout(*platform, TimeDelta::seconds(5))?
+                .with_timeout(*platform, timeout)?
                 .with_settle(*platform, TimeDelta::milliseconds(250))?
                 .with_price(*platform, PRICE)
         });

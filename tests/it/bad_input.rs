@@ -2,11 +2,11 @@
 //! no hold; what was refused after it could be read stands in the ledger, once however often it is asked.
 
 mod approval;
+mod budget;
 mod content;
 mod files;
 mod full;
 mod json;
-mod limits;
 mod server;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Many callers of one process with one key: one post each, one use of the approval, one answer for all.
 
+mod waiting;
+
 use std::sync::Arc;
 
 use chimera::Chimera;

@@ -121,7 +121,7 @@ impl<'a> Drive<'a> {
         self.step(Step::Lost(Lost { reason, said: None }), true).await
     }
 
-    fn may_try_again(&self) -> bool {
+    pub(crate) fn may_try_again(&self) -> bool {
         let refusal = self.record.progress.refusal.as_ref();
         let due = refusal.and_then(|refusal| refusal.retry_at).is_none_or(|at| at <= self.kernel.clock.now());
         self.purpose == Purpose::Asked && !self.refused && self.attempts_left > 0 && due

@@ -194,6 +194,15 @@ pub struct EffectRecord {
 }
 
 impl EffectRecord {
+    /// Whether somebody may be acting on it at `now`, so that what is known may change without anybody asking: it is not
+    /// at rest, or it is about to be attempted again by whoever holds it.
+    #[must_use]
+    pub fn under_way(&self, now: DateTime<Utc>) -> bool {
+        let Progress { state, lease, .. } = &self.progress;
+        let held = lease.is_some_and(|lease| lease.until > now);
+        !state.at_rest() || (*state == EffectState::NotDone && held)
+    }
+
     /// The kind of the effect.
     #[must_use]
     pub fn kind(&self) -> EffectKind {

@@ -57,7 +57,9 @@ impl Drive<'_> {
                 Finding::CannotTell { reason } => Step::CannotTell { reason },
             };
             let stop = matches!(step, Step::CannotTell { .. });
-            let advanced = self.kernel.advance(&self.record, step, false).await?;
+            // Kept over to the next attempt, so that nobody is told of a failure that is about to be mended.
+            let keep = matches!(step, Step::AbsentForGood) && self.may_try_again();
+            let advanced = self.kernel.advance(&self.record, step, keep).await?;
             match advanced {
                 Advanced::Taken { external_id } => self.not_ours.push(external_id),
                 _ if stop => {

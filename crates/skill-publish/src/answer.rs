@@ -10,6 +10,7 @@ use chimera_contracts::{CallContext, EffectId, ErrorCode, SkillName, StoreError}
 use chimera_effect::step::{Tally, Whole, outcome_event};
 use chimera_effect::{EffectRecord, EffectState, RequestKey, RequestRecord};
 use chimera_governance::ApproverRole;
+use chrono::{DateTime, Utc};
 
 use crate::skill::PublishSkill;
 
@@ -19,25 +20,33 @@ pub(crate) struct Told {
     record: EffectRecord,
     /// The journal failed on the way: the record may be behind what happened.
     broken: Option<StoreError>,
+    /// Somebody is about to attempt it again.
+    under_way: bool,
 }
 
 impl Told {
     pub(crate) fn of(before: EffectRecord, driven: Result<EffectRecord, StoreError>) -> Self {
         match driven {
-            Ok(record) => Self { record, broken: None },
-            Err(error) => Self { record: before, broken: Some(error) },
+            Ok(record) => Self { record, broken: None, under_way: false },
+            Err(error) => Self { record: before, broken: Some(error), under_way: false },
         }
     }
 
-    pub(crate) fn known(record: EffectRecord, broken: &[(EffectId, StoreError)]) -> Self {
+    pub(crate) fn known(record: EffectRecord, broken: &[(EffectId, StoreError)], now: DateTime<Utc>) -> Self {
         let found = broken.iter().find(|(id, _)| *id == record.id).map(|(_, error)| error.clone());
         // What came to rest was recorded, whatever failed before.
         let broken = found.filter(|_| !record.progress.state.at_rest());
-        Self { record, broken }
+        let under_way = record.under_way(now);
+        Self { record, broken, under_way }
     }
 
     fn state(&self) -> EffectState {
-        if self.broken.is_some() { EffectState::Unknown } else { self.record.progress.state }
+        match self.record.progress.state {
+            _ if self.broken.is_some() => EffectState::Unknown,
+            // Not a failure that anybody has to mend: it is being mended.
+            EffectState::NotDone if self.under_way => EffectState::Admitted,
+            state => state,
+        }
     }
 }
 
@@ -58,8 +67,9 @@ impl PublishSkill {
         };
         let view = self.ports.kernel.request(&key).await?;
         Ok(view.map(|view| {
+            let now = self.ports.clock.now();
             let told: Vec<Told> =
-                view.effects.into_iter().map(|record| Told { record, broken: None }).collect();
+                view.effects.into_iter().map(|record| Told::known(record, &[], now)).collect();
             answer(&view.request, &told)
         }))
     }

@@ -51,10 +51,10 @@ impl PublishSkill {
                 .filter(|record| self.can_go_on(record, &again, now))
                 .map(|record| record.id)
                 .collect();
-            let told = mine.iter().map(|record| Told::known((*record).clone(), &broken)).collect::<Vec<_>>();
-            if free.is_empty() && mine.iter().all(|record| record.progress.state.at_rest())
-                || now >= asked.until
-            {
+            let told =
+                mine.iter().map(|record| Told::known((*record).clone(), &broken, now)).collect::<Vec<_>>();
+            let nothing_left = free.is_empty() && !mine.iter().any(|record| record.under_way(now));
+            if nothing_left || now >= asked.until {
                 return Ok(answer::answer(&view.request, &told));
             }
             let leased = self.lease(free).await?;

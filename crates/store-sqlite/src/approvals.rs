@@ -129,7 +129,7 @@ fn use_approval(
 impl ApprovalStore for SqliteStore {
     async fn record(&self, decision: Decision) -> Result<Recorded, StoreError> {
         let step = move |connection: &Connection| record(connection, &decision);
-        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+        self.write(step).await.map_err(StepError::into_store)
     }
 
     async fn revoke(
@@ -148,7 +148,7 @@ impl ApprovalStore for SqliteStore {
                 .execute((namespace.as_str(), id.as_uuid().as_bytes(), at.timestamp_micros()))?;
             Ok(changed == 1)
         };
-        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+        self.write(step).await.map_err(StepError::into_store)
     }
 
     async fn decision(
@@ -159,7 +159,7 @@ impl ApprovalStore for SqliteStore {
     ) -> Result<Option<Standing>, StoreError> {
         let (namespace, digest) = (namespace.clone(), *digest);
         let read = move |connection: &Connection| standing(connection, &namespace, id, &digest);
-        self.reader().read(read).await.map_err(StepError::into_store)
+        self.read(read).await.map_err(StepError::into_store)
     }
 
     async fn about_effect(
@@ -169,7 +169,7 @@ impl ApprovalStore for SqliteStore {
     ) -> Result<Vec<Standing>, StoreError> {
         let (namespace, digest) = (namespace.clone(), *digest);
         let read = move |connection: &Connection| about_effect(connection, &namespace, &digest);
-        self.reader().read(read).await.map_err(StepError::into_store)
+        self.read(read).await.map_err(StepError::into_store)
     }
 
     async fn knows_artifact(&self, namespace: &Namespace, artifact: &str) -> Result<bool, StoreError> {
@@ -179,7 +179,7 @@ impl ApprovalStore for SqliteStore {
             let mut statement = connection.prepare_cached(sql)?;
             Ok(statement.query_row((namespace.as_str(), artifact.as_str()), |row| row.get(0))?)
         };
-        self.reader().read(read).await.map_err(StepError::into_store)
+        self.read(read).await.map_err(StepError::into_store)
     }
 
     async fn use_approval(
@@ -193,6 +193,6 @@ impl ApprovalStore for SqliteStore {
         let step = move |connection: &Connection| {
             use_approval(connection, &namespace, id, &digest, effect, clock.now())
         };
-        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+        self.write(step).await.map_err(StepError::into_store)
     }
 }

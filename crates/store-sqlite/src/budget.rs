@@ -63,11 +63,11 @@ impl Budget for SqliteStore {
     async fn set_limit(&self, scope: &BudgetScope, limit: Money) -> Result<(), StoreError> {
         let scope = scope.clone();
         let step = move |connection: &Connection| set_limit(connection, &scope, limit);
-        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+        self.write(step).await.map_err(StepError::into_store)
     }
 
     async fn balance(&self, scope: &BudgetScope) -> Result<Option<Balance>, StoreError> {
         let scope = scope.clone();
-        self.reader().read(move |connection| balance(connection, &scope)).await.map_err(StepError::into_store)
+        self.read(move |connection| balance(connection, &scope)).await.map_err(StepError::into_store)
     }
 }

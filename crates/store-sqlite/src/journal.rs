@@ -201,14 +201,14 @@ impl EffectJournal for SqliteStore {
         let (clock, entropy, id) = (self.clock(), self.entropy(), self.id());
         let step =
             move |connection: &Connection| admit(connection, &asked, id, clock.now(), entropy.as_ref());
-        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+        self.write(step).await.map_err(StepError::into_store)
     }
 
     async fn advance(&self, asked: Advance) -> Result<Advanced, StoreError> {
         let (clock, entropy, id) = (self.clock(), self.entropy(), self.id());
         let step =
             move |connection: &Connection| advance(connection, &asked, id, clock.now(), entropy.as_ref());
-        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+        self.write(step).await.map_err(StepError::into_store)
     }
 
     async fn lease(
@@ -218,20 +218,20 @@ impl EffectJournal for SqliteStore {
         ttl: TimeDelta,
     ) -> Result<Vec<Leased>, StoreError> {
         let clock = self.clock();
-        let instance = self.opener().map_err(StepError::into_store)?;
+        let instance = self.opener()?;
         let step =
             move |connection: &Connection| lease(connection, &scope, limit, ttl, &instance, clock.now());
-        self.writer().map_err(StepError::into_store)?.step(step).await.map_err(StepError::into_store)
+        self.write(step).await.map_err(StepError::into_store)
     }
 
     async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError> {
         let id = key.request_id();
-        self.reader().read(move |connection| rows::view(connection, id)).await.map_err(StepError::into_store)
+        self.read(move |connection| rows::view(connection, id)).await.map_err(StepError::into_store)
     }
 
     async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError> {
         let query = query.clone();
         let read = move |connection: &Connection| list(connection, &query, &page);
-        self.reader().read(read).await.map_err(StepError::into_store)
+        self.read(read).await.map_err(StepError::into_store)
     }
 }

@@ -168,28 +168,27 @@ fn limit(asked: usize) -> i64 {
 impl AuditLedger for SqliteStore {
     async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, LedgerError> {
         let (clock, entropy) = (self.clock(), self.entropy());
-        let writer = self.writer().map_err(StepError::into_ledger)?;
         let step = move |connection: &Connection| append(connection, &drafts, clock.now(), entropy.as_ref());
-        writer.step(step).await.map_err(StepError::into_ledger)
+        self.write(step).await.map_err(StepError::into_ledger)
     }
 }
 
 #[async_trait]
 impl LedgerReader for SqliteStore {
     async fn head(&self) -> Result<Head, LedgerError> {
-        self.reader().read(head).await.map_err(StepError::into_ledger)
+        self.read(head).await.map_err(StepError::into_ledger)
     }
 
     async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Entry>, LedgerError> {
         let page = Page { from, limit };
         let read = move |connection: &Connection| find(connection, &LedgerQuery::default(), page);
-        self.reader().read(read).await.map_err(StepError::into_ledger)
+        self.read(read).await.map_err(StepError::into_ledger)
     }
 
     async fn find(&self, query: &LedgerQuery, page: Page) -> Result<Vec<Entry>, LedgerError> {
         let query = query.clone();
         let read = move |connection: &Connection| find(connection, &query, page);
-        self.reader().read(read).await.map_err(StepError::into_ledger)
+        self.read(read).await.map_err(StepError::into_ledger)
     }
 
     async fn consistency(&self, from: u64, to: u64) -> Result<Vec<Digest>, LedgerError> {
@@ -205,6 +204,6 @@ impl LedgerReader for SqliteStore {
                 out_of_range => StepError::misuse(format!("{out_of_range:?}")),
             })
         };
-        self.reader().read(read).await.map_err(StepError::into_ledger)
+        self.read(read).await.map_err(StepError::into_ledger)
     }
 }

@@ -30,6 +30,11 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().map_err(|error| sqlite(&error))
 }
 
+/// Checks, without writing, that the database is ours and not newer than this software.
+pub(crate) fn check_ours(connection: &Connection) -> Result<(), StoreError> {
+    check(connection, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)).map(|_| ())
+}
+
 /// Checks, without writing, that this software can read the database.
 pub(crate) fn check_readable(connection: &Connection) -> Result<(), StoreError> {
     let wanted = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);

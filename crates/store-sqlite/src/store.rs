@@ -12,10 +12,10 @@ use chimera_contracts::{Clock, Entropy, InstanceId, StoreError, StoreErrorKind, 
 use rusqlite::{Connection, OpenFlags};
 
 use crate::config::SqliteOptions;
-use crate::error::{StepError, sqlite};
+use crate::error::{StepError, StepResult, sqlite};
 use crate::instance::Instance;
 use crate::ledger::{head, root_at};
-use crate::migrate::{check_readable, migrate};
+use crate::migrate::{check_ours, check_readable, migrate};
 use crate::reader::Reader;
 use crate::writer::{Counters, Writer};
 
@@ -127,16 +127,27 @@ impl SqliteStore {
         Arc::clone(&self.shared.entropy)
     }
 
-    pub(crate) fn reader(&self) -> &Reader {
-        &self.shared.reader
-    }
-
-    pub(crate) fn writer(&self) -> Result<&Writer, StepError> {
-        self.shared.writer.as_ref().ok_or_else(read_only)
-    }
-
-    pub(crate) fn opener(&self) -> Result<Arc<Instance>, StepError> {
+    pub(crate) fn opener(&self) -> Result<Arc<Instance>, StoreError> {
         self.shared.instance.clone().ok_or_else(read_only)
+    }
+
+    /// Runs a step in the writer's next transaction.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        step: impl FnMut(&Connection) -> StepResult<T> + Send + 'static,
+    ) -> StepResult<T> {
+        match &self.shared.writer {
+            Some(writer) => writer.step(step).await,
+            None => Err(read_only().into()),
+        }
+    }
+
+    /// Reads within one snapshot.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
+    ) -> StepResult<T> {
+        self.shared.reader.read(read).await
     }
 }
 
@@ -158,8 +169,8 @@ fn join(thread: Option<JoinHandle<()>>) {
     }
 }
 
-fn read_only() -> StepError {
-    StoreError::not_applied(StoreErrorKind::ReadOnly, "the database was opened for reading only").into()
+fn read_only() -> StoreError {
+    StoreError::not_applied(StoreErrorKind::ReadOnly, "the database was opened for reading only")
 }
 
 fn check_sqlite(version: i32) -> Result<(), StoreError> {
@@ -172,6 +183,8 @@ fn check_sqlite(version: i32) -> Result<(), StoreError> {
 
 fn open_writable(path: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path).map_err(|error| sqlite(&error))?;
+    // Before anything is set: a database that is not ours, or not ours yet, stays as it is to the byte.
+    check_ours(&connection)?;
     let configured = configure(&connection, max_pages).map_err(|error| sqlite(&error))?;
     if !configured {
         let message = "the database does not flush its commits (it needs journal_mode=WAL, synchronous=FULL)";

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chimera::contracts::Money;
 use chimera::contracts::publish::{ApprovedBy, PublishInput, PublishStatus};
-use chimera::contracts::{CallContext, DecisionId, Digest, ErrorCode, derive_uuid};
+use chimera::contracts::{CallContext, CampaignId, DecisionId, Digest, ErrorCode, Money, derive_uuid};
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Recorded, Verdict};
 use chimera_testkit::block_on;
 use chimera_tests::stage::{PLATFORMS, REVIEWER, claim, context, input, scope};
@@ -200,7 +199,7 @@ fn other_content_under_a_known_key() {
     bench.check("content", &context(), &json(&other), &refused(ErrorCode::IdempotencyConflict));
 
     let mut other = good.clone();
-    other.campaign_id = chimera::contracts::CampaignId::from_uuid(derive_uuid("other", &[]));
+    other.campaign_id = CampaignId::from_uuid(derive_uuid("other", &[]));
     let answer = bench.ask(&context(), &json(&other));
     let expected = Expected { says: &["another campaign"], ..refused(ErrorCode::IdempotencyConflict) };
     holds("campaign", &answer, &expected);

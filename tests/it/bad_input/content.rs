@@ -1,5 +1,7 @@
 //! Requests that can be read and ask for what cannot be: content, media, platforms, callers, fields not served.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chimera::contracts::publish::PublishInput;
 use chimera::contracts::{CallContext, CallerRole, ErrorCode, PlatformName};
@@ -7,7 +9,6 @@ use chimera::platform::Accounts;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use chimera_tests::stage::{ACCOUNT, context, only};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::Arc;
 
 use super::{Bench, Expected, json};
 

@@ -42,7 +42,10 @@ fn each_fault_of_a_decision_has_its_own_denial() {
         check(Decision { verdict, ..good() }, Err(Denial::NotGranted));
     }
     check(Decision { namespace: "other".parse().unwrap(), ..good() }, Err(Denial::Unknown));
-    check(Decision { effects: BTreeSet::from([Digest::of(b"another")]), ..good() }, Err(Denial::ContentMismatch));
+    check(
+        Decision { effects: BTreeSet::from([Digest::of(b"another")]), ..good() },
+        Err(Denial::ContentMismatch),
+    );
     check(Decision { effects: BTreeSet::new(), ..good() }, Err(Denial::ContentMismatch));
     check(Decision { requested_by: Some("reviewer".to_owned()), ..good() }, Err(Denial::SelfApproval));
     check(Decision { revoked_at: Some(now()), ..good() }, Err(Denial::Revoked));

@@ -1,5 +1,7 @@
 //! Tests of the SQLite store: the conformance functions of every port, the model of the journal, and what is SQLite's own.
 
+#![expect(clippy::unwrap_used, reason = "tests fail loudly, their helpers too")]
+
 mod conformance;
 mod factory;
 mod group_commit;
