@@ -6,7 +6,7 @@ use std::io::BufRead;
 use chimera::contracts::publish::{ApprovalRecord, ApprovedBy, PublishInput};
 use chimera::contracts::{CallContext, DecisionId, Digest, SystemEntropy, fresh_uuid};
 use chimera::governance::{
-    ApprovalStore, Approver, ApproverRole, BudgetScope, Decision, Recorded, Standing, Verdict,
+    ApprovalStore, Approver, ApproverRole, BudgetScope, Decision, Recorded, Standing, Verdict, permits,
 };
 
 use crate::Failure;
@@ -56,8 +56,9 @@ async fn standing(
 ) -> Result<Option<Standing>, Failure> {
     let Some(first) = effects.first() else { return Ok(None) };
     let standings = host.store.about_effect(&context.namespace, first).await?;
+    let now = host.clock.now();
     Ok(standings.into_iter().find(|standing| {
-        standing.decision.verdict.permits() && effects.is_subset(&standing.decision.effects)
+        effects.iter().all(|effect| permits(&standing.decision, &context.namespace, effect, now).is_ok())
     }))
 }
 

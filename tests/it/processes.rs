@@ -10,7 +10,7 @@ use chimera::audit::{
     CheckpointSigner, EventType, LedgerQuery, LedgerReader, LocalSigner, Page, export, verify::verify,
 };
 use chimera::contracts::publish::{PublishInput, PublishOutput, PublishStatus};
-use chimera::contracts::{Clock, ErrorCode, SystemEntropy};
+use chimera::contracts::{Clock, SystemEntropy};
 use chimera::governance::Budget;
 use chimera::mcp::TokioClock;
 use chimera::store_sqlite::SqliteStore;
@@ -20,6 +20,9 @@ use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, o
 
 const KEY: &str = "processes";
 const CALLERS: usize = 16;
+
+/// As the seeds' tools do it, media are uploaded: what is approved are their bytes.
+const AS_SEEDS: fn() -> Rules = || Rules { uploads: true, ..Rules::default() };
 
 /// A database in which the request is approved and funded, and the record of what is public.
 struct Place {
@@ -40,7 +43,7 @@ impl Place {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock);
         let mut input = input(KEY);
         let store = open_store(&database(folder.path()), &clock);
-        let nowhere = StrictPlatform::everywhere(Arc::clone(&clock), Rules::default());
+        let nowhere = StrictPlatform::everywhere(Arc::clone(&clock), AS_SEEDS());
         approve(&store, &host(&store, Arc::new(nowhere), &clock), &mut input, clock.as_ref()).await;
         Self { folder, clock, input }
     }
@@ -180,7 +183,7 @@ async fn check_killed(stop: &str, attempts: usize) -> (Vec<PublishOutput>, Publi
     let answers: Vec<PublishOutput> = others.into_iter().flat_map(Crowd::answers).collect();
     place.check(attempts).await;
     let store = place.store();
-    let nowhere = StrictPlatform::everywhere(Arc::clone(&place.clock), Rules::default());
+    let nowhere = StrictPlatform::everywhere(Arc::clone(&place.clock), AS_SEEDS());
     let late = host(&store, Arc::new(nowhere), &place.clock);
     let last = late.publish().status(&context(), KEY).await.unwrap().unwrap();
     assert_eq!(last.status, PublishStatus::Success, "{last:#?}");

@@ -1,11 +1,11 @@
 //! One attempt: the right to act once, which exists only after its row is durable.
 
-use chimera_contracts::{CorrelationId, EffectId};
+use chimera_contracts::EffectId;
 use chimera_governance::Approved;
 use chrono::{DateTime, Utc};
 
 use crate::effect::Effect;
-use crate::platform::Uploaded;
+use crate::platform::{Trace, Uploaded};
 use crate::record::{CallKey, EffectRecord, RequestRecord};
 use crate::state::EffectState;
 
@@ -22,8 +22,7 @@ pub struct Attempt {
     approved: Approved<Effect>,
     effect_id: EffectId,
     call_key: CallKey,
-    caller_key: String,
-    correlation: CorrelationId,
+    trace: Trace,
     number: u32,
     send_before: DateTime<Utc>,
     uploads: Vec<Uploaded>,
@@ -43,8 +42,7 @@ impl Attempt {
             approved,
             effect_id: record.id,
             call_key: record.call_key.clone(),
-            caller_key: request.key.key.clone(),
-            correlation: request.correlation,
+            trace: Trace::of(request),
             number: record.progress.attempts,
             send_before,
             uploads: record.progress.uploads.clone(),
@@ -75,16 +73,10 @@ impl Attempt {
         &self.call_key
     }
 
-    /// The key that the caller gave for the whole request.
+    /// Whose request it belongs to.
     #[must_use]
-    pub fn caller_key(&self) -> &str {
-        &self.caller_key
-    }
-
-    /// The trace.
-    #[must_use]
-    pub const fn correlation(&self) -> CorrelationId {
-        self.correlation
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// Which attempt of the effect this is, from 1.

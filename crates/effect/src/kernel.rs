@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chimera_contracts::{Clock, EffectId, PlatformName, StoreError};
+use chimera_contracts::{Applied, Clock, EffectId, PlatformName, StoreError};
 use chimera_governance::{Approved, Claim, Gate, GateError};
 use chrono::TimeDelta;
 
@@ -104,12 +104,26 @@ impl Kernel {
         }
     }
 
-    /// Admits a request.
+    /// Admits a request, again where an error leaves open whether it was admitted: the key tells.
     ///
     /// # Errors
-    /// When the store fails; asking again with the same key tells what became of it.
+    /// When the store fails. The error says `MaybeApplied` when any try may have been applied.
     pub async fn admit(&self, admit: Admit) -> Result<Admission, StoreError> {
-        self.journal.admit(admit).await
+        let mut tries = self.options.journal_tries.max(1);
+        let mut open = false;
+        loop {
+            tries = tries.saturating_sub(1);
+            let error = match self.journal.admit(admit.clone()).await {
+                Ok(admission) => return Ok(admission),
+                Err(error) => error,
+            };
+            open |= error.applied == Applied::MaybeApplied;
+            if tries == 0 || !worth_asking_again(&error) {
+                let applied = if open { Applied::MaybeApplied } else { Applied::NotApplied };
+                return Err(StoreError { applied, ..error });
+            }
+            tracing::warn!(%error, "an admission is given to the journal again");
+        }
     }
 
     /// What became of a key.

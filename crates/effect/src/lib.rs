@@ -21,7 +21,7 @@ pub use journal::{
 pub use kernel::{Kernel, KernelOptions, Purpose};
 pub use platform::{
     Evidence, ExternalPost, Finding, Keys, LookUp, Lost, NotReady, Outcome, Pending, Platform, Refusal, Said,
-    Service, Upload, Uploaded,
+    Service, Trace, Upload, Uploaded,
 };
 pub use record::{CallKey, EffectRecord, Lease, Progress, RequestKey, RequestRecord, RequestView};
 pub use state::{EffectEvent, EffectState, IllegalTransition, transition};

@@ -7,12 +7,16 @@ use crate::attempt::Attempt;
 use crate::drive::{Drive, Next};
 use crate::effect::Effect;
 use crate::journal::{Advanced, Refused, Step};
-use crate::platform::{Lost, Outcome, Refusal, Service, Upload, Uploaded};
+use crate::platform::{Lost, Outcome, Refusal, Service, Trace, Upload, Uploaded};
 use crate::state::EffectState;
 
 impl Drive<'_> {
     /// Records an attempt, after the approval was checked again and the media are with the platform.
     pub(crate) async fn begin(&mut self) -> Result<Next, StoreError> {
+        // Whoever asked does not wait any more: what was not begun is left as it is.
+        if self.kernel.clock.now() >= self.until {
+            return Ok(Next::Stop);
+        }
         let approved = match self.reapprove().await? {
             Ok(approved) => approved,
             Err(refused) => return self.barred(refused).await,
@@ -111,12 +115,11 @@ impl Drive<'_> {
     }
 
     async fn upload(&self, service: &Service, uploads: &mut Vec<Uploaded>) -> Result<(), Refusal> {
+        let trace = Trace::of(&self.request);
         let media = if service.uploads { self.record.effect.content().media.as_slice() } else { &[] };
         for (index, medium) in media.iter().enumerate().skip(uploads.len()) {
-            let send_before =
-                self.kernel.clock.now().checked_add_signed(service.timeout).unwrap_or(self.until);
             let call_key = self.record.call_key.step("upload", index);
-            let upload = Upload { effect: &self.record.effect, media: medium, call_key, send_before };
+            let upload = Upload { effect: &self.record.effect, media: medium, call_key, trace: &trace };
             uploads.push(self.kernel.platform.upload(upload).await?);
         }
         Ok(())

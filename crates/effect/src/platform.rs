@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use chimera_contracts::{ErrorCode, Money, PlatformName};
+use chimera_contracts::{CorrelationId, ErrorCode, Money, PlatformName};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::Attempt;
 use crate::effect::{Effect, EffectKind, Media};
-use crate::record::{CallKey, EffectRecord};
+use crate::record::{CallKey, EffectRecord, RequestRecord};
 
 /// What a tool does with the key of a call (mcp.md: seldom anything).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +129,23 @@ pub enum Finding {
     },
 }
 
+/// What every call carries beside its arguments (PUB-05): whose request it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Trace {
+    /// The caller's key.
+    pub caller_key: String,
+    /// The trace.
+    pub correlation: CorrelationId,
+}
+
+impl Trace {
+    /// The trace of a request.
+    #[must_use]
+    pub fn of(request: &RequestRecord) -> Self {
+        Self { caller_key: request.key.key.clone(), correlation: request.correlation }
+    }
+}
+
 /// A question about an earlier attempt.
 #[derive(Clone, Debug)]
 pub struct LookUp {
@@ -144,6 +161,8 @@ pub struct LookUp {
     pub absent_looks: u32,
     /// Ids of posts that belong to other effects.
     pub not_ours: Vec<String>,
+    /// Whose request it is.
+    pub trace: Trace,
 }
 
 /// A medium to be made known to a platform. Nothing becomes public by it.
@@ -155,8 +174,8 @@ pub struct Upload<'a> {
     pub media: &'a Media,
     /// A key of its own, the same at every repetition.
     pub call_key: CallKey,
-    /// Nothing is sent after this.
-    pub send_before: DateTime<Utc>,
+    /// Whose request it is.
+    pub trace: &'a Trace,
 }
 
 /// A medium as the platform names it.
@@ -184,7 +203,7 @@ pub struct NotReady {
 /// - `perform` writes to the wire at most once, and never at or after `attempt.send_before()`.
 /// - `perform` answers `NotDone` only when it provably did not happen: it was never sent, or the platform refused it in
 ///   words that the profile knows. Whatever else is `Unknown` (MCP-03). It answers within the service's timeout.
-/// - `find`, `upload` and `ready` make nothing public and may be repeated.
+/// - `find`, `upload` and `ready` make nothing public and may be repeated; each answers within a limit of its own.
 /// - `find` says `AbsentForGood` only at or after `look.settled_from`, at its second absent look, and only where the list
 ///   it sees is complete; it never says `There` with an id in `look.not_ours`.
 /// - Dropping the future of `perform` withdraws nothing.
@@ -226,7 +245,7 @@ impl Service {
 impl LookUp {
     /// The question that an unsettled effect leaves open; `None` when it was never attempted.
     #[must_use]
-    pub fn about(record: &EffectRecord, not_ours: Vec<String>) -> Option<Self> {
+    pub fn about(record: &EffectRecord, not_ours: Vec<String>, trace: Trace) -> Option<Self> {
         let progress = &record.progress;
         Some(Self {
             effect: record.effect.clone(),
@@ -235,6 +254,7 @@ impl LookUp {
             settled_from: progress.settled_from?,
             absent_looks: progress.absent_looks,
             not_ours,
+            trace,
         })
     }
 }

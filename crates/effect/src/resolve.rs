@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::drive::{Drive, Next};
 use crate::journal::{Advanced, Step};
-use crate::platform::{Finding, LookUp};
+use crate::platform::{Finding, LookUp, Trace};
 
 /// How many posts of other effects one resolution steps over before it leaves the rest to the next one.
 const STRANGERS: usize = 16;
@@ -24,6 +24,10 @@ impl Drive<'_> {
         let enforced = first.is_some_and(|first| service.enforces_key(first, now));
         if enforced && !progress.resend_refused && self.attempts_left > 0 {
             return self.begin().await;
+        }
+        if !service.look_up && enforced && !progress.resend_refused {
+            // The same key again is the only way to find out, and it is still open: a later drive takes it.
+            return Ok(Next::Stop);
         }
         if !service.look_up {
             return self.cannot_tell("the platform offers nothing to look a post up with").await;
@@ -45,7 +49,8 @@ impl Drive<'_> {
         }
         self.looks_left = self.looks_left.saturating_sub(1);
         while self.not_ours.len() <= STRANGERS {
-            let Some(look) = LookUp::about(&self.record, self.not_ours.clone()) else {
+            let Some(look) = LookUp::about(&self.record, self.not_ours.clone(), Trace::of(&self.request))
+            else {
                 return self.cannot_tell("there is no attempt to look for").await;
             };
             let step = match self.kernel.platform.find(&look).await {

@@ -1,7 +1,7 @@
 //! One budget scope: a campaign's (PUB-15).
 //!
-//! INVARIANT: `spent + committed <= limit` after every hold; only a settlement above its hold (an overrun, which the
-//! platform caused and we cannot undo) may pass the limit, and it is flagged.
+//! INVARIANT: `spent + committed <= limit` after every hold; only a settlement above its hold, which the
+//! platform caused and we cannot undo, may pass the limit.
 
 use std::fmt::Debug;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chimera_contracts::{CorrelationId, Digest, PlatformName};
-use chimera_effect::CallKey;
+use chimera_contracts::{CorrelationId, PlatformName};
+use chimera_effect::{CallKey, Trace};
 
 /// The prefix of our names in `_meta`: reverse DNS, as the specification asks of names that are not its own.
 pub const META_PREFIX: &str = "io.github.chimera-rs";
@@ -13,20 +13,21 @@ pub const META_PREFIX: &str = "io.github.chimera-rs";
 pub(crate) struct Meta(BTreeMap<String, String>);
 
 impl Meta {
-    /// The entries that every call has: which effect (by its key), where, and which step of it.
-    pub(crate) fn new(call_key: &CallKey, platform: PlatformName, step: &str) -> Self {
-        let entries = [("call-key", call_key.as_str()), ("platform", platform.as_str()), ("step", step)];
-        Self(entries.into_iter().map(|(name, value)| (full(name), value.to_owned())).collect())
-    }
-
-    /// Adds the request: the caller's key as a digest, since a caller may put anything into it, the correlation id, and the
-    /// same id as W3C `traceparent`.
-    pub(crate) fn of_request(mut self, caller_key: &str, correlation: CorrelationId, span: &CallKey) -> Self {
-        let request = Digest::tagged("chimera/caller-key/v1", caller_key.as_bytes());
-        self.0.insert(full("request-key"), request.to_string());
-        self.0.insert(full("correlation-id"), correlation.as_uuid().to_string());
-        self.0.extend(trace_parent(correlation, span).map(|value| ("traceparent".to_owned(), value)));
-        self
+    /// The entries that every call has (PUB-05): the caller's key, the key of the call, where, which step, the correlation
+    /// id, and the same id as W3C `traceparent`.
+    pub(crate) fn new(call_key: &CallKey, platform: PlatformName, step: &str, trace: &Trace) -> Self {
+        let correlation = trace.correlation.to_string();
+        let entries = [
+            ("request-key", trace.caller_key.as_str()),
+            ("call-key", call_key.as_str()),
+            ("platform", platform.as_str()),
+            ("step", step),
+            ("correlation-id", correlation.as_str()),
+        ];
+        let mut all: BTreeMap<_, _> =
+            entries.into_iter().map(|(name, value)| (full(name), value.to_owned())).collect();
+        all.extend(trace_parent(trace.correlation, call_key).map(|value| ("traceparent".to_owned(), value)));
+        Self(all)
     }
 
     pub(crate) fn into_entries(self) -> BTreeMap<String, String> {

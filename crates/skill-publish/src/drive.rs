@@ -11,7 +11,6 @@ use futures_util::future::join_all;
 
 use crate::answer::{self, Told};
 use crate::publish::Asked;
-use crate::refuse::Refusal;
 use crate::skill::PublishSkill;
 
 impl PublishSkill {
@@ -30,7 +29,7 @@ impl PublishSkill {
     }
 
     /// Goes on with a request that is known: drives what is free, waits for what others drive, and tells how it stands.
-    pub(crate) async fn go_on(&self, asked: &Asked, first: RequestView) -> Result<PublishOutput, Refusal> {
+    pub(crate) async fn go_on(&self, asked: &Asked, first: RequestView) -> PublishOutput {
         let mut view = first;
         // What was refused before this call may be attempted again, once; what is refused from now on may not.
         let again: BTreeSet<(EffectId, u64)> = view
@@ -42,41 +41,41 @@ impl PublishSkill {
         let mut broken: Vec<(EffectId, StoreError)> = Vec::new();
         let mut pause = self.options.poll;
         loop {
-            let mine: Vec<&EffectRecord> =
-                view.effects.iter().filter(|record| asked.ids.contains(&record.id)).collect();
+            view.effects.retain(|record| asked.ids.contains(&record.id));
             let now = self.ports.clock.now();
-            let free: Vec<EffectId> = mine
+            let free: Vec<EffectId> = view
+                .effects
                 .iter()
                 .filter(|record| !broken.iter().any(|(id, _)| *id == record.id))
                 .filter(|record| self.can_go_on(record, &again, now))
                 .map(|record| record.id)
                 .collect();
-            let told =
-                mine.iter().map(|record| Told::known((*record).clone(), &broken, now)).collect::<Vec<_>>();
-            let nothing_left = free.is_empty() && !mine.iter().any(|record| record.under_way(now));
+            let nothing_left = free.is_empty() && !view.effects.iter().any(|record| record.under_way(now));
             if nothing_left || now >= asked.until {
-                return Ok(answer::answer(&view.request, &told));
+                return tell(&view, &broken, now);
             }
-            let leased = self.lease(free).await?;
-            if leased.is_empty() {
-                let next = now.checked_add_signed(pause).unwrap_or(asked.until).min(asked.until);
-                self.ports.clock.sleep_until(next).await;
-                pause = pause.checked_mul(2).unwrap_or(pause).min(self.longest_pause());
-            } else {
-                broken.extend(self.drive_leased(leased, asked).await);
+            match self.lease(free).await {
+                Ok(leased) if leased.is_empty() => {
+                    let next = now.checked_add_signed(pause).unwrap_or(asked.until).min(asked.until);
+                    self.ports.clock.sleep_until(next).await;
+                    pause = pause.checked_mul(2).unwrap_or(pause).min(self.longest_pause());
+                }
+                Ok(leased) => broken.extend(self.drive_leased(leased, asked).await),
+                Err(error) => return give_up(&view, broken, &error, now),
             }
-            let known =
-                self.ports.kernel.request(&asked.key).await.map_err(|error| Refusal::store(&error))?;
-            view = known.unwrap_or(view);
+            match self.ports.kernel.request(&asked.key).await {
+                Ok(known) => view = known.unwrap_or(view),
+                Err(error) => return give_up(&view, broken, &error, now),
+            }
         }
     }
 
-    async fn lease(&self, ids: Vec<EffectId>) -> Result<Vec<Leased>, Refusal> {
+    async fn lease(&self, ids: Vec<EffectId>) -> Result<Vec<Leased>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let limit = ids.len();
-        self.ports.kernel.lease(LeaseScope::Of(ids), limit).await.map_err(|error| Refusal::store(&error))
+        self.ports.kernel.lease(LeaseScope::Of(ids), limit).await
     }
 
     async fn drive_leased(&self, mut leased: Vec<Leased>, asked: &Asked) -> Vec<(EffectId, StoreError)> {
@@ -132,6 +131,24 @@ impl PublishSkill {
     fn longest_pause(&self) -> chrono::TimeDelta {
         self.options.poll.checked_mul(20).unwrap_or(self.options.poll)
     }
+}
+
+/// How the effects of a view stand.
+fn tell(view: &RequestView, broken: &[(EffectId, StoreError)], now: DateTime<Utc>) -> PublishOutput {
+    let told: Vec<Told> =
+        view.effects.iter().map(|record| Told::known(record.clone(), broken, now)).collect();
+    answer::answer(&view.request, &told)
+}
+
+/// The store failed in between: what is known to rest is told, and whatever else was asked for is unknown.
+fn give_up(
+    view: &RequestView,
+    mut broken: Vec<(EffectId, StoreError)>,
+    error: &StoreError,
+    now: DateTime<Utc>,
+) -> PublishOutput {
+    broken.extend(view.effects.iter().map(|record| (record.id, error.clone())));
+    tell(view, &broken, now)
 }
 
 /// Runs one step for each item, in order or together; the answers keep the order of the items.

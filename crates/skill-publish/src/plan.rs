@@ -3,7 +3,7 @@
 
 use chimera_contracts::publish::{ContentVariant, PublishInput};
 use chimera_contracts::{ErrorCode, Fault, Namespace, PlatformName};
-use chimera_effect::{Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity};
+use chimera_effect::{Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity, Service};
 use chimera_platform::Accounts;
 use chimera_platform::text::{self, TextCount};
 
@@ -18,13 +18,17 @@ pub(crate) struct Planned {
     pub(crate) count: TextCount,
 }
 
+/// What a plan is made from, beside the input.
+pub(crate) struct Ground<'a> {
+    pub(crate) namespace: &'a Namespace,
+    pub(crate) accounts: &'a Accounts,
+    pub(crate) media: &'a MediaDigests,
+    /// What each platform serves; constant data.
+    pub(crate) service: &'a dyn Fn(PlatformName) -> Option<Service>,
+}
+
 /// Plans every target, in the order of the input; everything that is wrong is named at once.
-pub(crate) fn plan(
-    namespace: &Namespace,
-    input: &PublishInput,
-    accounts: &Accounts,
-    media: &MediaDigests,
-) -> Result<Vec<Planned>, Refusal> {
+pub(crate) fn plan(ground: &Ground<'_>, input: &PublishInput) -> Result<Vec<Planned>, Refusal> {
     let mut planned = Vec::with_capacity(input.target_platforms.len());
     let mut faults: Vec<(ErrorCode, Fault)> = Vec::new();
     for (t, platform) in input.target_platforms.iter().enumerate() {
@@ -37,13 +41,22 @@ pub(crate) fn plan(
         };
         let pointer = format!("/content_bundle/variants/{v}");
         faults.extend(text_faults(&pointer, variant));
-        let Some(account) = accounts.account(input.agent_id, *platform) else {
+        let Some(service) = (ground.service)(*platform) else {
+            let fault = Fault::new(
+                format!("/target_platforms/{t}"),
+                "a platform for which a tool is configured",
+                platform.as_str(),
+            );
+            faults.push((ErrorCode::PlatformNotConfigured, fault));
+            continue;
+        };
+        let Some(account) = ground.accounts.account(input.agent_id, *platform) else {
             let expected = format!("a platform on which agent {} has an account", input.agent_id);
             let fault = Fault::new(format!("/target_platforms/{t}"), expected, platform.as_str());
             faults.push((ErrorCode::PlatformNotConfigured, fault));
             continue;
         };
-        match effect(namespace, input, variant, account, media) {
+        match effect(ground, input, variant, account, &service) {
             Ok(effect_and_count) => planned.push(effect_and_count),
             Err(fault) => faults.push((ErrorCode::ValidationError, Fault { pointer, ..fault })),
         }
@@ -73,20 +86,25 @@ fn text_faults(pointer: &str, variant: &ContentVariant) -> Vec<(ErrorCode, Fault
 }
 
 fn effect(
-    namespace: &Namespace,
+    ground: &Ground<'_>,
     input: &PublishInput,
     variant: &ContentVariant,
     account: &str,
-    media: &MediaDigests,
+    service: &Service,
 ) -> Result<Planned, Fault> {
     let ContentVariant { platform, text_content, hashtags, disclosure_label, media_refs } = variant;
     let rendered = text::render(*platform, text_content, hashtags, Some(disclosure_label));
     let identify = |url: &String| {
-        let sha256 = media.get(url).copied().ok_or_else(|| Fault::new("", "media that were probed", url))?;
-        Ok(Media { url: url.clone(), identity: MediaIdentity::Sha256(sha256) })
+        let probed = ground.media.get(url).ok_or_else(|| Fault::new("", "media that were probed", url))?;
+        // What the platform pulls by itself may be other bytes by then; nothing is claimed about them (PUB-21).
+        let identity = match (service.uploads, probed) {
+            (true, Some(sha256)) => MediaIdentity::Sha256(*sha256),
+            _ => MediaIdentity::ByReference,
+        };
+        Ok(Media { url: url.clone(), identity })
     };
     let content = EffectV1 {
-        namespace: namespace.clone(),
+        namespace: ground.namespace.clone(),
         campaign: input.campaign_id,
         kind: EffectKind::Publish,
         platform: *platform,

@@ -5,6 +5,7 @@ use chimera_contracts::{CallContext, Digest, PlatformName};
 use chimera_effect::Media;
 use chimera_platform::text::TextCount;
 
+use crate::probe::MediaDigests;
 use crate::refuse;
 use crate::skill::PublishSkill;
 
@@ -36,7 +37,7 @@ impl PublishSkill {
         input: &PublishInput,
     ) -> Result<Vec<Preview>, PublishOutput> {
         let planned = match input.check() {
-            Ok(()) => self.plan(context, input).await,
+            Ok(()) => self.plan(context, input, MediaDigests::new()).await,
             Err(faults) => Err(faults.into()),
         };
         let planned = planned.map_err(|refusal| refuse::answer(input, &refusal))?;

@@ -4,35 +4,49 @@ use std::collections::BTreeMap;
 
 use chimera_contracts::publish::PublishInput;
 use chimera_contracts::{Digest, ErrorCode, Fault};
+use chimera_effect::{MediaIdentity, RequestView};
 use chimera_platform::media::{MediaProbe, MediaUrl};
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 
 use crate::refuse::Refusal;
 
-/// The digest of each medium of the targets, by its reference as the input spells it.
-pub(crate) type MediaDigests = BTreeMap<String, Digest>;
+/// Which bytes each medium is, by its reference as the input spells it; `None` where the platform pulls it and no bytes
+/// were ever fixed.
+pub(crate) type MediaDigests = BTreeMap<String, Option<Digest>>;
 
-/// Probes every medium once; all that are missing are named together.
+/// What a known request says about its media: they were looked at when it was first asked for, and are not needed again
+/// to tell what became of it.
+pub(crate) fn known_media(view: &RequestView) -> MediaDigests {
+    let media = view.effects.iter().flat_map(|record| &record.effect.content().media);
+    media
+        .map(|medium| match medium.identity {
+            MediaIdentity::Sha256(digest) => (medium.url.clone(), Some(digest)),
+            MediaIdentity::ByReference => (medium.url.clone(), None),
+        })
+        .collect()
+}
+
+/// Probes every medium that is not known, once; all that are missing are named together.
 pub(crate) async fn probe(
     media: &dyn MediaProbe,
     input: &PublishInput,
+    known: MediaDigests,
     deadline: DateTime<Utc>,
 ) -> Result<MediaDigests, Refusal> {
-    let places = places(input);
+    let mut places = places(input);
+    places.retain(|reference, _| !known.contains_key(*reference));
     let probes = places.iter().map(|(reference, pointer)| async move {
-        let url = MediaUrl::parse(reference).map_err(|error| {
-            (ErrorCode::ValidationError, Fault::new(pointer, "a public https URL", error.reason))
-        })?;
+        let refused = |reason| Fault::new(pointer, "a public https URL", reason);
+        let url = MediaUrl::parse(reference)
+            .map_err(|error| (ErrorCode::ValidationError, refused(error.reason)))?;
+        let missing = |message| Fault::new(pointer, "a medium that can be reached", message);
         match media.probe(&url, deadline).await {
-            Ok(probed) => Ok(((*reference).to_owned(), probed.sha256)),
-            Err(error) => Err((
-                ErrorCode::MediaNotAccessible,
-                Fault::new(pointer, "a medium that can be reached", error.message),
-            )),
+            Ok(probed) => Ok(((*reference).to_owned(), Some(probed.sha256))),
+            Err(error) => Err((ErrorCode::MediaNotAccessible, missing(error.message))),
         }
     });
-    let mut digests = MediaDigests::new();
+    let mut digests = known;
     let mut faults = Vec::new();
     for result in join_all(probes).await {
         match result {

@@ -1,4 +1,4 @@
-//! The flow: parse -> probe -> plan -> recall -> gate -> admit -> drive -> answer.
+//! The flow: parse -> recall -> probe -> plan -> gate -> admit -> drive -> answer.
 //!
 //! Up to the admission nothing is recorded but refusals; from there on the journal carries everything, and a call that
 //! is cut off anywhere is finished by the next one with the same key, or by the background worker.
@@ -7,13 +7,13 @@ use chimera_contracts::publish::{PublishInput, PublishOutput, PublishStrategy};
 use chimera_contracts::{CallContext, Digest, EffectId, ErrorCode, PlatformName};
 use chimera_effect::step::same_effects;
 use chimera_effect::{Admission, Admit, EffectKind, Leased, NewEffect, RequestKey, RequestView};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::answer;
 use crate::approve::claim;
 use crate::input::{check_role, check_served};
-use crate::plan::{Planned, plan};
-use crate::probe::probe;
+use crate::plan::{Ground, Planned, plan};
+use crate::probe::{MediaDigests, known_media, probe};
 use crate::refuse::{self, Refusal, request_key};
 use crate::skill::PublishSkill;
 
@@ -35,6 +35,10 @@ impl PublishSkill {
         match self.flow(context, input, &mut digests).await {
             Ok(output) => Ok(output),
             Err(refusal) => {
+                if refusal.open {
+                    // It may have been admitted: nothing was refused, so nothing is recorded as refused.
+                    return Ok(refuse::open_answer(input, &refusal));
+                }
                 self.record_refusal(context, input, &digests, &refusal).await;
                 Err(refuse::answer(input, &refusal))
             }
@@ -50,25 +54,45 @@ impl PublishSkill {
         check_role(context)?;
         input.check()?;
         check_served(input)?;
-        let claim = claim(input)?;
-        let planned = self.plan(context, input).await?;
-        digests.extend(planned.iter().map(|planned| planned.effect.digest()));
-
         let key = request_key(context, input);
-        let asked = Asked {
-            ids: planned.iter().map(|planned| key.effect_id(&planned.effect.digest())).collect(),
-            strategy: input.publish_strategy,
-            until: self.until(context, planned.len()),
-            key,
-        };
-        if let Some(view) = self.recall(&asked.key, input, &planned).await? {
-            return self.go_on(&asked, view).await;
+        match self.ports.kernel.request(&key).await.map_err(|error| Refusal::store(&error))? {
+            Some(view) => self.repeat(context, input, key, view, digests).await,
+            None => self.first(context, input, key, digests).await,
         }
+    }
+
+    /// A request whose key is known: it needs neither its claim nor its media again, and is told what became of it.
+    async fn repeat(
+        &self,
+        context: &CallContext,
+        input: &PublishInput,
+        key: RequestKey,
+        view: RequestView,
+        digests: &mut Vec<Digest>,
+    ) -> Result<PublishOutput, Refusal> {
+        let planned = self.plan(context, input, known_media(&view)).await?;
+        digests.extend(planned.iter().map(|planned| planned.effect.digest()));
+        check_same(&view, input, &planned)?;
+        let asked = self.asked(context, input, key, &planned);
+        Ok(self.go_on(&asked, view).await)
+    }
+
+    /// A request whose key is new.
+    async fn first(
+        &self,
+        context: &CallContext,
+        input: &PublishInput,
+        key: RequestKey,
+        digests: &mut Vec<Digest>,
+    ) -> Result<PublishOutput, Refusal> {
+        let claim = claim(input)?;
+        let planned = self.plan(context, input, MediaDigests::new()).await?;
+        digests.extend(planned.iter().map(|planned| planned.effect.digest()));
         self.check_ready(input).await?;
-        let approved = self.approve(&asked.key, &planned, &claim).await?;
+        let approved = self.approve(&key, &planned, &claim).await?;
         let effects = self.new_effects(&approved, input.publish_strategy)?;
         let admit = Admit {
-            key: asked.key.clone(),
+            key: key.clone(),
             campaign: input.campaign_id,
             agent: input.agent_id,
             correlation: input.correlation_id,
@@ -76,43 +100,51 @@ impl PublishSkill {
             artifact: input.content_bundle.bundle_id.clone(),
             effects,
         };
+        let asked = self.asked(context, input, key, &planned);
         match self.ports.kernel.admit(admit).await.map_err(|error| Refusal::store(&error))? {
             Admission::Fresh(RequestView { request, effects }) => {
                 let leased = effects.into_iter().map(|record| Leased { request: request.clone(), record });
                 let driven = self.drive_fresh(leased.zip(approved).collect(), &asked).await;
                 Ok(answer::answer(&request, &driven))
             }
-            Admission::Known(view) => self.go_on(&asked, view).await,
+            Admission::Known(view) => Ok(self.go_on(&asked, view).await),
             Admission::Conflict { message } => Err(Refusal::whole(ErrorCode::IdempotencyConflict, message)),
             Admission::Refused(refused) => Err(refused.into()),
         }
     }
 
-    /// The effects that an input asks for.
+    fn asked(
+        &self,
+        context: &CallContext,
+        input: &PublishInput,
+        key: RequestKey,
+        planned: &[Planned],
+    ) -> Asked {
+        Asked {
+            ids: planned.iter().map(|planned| key.effect_id(&planned.effect.digest())).collect(),
+            strategy: input.publish_strategy,
+            until: self.until(context, input),
+            key,
+        }
+    }
+
+    /// The effects that an input asks for; `known` media are not probed.
     pub(crate) async fn plan(
         &self,
         context: &CallContext,
         input: &PublishInput,
+        known: MediaDigests,
     ) -> Result<Vec<Planned>, Refusal> {
-        let deadline = self.until(context, 1);
-        let media = probe(self.ports.media.as_ref(), input, deadline).await?;
-        plan(&context.namespace, input, &self.ports.accounts, &media)
-    }
-
-    /// The request that has this key already, if it is this one.
-    async fn recall(
-        &self,
-        key: &RequestKey,
-        input: &PublishInput,
-        planned: &[Planned],
-    ) -> Result<Option<RequestView>, Refusal> {
-        let view = self.ports.kernel.request(key).await.map_err(|error| Refusal::store(&error))?;
-        if let Some(view) = &view {
-            let effects = planned.iter().map(|planned| &planned.effect);
-            same_effects(view, input.campaign_id, input.agent_id, effects)
-                .map_err(|message| Refusal::whole(ErrorCode::IdempotencyConflict, message))?;
-        }
-        Ok(view)
+        let deadline = self.deadline(context, self.options.answer_within);
+        let media = probe(self.ports.media.as_ref(), input, known, deadline).await?;
+        let service = |platform| self.ports.kernel.service(platform, EffectKind::Publish);
+        let ground = Ground {
+            namespace: &context.namespace,
+            accounts: &self.ports.accounts,
+            media: &media,
+            service: &service,
+        };
+        plan(&ground, input)
     }
 
     /// Whether every target can be reached: a profile serves it, its server starts and offers the tools (PUB-18).
@@ -141,11 +173,27 @@ impl PublishSkill {
         approved.iter().enumerate().map(new).collect()
     }
 
-    /// Until when a caller waits: so long for each platform, or its own deadline where that is earlier.
-    fn until(&self, context: &CallContext, platforms: usize) -> DateTime<Utc> {
-        let platforms = i32::try_from(platforms.max(1)).unwrap_or(i32::MAX);
-        let span = self.options.answer_within.checked_mul(platforms).unwrap_or(self.options.answer_within);
+    /// Until when a caller waits: so long for each platform that is worked on after another, or its own deadline where
+    /// that is earlier.
+    fn until(&self, context: &CallContext, input: &PublishInput) -> DateTime<Utc> {
+        let turns = match input.publish_strategy {
+            PublishStrategy::Sequential => input.target_platforms.len(),
+            PublishStrategy::Parallel => 1,
+        };
+        let turns = i32::try_from(turns.max(1)).unwrap_or(i32::MAX);
+        let within = self.options.answer_within;
+        self.deadline(context, within.checked_mul(turns).unwrap_or(within))
+    }
+
+    fn deadline(&self, context: &CallContext, span: TimeDelta) -> DateTime<Utc> {
         let ours = self.ports.clock.now().checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC);
         context.deadline.map_or(ours, |theirs| theirs.min(ours))
     }
+}
+
+/// Whether the request that has this key is this one, or a part of it.
+fn check_same(view: &RequestView, input: &PublishInput, planned: &[Planned]) -> Result<(), Refusal> {
+    let effects = planned.iter().map(|planned| &planned.effect);
+    same_effects(view, input.campaign_id, input.agent_id, effects)
+        .map_err(|message| Refusal::whole(ErrorCode::IdempotencyConflict, message))
 }

@@ -1,9 +1,11 @@
 //! A refusal: nothing of the request is recorded in the journal, nothing happened, and the ledger knows that it was asked.
 
 use chimera_contracts::publish::{
-    PublicationResult, PublicationStatus, PublishInput, PublishMetadata, PublishOutput,
+    PublicationResult, PublicationStatus, PublishInput, PublishMetadata, PublishOutput, PublishStatus,
 };
-use chimera_contracts::{CallContext, Digest, ErrorCode, Fault, Faults, PlatformName, SkillName, StoreError};
+use chimera_contracts::{
+    Applied, CallContext, Digest, ErrorCode, Fault, Faults, PlatformName, SkillName, StoreError,
+};
 use chimera_effect::step::{RefusedRequest, refusal_draft};
 use chimera_effect::{Refused, RequestKey};
 
@@ -14,15 +16,25 @@ use crate::skill::PublishSkill;
 pub(crate) struct Refusal {
     pub(crate) why: Refused,
     pub(crate) faults: Vec<Fault>,
+    /// The store failed so that the request may have been admitted all the same.
+    pub(crate) open: bool,
 }
 
 impl Refusal {
     pub(crate) fn whole(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { why: Refused { code, platform: None, message: message.into() }, faults: Vec::new() }
+        Self {
+            why: Refused { code, platform: None, message: message.into() },
+            faults: Vec::new(),
+            open: false,
+        }
     }
 
     pub(crate) fn about(platform: PlatformName, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { why: Refused { code, platform: Some(platform), message: message.into() }, faults: Vec::new() }
+        Self {
+            why: Refused { code, platform: Some(platform), message: message.into() },
+            faults: Vec::new(),
+            open: false,
+        }
     }
 
     pub(crate) fn faults(code: ErrorCode, faults: Vec<Fault>) -> Self {
@@ -35,13 +47,18 @@ impl Refusal {
     }
 
     pub(crate) fn store(error: &StoreError) -> Self {
-        Self::whole(ErrorCode::StorageUnavailable, error.to_string())
+        match error.applied {
+            Applied::NotApplied => Self::whole(ErrorCode::StorageUnavailable, error.to_string()),
+            Applied::MaybeApplied => {
+                Self { open: true, ..Self::whole(ErrorCode::OutcomeUnknown, error.to_string()) }
+            }
+        }
     }
 }
 
 impl From<Refused> for Refusal {
     fn from(why: Refused) -> Self {
-        Self { why, faults: Vec::new() }
+        Self { why, faults: Vec::new(), open: false }
     }
 }
 
@@ -82,6 +99,31 @@ pub(crate) fn answer(input: &PublishInput, refusal: &Refusal) -> PublishOutput {
             ..PublishMetadata::default()
         }),
         faults: (!refusal.faults.is_empty()).then(|| refusal.faults.clone()),
+        ..PublishOutput::refusal(*code, message)
+    }
+}
+
+/// The answer where nobody can say whether the request was admitted: asking again with the same key tells.
+pub(crate) fn open_answer(input: &PublishInput, refusal: &Refusal) -> PublishOutput {
+    let Refused { code, message, .. } = &refusal.why;
+    let message =
+        format!("whether the request was recorded is not known; ask again with the same key: {message}");
+    let unknown = |platform: &PlatformName| PublicationResult {
+        error_code: Some(*code),
+        error_message: Some(message.clone()),
+        retry_eligible: Some(false),
+        ..PublicationResult::new(*platform, PublicationStatus::Unknown)
+    };
+    let total = u32::try_from(input.target_platforms.len()).unwrap_or(u32::MAX);
+    PublishOutput {
+        status: PublishStatus::Unknown,
+        publications: input.target_platforms.iter().map(unknown).collect(),
+        metadata: Some(PublishMetadata {
+            idempotency_key: Some(input.idempotency_key.clone()),
+            total_platforms: total,
+            unknown_platforms: Some(total),
+            ..PublishMetadata::default()
+        }),
         ..PublishOutput::refusal(*code, message)
     }
 }

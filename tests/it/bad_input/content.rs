@@ -7,7 +7,7 @@ use chimera::contracts::publish::PublishInput;
 use chimera::contracts::{CallContext, CallerRole, ErrorCode, PlatformName};
 use chimera::platform::Accounts;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
-use chimera_tests::stage::{ACCOUNT, context, only};
+use chimera_tests::stage::{claimed, context, only};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Bench, Expected, json};
@@ -164,21 +164,18 @@ fn for_tiktok(bench: &Bench) -> PublishInput {
 #[test]
 fn a_platform_that_nothing_serves() {
     let code = ErrorCode::PlatformNotConfigured;
+    let pointers = ["/target_platforms/0"];
 
     let bench = Bench::new();
-    let pointers = ["/target_platforms/0"];
-    let expected =
-        Expected { code, pointers: &pointers, says: &["tiktok", "has an account"], recorded: true };
-    bench.check("no account", &context(), &json(&for_tiktok(&bench)), &expected);
-
-    let bench = Bench::with(|builder| {
-        let accounts =
-            [PlatformName::TikTok, PlatformName::LinkedIn, PlatformName::Twitter, PlatformName::Instagram];
-        let shared = |known: Accounts, platform: &PlatformName| known.shared(*platform, ACCOUNT);
-        builder.accounts(accounts.iter().fold(Accounts::new(), shared))
-    });
-    let expected = Expected { code, pointers: &[], says: &["tiktok", "configure a tool"], recorded: true };
+    let says = ["tiktok", "a tool is configured"];
+    let expected = Expected { code, pointers: &pointers, says: &says, recorded: true };
     bench.check("no tool", &context(), &json(&for_tiktok(&bench)), &expected);
+
+    let bench = Bench::with(|builder| builder.accounts(Accounts::new()));
+    let input = only(claimed(super::KEY, bench.clock.as_ref()), PlatformName::LinkedIn);
+    let expected =
+        Expected { code, pointers: &pointers, says: &["linkedin", "has an account"], recorded: true };
+    bench.check("no account", &context(), &json(&input), &expected);
 }
 
 #[test]

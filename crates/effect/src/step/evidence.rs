@@ -82,6 +82,7 @@ pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
         .id("decision_id", *record.decision.as_uuid())
         .word("approved_by", record.approver.role.as_str())
         .digest("approver", Digest::of(record.approver.id.as_bytes()))
+        .digest("idempotency_key", Digest::of(request.key.key.as_bytes()))
         .digest("call_key", Digest::of(record.call_key.as_str().as_bytes()))
         .micros("held_micros", record.price.micros);
     let id = event_id(record.id.as_uuid().as_bytes(), "attempt", number.into());
@@ -141,12 +142,20 @@ pub(super) fn complete(request: &RequestRecord, effects: &[&EffectRecord], now: 
     let statement = Statement::new()
         .id("request_id", *request.id.as_uuid())
         .word("status", tally.whole().as_str())
-        .integer("successful_platforms", tally.published)
-        .integer("failed_platforms", tally.failed)
-        .integer("unknown_platforms", tally.unknown)
-        .integer("pending_platforms", tally.pending)
+        .list("successful_platforms", platforms(effects, |one| one.published == 1))
+        .list("failed_platforms", platforms(effects, |one| one.failed == 1))
+        .list("unknown_platforms", platforms(effects, |one| one.unknown == 1))
+        .list("pending_platforms", platforms(effects, |one| one.pending == 1))
         .micros("duration_ms", duration.unsigned_abs());
     draft(request, Verb::Complete, event_id(request.id.as_uuid().as_bytes(), "complete", round), statement)
+}
+
+/// The platforms of those effects that count as `wanted` says.
+fn platforms(effects: &[&EffectRecord], wanted: impl Fn(Tally) -> bool) -> Vec<Atom> {
+    let counted = |record: &&&EffectRecord| wanted([record.progress.state].into_iter().collect());
+    let mut found: Vec<_> = effects.iter().filter(counted).copied().collect();
+    found.sort_by_key(|record| record.position);
+    found.iter().map(|record| Atom::word(record.effect.content().platform.as_str())).collect()
 }
 
 fn about(record: &EffectRecord) -> Statement {
@@ -203,9 +212,14 @@ pub fn refusal_draft(refused: &RefusedRequest<'_>) -> Draft {
     if let Some(decision) = &refused.decision {
         parts.push(decision.as_uuid().as_bytes());
     }
-    if let Some(correlation) = &refused.correlation {
-        parts.push(correlation.as_uuid().as_bytes());
-    }
+    // Whatever the statement tells is in the id, so that two refusals with one id are the same event.
+    let told = [
+        refused.correlation.as_ref().map(|id| id.as_uuid()),
+        refused.agent.as_ref().map(|id| id.as_uuid()),
+        refused.campaign.as_ref().map(|id| id.as_uuid()),
+        refused.task.as_ref().map(|id| id.as_uuid()),
+    ];
+    parts.extend(told.into_iter().map(|id| id.map_or([].as_slice(), |id| id.as_bytes().as_slice())));
     let id = EventId::from_uuid(derive_uuid("chimera/refusal/v1", &parts));
     let ids = [
         ("agent_id", refused.agent.map(|id| *id.as_uuid())),

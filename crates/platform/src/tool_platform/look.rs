@@ -107,7 +107,7 @@ impl ToolPlatform {
     ) -> Option<Answer> {
         let platform = binding.profile.platform;
         let deadline = self.after(binding.profile.timeout);
-        let meta = Meta::new(&look.call_key, platform, "look-up").into_entries();
+        let meta = Meta::new(&look.call_key, platform, "look-up", &look.trace).into_entries();
         let tool = invocation.tool.clone();
         let call = ToolCall { tool, arguments, meta, send_before: deadline, deadline };
         let called = binding.client.call(call).await;

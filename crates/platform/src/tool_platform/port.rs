@@ -39,8 +39,7 @@ impl Platform for ToolPlatform {
             effect: attempt.effect(),
             uploads: attempt.uploads(),
             call_key: attempt.call_key(),
-            caller_key: attempt.caller_key(),
-            correlation: attempt.correlation(),
+            trace: attempt.trace(),
             send_before: attempt.send_before(),
         })
         .await

@@ -1,7 +1,7 @@
 //! Publishing: from an attempt to the call of a tool, and from what came of it to an outcome.
 
-use chimera_contracts::{CorrelationId, ErrorCode};
-use chimera_effect::{CallKey, Effect, EffectV1, Lost, NotReady, Outcome, Refusal, Uploaded};
+use chimera_contracts::ErrorCode;
+use chimera_effect::{CallKey, Effect, EffectV1, Lost, NotReady, Outcome, Refusal, Trace, Uploaded};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -18,8 +18,7 @@ pub(super) struct Publication<'a> {
     pub(super) effect: &'a Effect,
     pub(super) uploads: &'a [Uploaded],
     pub(super) call_key: &'a CallKey,
-    pub(super) caller_key: &'a str,
-    pub(super) correlation: CorrelationId,
+    pub(super) trace: &'a Trace,
     pub(super) send_before: DateTime<Utc>,
 }
 
@@ -44,12 +43,12 @@ impl ToolPlatform {
             Ok(arguments) => arguments,
             Err(refusal) => return Outcome::NotDone(refusal),
         };
-        let Publication { call_key, caller_key, correlation, send_before, .. } = *publication;
-        let meta = Meta::new(call_key, content.platform, content.kind.as_str());
+        let Publication { call_key, trace, send_before, .. } = *publication;
+        let meta = Meta::new(call_key, content.platform, content.kind.as_str(), trace);
         let call = ToolCall {
             tool: profile.publish.invocation.tool.clone(),
             arguments,
-            meta: meta.of_request(caller_key, correlation, call_key).into_entries(),
+            meta: meta.into_entries(),
             send_before,
             deadline,
         };

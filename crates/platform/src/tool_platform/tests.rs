@@ -9,7 +9,7 @@ use chimera_contracts::{
 };
 use chimera_effect::{
     CallKey, Effect, EffectKind, EffectV1, Finding, Keys, LookUp, Media, MediaIdentity, Outcome, Platform,
-    Refusal, RequestKey, Upload, Uploaded,
+    Refusal, RequestKey, Trace, Upload, Uploaded,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
@@ -174,14 +174,7 @@ fn key(effect: &Effect) -> CallKey {
 }
 
 fn publish_at(world: &World, effect: &Effect, uploads: &[Uploaded], send_before: DateTime<Utc>) -> Outcome {
-    let publication = Publication {
-        effect,
-        uploads,
-        call_key: &key(effect),
-        caller_key: "caller@example.com",
-        correlation: CorrelationId::from_uuid(Uuid::from_u128(0xabc)),
-        send_before,
-    };
+    let publication = Publication { effect, uploads, call_key: &key(effect), trace: &trace(), send_before };
     world.platform.publish(&publication).now_or_never().unwrap()
 }
 
@@ -226,7 +219,7 @@ fn a_publish_call_carries_what_the_profile_says() {
     assert_eq!(meta("call-key"), key.as_str());
     assert_eq!((meta("platform"), meta("step")), ("twitter", "publish"));
     assert_eq!(meta("correlation-id"), "00000000-0000-0000-0000-000000000abc");
-    assert!(!meta("request-key").contains("caller"), "the caller's key may be anything");
+    assert_eq!(meta("request-key"), "caller@example.com");
     let span = key.as_str().get(..16).unwrap();
     assert_eq!(call.meta["traceparent"], format!("00-00000000000000000000000000000abc-{span}-01"));
 }
@@ -350,11 +343,18 @@ fn readiness_names_every_fault_of_every_platform() {
     assert!(matches!(service.keys, Keys::Enforced { .. }));
 }
 
+fn trace() -> Trace {
+    Trace {
+        caller_key: "caller@example.com".to_owned(),
+        correlation: CorrelationId::from_uuid(Uuid::from_u128(0xabc)),
+    }
+}
+
 fn upload(world: &World, identity: MediaIdentity) -> Result<Uploaded, Refusal> {
     let media = medium(identity);
     let effect = effect(PlatformName::Instagram, vec![media.clone()]);
     let call_key = key(&effect).step("upload", 0);
-    let upload = Upload { effect: &effect, media: &media, call_key, send_before: at(10) };
+    let upload = Upload { effect: &effect, media: &media, call_key, trace: &trace() };
     world.platform.upload(upload).now_or_never().unwrap()
 }
 
@@ -404,6 +404,7 @@ fn look(answers: Vec<Called>, settled: i64, absent_looks: u32) -> Finding {
         settled_from: at(settled),
         absent_looks,
         not_ours: vec!["theirs".to_owned()],
+        trace: trace(),
     };
     answering(answers).platform.find(&look).now_or_never().unwrap()
 }

@@ -47,8 +47,9 @@ impl ToolPlatform {
             .call(ToolCall {
                 tool: tool.invocation.tool.clone(),
                 arguments,
-                meta: Meta::new(&upload.call_key, content.platform, "upload").into_entries(),
-                send_before: upload.send_before,
+                meta: Meta::new(&upload.call_key, content.platform, "upload", upload.trace).into_entries(),
+                // Late or early, an upload makes nothing public.
+                send_before: deadline,
                 deadline,
             })
             .await;
