@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chimera::contracts::publish::{PublicationResult, PublicationStatus, PublishOutput};
+use chimera::effect::MediaIdentity;
 use chimera::governance::Decision;
 use chimera::skill_publish::Preview;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -90,9 +91,15 @@ impl Show {
                 say(&format!("  | {line}"));
             }
             for medium in media {
-                say(&format!("  + {}", medium.url));
+                let bytes = match medium.identity {
+                    MediaIdentity::Sha256(digest) => format!("sha256 {digest}"),
+                    MediaIdentity::ByReference => {
+                        "by reference: whatever is there when the platform pulls it".to_owned()
+                    }
+                };
+                say(&format!("  + {} ({bytes})", medium.url));
             }
-            say(&format!("  sha256 {digest}"));
+            say(&format!("  approved as {digest}"));
         }
         say("");
     }
