@@ -45,8 +45,9 @@ const MEASURED: [Load; 3] = [
     Load { callers: 256, posts: 25_600 },
 ];
 
+/// Few enough that even a slow build on a busy machine answers every caller in time.
 const SMOKE: [Load; 3] =
-    [Load { callers: 1, posts: 4 }, Load { callers: 16, posts: 32 }, Load { callers: 256, posts: 256 }];
+    [Load { callers: 1, posts: 4 }, Load { callers: 16, posts: 32 }, Load { callers: 64, posts: 64 }];
 
 /// What a load cost.
 #[derive(Debug)]
@@ -87,7 +88,8 @@ impl Cost {
 }
 
 fn main() -> ExitCode {
-    let loads = match Mode::of(std::env::args().skip(1)) {
+    let mode = Mode::of(std::env::args().skip(1));
+    let loads = match mode {
         Mode::Measure => MEASURED,
         Mode::Smoke => SMOKE,
         Mode::List => return ExitCode::SUCCESS,
@@ -97,7 +99,7 @@ fn main() -> ExitCode {
         tokio::runtime::Builder::new_multi_thread().enable_time().build().expect("a runtime starts");
     let costs: Vec<Cost> = loads.into_iter().map(|load| run(&runtime, folder.path(), load)).collect();
     print(&costs);
-    if goals(&costs) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if goals(&costs, mode) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Where the database is: `CHIMERA_BENCH_DIR`, else the target folder.
@@ -188,23 +190,23 @@ fn print(costs: &[Cost]) {
 }
 
 /// Tells whether the goals hold; `false` when one that does not depend on the machine fails.
-fn goals(costs: &[Cost]) -> bool {
+fn goals(costs: &[Cost], mode: Mode) -> bool {
     let (Some(alone), Some(crowd)) = (costs.first(), costs.last()) else { return false };
     let most_rows = costs.iter().map(Cost::rows).fold(0.0, f64::max);
-    let counted = [alone.flushes() <= FLUSHES, most_rows <= ROWS];
+    let (few_flushes, few_rows) = (alone.flushes() <= FLUSHES, most_rows <= ROWS);
     let word = |met: bool| if met { "met" } else { "MISSED" };
+    let rate = match mode {
+        Mode::Measure => format!("{} ({:.0})", word(crowd.rate() >= RATE), crowd.rate()),
+        Mode::Smoke | Mode::List => "not measured".to_owned(),
+    };
     println!(
-        "goals: {FLUSHES} flushes a post at 1 caller: {} ({:.2}); at most {ROWS} rows a post: {} ({:.2}); \
-         {RATE} posts/s at {} callers: {} ({:.0})",
-        word(counted.first() == Some(&true)),
+        "goals: {FLUSHES} flushes a post at 1 caller: {} ({:.2}); at most {ROWS} rows a post: {} ({most_rows:.2}); \
+         {RATE} posts/s at 256 callers: {rate}",
+        word(few_flushes),
         alone.flushes(),
-        word(counted.last() == Some(&true)),
-        most_rows,
-        crowd.load.callers,
-        word(crowd.rate() >= RATE),
-        crowd.rate(),
+        word(few_rows),
     );
-    counted.iter().all(|met| *met)
+    few_flushes && few_rows
 }
 
 fn count(number: usize) -> f64 {

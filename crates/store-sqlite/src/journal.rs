@@ -63,10 +63,11 @@ fn advance(
     entropy: &dyn chimera_contracts::Entropy,
 ) -> StepResult<Advanced> {
     let missing = || StepError::misuse(format!("there is no effect {}", asked.effect));
-    let record = rows::effect_by_id(connection, asked.effect)?.ok_or_else(missing)?;
-    let view = rows::view(connection, record.request)?.ok_or_else(missing)?;
-    let siblings: Vec<EffectRecord> =
-        view.effects.into_iter().filter(|other| other.id != record.id).collect();
+    let request = rows::request_of(connection, asked.effect)?.ok_or_else(missing)?;
+    let mut view = rows::view(connection, request)?.ok_or_else(missing)?;
+    let place = view.effects.iter().position(|record| record.id == asked.effect).ok_or_else(missing)?;
+    let record = view.effects.remove(place);
+    let siblings = view.effects;
     let standing = match asked.step {
         Step::Begin { .. } => {
             let namespace = &record.effect.content().namespace;

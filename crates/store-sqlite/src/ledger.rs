@@ -55,10 +55,11 @@ pub(crate) fn append(
     let mut next = size(connection)?;
     let mut appended = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        match known(connection, draft)? {
+        let sameness = draft.sameness();
+        match known(connection, draft, sameness)? {
             Some(index) => appended.push(Appended::Already { index }),
             None => {
-                insert(connection, draft, next, now, entropy)?;
+                insert(connection, draft, sameness, next, now, entropy)?;
                 appended.push(Appended::New { index: next });
                 next = next.saturating_add(1);
             }
@@ -67,13 +68,12 @@ pub(crate) fn append(
     Ok(appended)
 }
 
-fn known(connection: &Connection, draft: &Draft) -> StepResult<Option<u64>> {
+fn known(connection: &Connection, draft: &Draft, offered: Digest) -> StepResult<Option<u64>> {
     let mut statement =
         connection.prepare_cached("SELECT position, sameness FROM ledger WHERE event_id = ?1")?;
     let found: Option<(u64, [u8; 32])> = statement
         .query_row([draft.id.as_uuid().as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let offered = draft.sameness();
     match found.map(|(index, sameness)| (index, Digest::from_bytes(sameness))) {
         None => Ok(None),
         Some((index, stored)) if stored == offered => Ok(Some(index)),
@@ -84,6 +84,7 @@ fn known(connection: &Connection, draft: &Draft) -> StepResult<Option<u64>> {
 fn insert(
     connection: &Connection,
     draft: &Draft,
+    sameness: Digest,
     index: u64,
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
@@ -111,7 +112,7 @@ fn insert(
             draft.namespace.as_str(),
             draft.correlation.map(|id| *id.as_uuid().as_bytes()),
             now.timestamp_micros(),
-            draft.sameness().as_bytes(),
+            sameness.as_bytes(),
             leaf.bytes,
             hashes,
             attachment.is_some(),

@@ -64,6 +64,13 @@ pub(crate) fn view(connection: &Connection, id: RequestId) -> StepResult<Option<
     Ok(Some(RequestView { request, effects }))
 }
 
+/// The request that an effect belongs to.
+pub(crate) fn request_of(connection: &Connection, id: EffectId) -> StepResult<Option<RequestId>> {
+    let mut statement = connection.prepare_cached("SELECT request_id FROM effect WHERE effect_id = ?1")?;
+    let found = statement.query_row([id.as_uuid().as_bytes()], |row| uuid(row, 0)).optional()?;
+    Ok(found.map(RequestId::from_uuid))
+}
+
 pub(crate) fn effect_by_id(connection: &Connection, id: EffectId) -> StepResult<Option<EffectRecord>> {
     let mut statement = connection.prepare_cached(&format!("{EFFECT} WHERE effect_id = ?1"))?;
     Ok(statement.query_row([id.as_uuid().as_bytes()], effect).optional()?)
