@@ -154,6 +154,20 @@ struct Told<'a> {
     v: u8,
 }
 
+impl Told<'_> {
+    /// The canonical bytes in the restricted form.
+    ///
+    /// The members above stand in order and a statement's are kept in order, its words need no escape and its numbers are
+    /// small integers: written down as it stands, the document is canonical already, at a tenth of the work. Names beyond
+    /// ASCII, which sort differently in UTF-16, go the long way.
+    fn bytes(&self) -> Result<Vec<u8>, CanonicalError> {
+        match serde_json::to_vec(self) {
+            Ok(bytes) if bytes.is_ascii() => Ok(bytes),
+            _ => to_statement(self),
+        }
+    }
+}
+
 impl Draft {
     /// A draft without correlation and attachment.
     #[must_use]
@@ -182,8 +196,7 @@ impl Draft {
     pub fn sameness(&self) -> Digest {
         // The types leave no statement without canonical form. Were there one, it would have no leaf either, so that
         // this digest of the reason would never be compared with anything.
-        let bytes =
-            to_statement(&self.told(None, None)).unwrap_or_else(|error| error.to_string().into_bytes());
+        let bytes = self.told(None, None).bytes().unwrap_or_else(|error| error.to_string().into_bytes());
         Digest::tagged(SAMENESS, &bytes)
     }
 
@@ -200,7 +213,7 @@ impl Draft {
             return Err(LeafError::Time(at));
         }
         let commitment = self.attachment.as_ref().map(|attachment| attachment.commitment(&salt));
-        let bytes = to_statement(&self.told(Some(print_time(at)), commitment))?;
+        let bytes = self.told(Some(print_time(at)), commitment).bytes()?;
         Ok(Leaf { bytes })
     }
 
@@ -222,6 +235,24 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_down_is_canonical(
+            words in proptest::collection::vec(("[A-Za-z0-9_.:/+-]{1,20}", 0_u32.., 0_usize..8), 0..8),
+            correlated in proptest::bool::ANY,
+        ) {
+            const NAMES: [&str; 8] = ["b", "a", "B", "a_b", "a-b", "aa", "z", "\u{e9}"];
+            let mut draft = draft().with_correlation(correlated.then(|| CorrelationId::from_uuid(Uuid::nil())));
+            for (word, number, name) in words {
+                let token = crate::statement::Token::parse(&word).unwrap();
+                let list = vec![Atom::Token(token), Atom::Integer(number.into()), Atom::Digest(Digest::of(b"x"))];
+                draft.statement = draft.statement.list(NAMES[name], list);
+            }
+            let told = draft.told(Some(print_time(DateTime::UNIX_EPOCH)), Some(Digest::of(b"y")));
+            proptest::prop_assert_eq!(told.bytes().unwrap(), to_statement(&told).unwrap());
+        }
+    }
     use crate::statement::Atom;
     use uuid::Uuid;
 

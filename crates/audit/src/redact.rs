@@ -29,6 +29,24 @@ const NAMES: &[&str] = &[
     "cookie",
 ];
 
+/// The same at the end of a JSON member's name.
+const MEMBERS: &[&str] = &[
+    "token\"",
+    "secret\"",
+    "password\"",
+    "passwd\"",
+    "passphrase\"",
+    "key\"",
+    "signature\"",
+    "credential\"",
+    "credentials\"",
+    "session_id\"",
+    "session-id\"",
+    "sessionid\"",
+    "authorization\"",
+    "cookie\"",
+];
+
 /// The beginnings of tokens that are known by their shape, in lower case.
 const SHAPES: &[&str] = &[
     "eyj",
@@ -58,12 +76,12 @@ const SHAPES: &[&str] = &[
 /// of it and is passed over without running a pattern.
 const MARKS: [&[&[&str]]; 10] = [
     &[&["private key"]],
-    &[NAMES, &["\""]],
+    &[MEMBERS],
     &[NAMES, &["\\\""]],
     &[&["authorization", "x-"], &[":"]],
     &[&["cookie"], &[":"]],
     &[NAMES, &["="]],
-    &[NAMES, &[":"]],
+    &[&["passw", "apikey", "api_key", "api-key", "api.key", "token", "secret"], &[":"]],
     &[&["://"], &["@"]],
     &[&["bearer"]],
     &[SHAPES],
