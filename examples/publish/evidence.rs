@@ -10,18 +10,28 @@ use chimera::audit::verify::{Verdict, verify};
 use crate::Failure;
 use crate::host::Host;
 
-/// An export and what the verifier says of it.
-pub(crate) struct Evidence {
-    pub(crate) verdict: Verdict,
-    pub(crate) folder: Option<PathBuf>,
+/// Where an export goes: the folder that was asked for, or one that is removed again.
+pub(crate) struct Folder {
+    path: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
 }
 
-/// Exports to the folder, or to one that is removed again, and verifies the files that were written.
-pub(crate) async fn export(host: &Host, folder: Option<&Path>) -> Result<Evidence, Failure> {
-    let temporary = tempfile::tempdir()?;
-    let target = folder.unwrap_or(temporary.path());
-    std::fs::create_dir_all(target)?;
-    let (ledger, key) = (target.join("ledger.jsonl"), target.join("log.pub"));
+impl Folder {
+    /// Makes the folder, before anything is published.
+    pub(crate) fn prepare(asked: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = asked else {
+            let temporary = tempfile::tempdir()?;
+            return Ok(Self { path: temporary.path().to_path_buf(), _temporary: Some(temporary) });
+        };
+        std::fs::create_dir_all(path)
+            .map_err(|error| format!("nothing can be exported to `{}`: {error}", path.display()))?;
+        Ok(Self { path: path.to_path_buf(), _temporary: None })
+    }
+}
+
+/// Exports, and verifies the files that were written.
+pub(crate) async fn export(host: &Host, folder: &Folder) -> Result<Verdict, Failure> {
+    let (ledger, key) = (folder.path.join("ledger.jsonl"), folder.path.join("log.pub"));
 
     let mut out = BufWriter::new(File::create(&ledger)?);
     chimera::audit::export(host.store.as_ref(), &host.signer, &mut out).await?;
@@ -29,6 +39,5 @@ pub(crate) async fn export(host: &Host, folder: Option<&Path>) -> Result<Evidenc
     std::fs::write(&key, format!("{}\n", host.signer.verifier_key()))?;
 
     let vkey = std::fs::read_to_string(&key)?;
-    let verdict = verify(BufReader::new(File::open(&ledger)?), vkey.trim(), None)?;
-    Ok(Evidence { verdict, folder: folder.map(Path::to_path_buf) })
+    Ok(verify(BufReader::new(File::open(&ledger)?), vkey.trim(), None)?)
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chimera::audit::{AuditLedger, CheckpointSigner, LocalSigner};
+use chimera::audit::{AuditLedger, CheckpointSigner, LedgerReader, LocalSigner};
 use chimera::contracts::{Clock, Money, PlatformName, SystemEntropy};
 use chimera::effect::{EffectJournal, Platform};
 use chimera::governance::{ApprovalStore, Budget, BudgetScope};
@@ -46,8 +46,12 @@ impl Host {
         show.opened(&db);
         let clock: Arc<dyn Clock> = Arc::new(TokioClock);
         let signer = LocalSigner::open(beside(&db, "signer"), "chimera.example/publish", &SystemEntropy)?;
-        let options = SqliteOptions::new(&db, Arc::clone(&clock)).signed_head(signer.last().await?);
+        let signed = signer.last().await?;
+        let options = SqliteOptions::new(&db, Arc::clone(&clock)).signed_head(signed);
         let store = Arc::new(SqliteStore::open(options)?);
+        if signed.is_none() && store.head().await?.size > 0 {
+            show.never_signed();
+        }
 
         let record = beside(&db, "sandbox");
         let server = Arc::new(StdioServer::new(sandbox_command(&record)?, Arc::clone(&clock)));

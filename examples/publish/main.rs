@@ -13,8 +13,7 @@ mod show;
 use std::process::ExitCode;
 
 use chimera::contracts::CallContext;
-use chimera::contracts::ErrorCode;
-use chimera::contracts::publish::{PublicationStatus, PublishInput, PublishOutput};
+use chimera::contracts::publish::{PublicationStatus, PublishInput, PublishOutput, PublishStatus};
 use clap::Parser;
 
 use crate::args::Args;
@@ -35,7 +34,9 @@ async fn main() -> ExitCode {
         None => run(&args).await,
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        // Told in full on the way; something is not public.
+        Ok(false) => ExitCode::from(2),
         Err(error) => {
             show::error(&*error);
             ExitCode::FAILURE
@@ -44,26 +45,30 @@ async fn main() -> ExitCode {
 }
 
 /// The other role of this program: the MCP server.
-async fn sandbox(config: &str) -> Result<(), Failure> {
+async fn sandbox(config: &str) -> Result<bool, Failure> {
     let config = chimera_sandbox::SandboxConfig::from_json(config)?;
-    Ok(chimera_sandbox::serve_stdio(config).await?)
+    chimera_sandbox::serve_stdio(config).await?;
+    Ok(true)
 }
 
-async fn run(args: &Args) -> Result<(), Failure> {
+/// Whether everything is public in the end.
+async fn run(args: &Args) -> Result<bool, Failure> {
     let show = Show::new(args.json);
-    let host = Host::start(args, &show).await?;
     let mut input = media::read_campaign(&args.campaign)?;
+    let folder = evidence::Folder::prepare(args.export.as_deref())?;
+    let host = Host::start(args, &show).await?;
     let context = CallContext::worker("example/worker");
 
     let before = host.public_posts()?;
     review::approve(&host, &context, &mut input, args.yes, &show).await?;
     let output = publish(&host, &context, &input, &show).await?;
-    let evidence = evidence::export(&host, args.export.as_deref()).await?;
     let public = host.public_posts()?;
-    show.result(&output, &evidence, public.posts.saturating_sub(before.posts));
-    show.summary(&output, &evidence, &public)?;
+    show.result(&output, public.posts.saturating_sub(before.posts));
+    let verdict = evidence::export(&host, &folder).await?;
+    show.evidence(&verdict, args.export.as_deref());
+    show.summary(&output, &verdict, &public)?;
     host.stop().await;
-    Ok(())
+    Ok(output.status == PublishStatus::Success)
 }
 
 /// Asks, and asks again with the same key for as long as that may change something.
@@ -74,18 +79,17 @@ async fn publish(
     show: &Show,
 ) -> Result<PublishOutput, Failure> {
     let skill = host.chimera.publish();
-    let mut output = ask(skill, context, input, show, "publishing").await;
+    let mut answer = ask(skill, context, input, show, "publishing").await;
     for _ in 0..ROUNDS {
-        let Some(open) = open(&output) else { break };
-        show.round(&output);
+        let Some(open) = answer.as_ref().ok().and_then(open) else { break };
+        if let Ok(output) = &answer {
+            show.round(output);
+        }
         host.clock.sleep_until(open.max(host.clock.now())).await;
-        output = ask(skill, context, input, show, "asking again with the same key").await;
+        answer = ask(skill, context, input, show, "asking again with the same key").await;
     }
-    match output.error_code {
-        // Everything that concerns single platforms stands in the table; what refused the request as a whole ends here.
-        Some(ErrorCode::ValidationError | ErrorCode::IdempotencyConflict) => Err(refused(&output).into()),
-        _ => Ok(output),
-    }
+    // `Err` is a request that was refused as a whole: there is nothing to show of single platforms.
+    answer.map_err(|failure| refused(&failure).into())
 }
 
 async fn ask(
@@ -94,11 +98,11 @@ async fn ask(
     input: &PublishInput,
     show: &Show,
     what: &'static str,
-) -> PublishOutput {
+) -> Result<PublishOutput, PublishOutput> {
     let progress = show.progress(what);
     let answer = chimera::contracts::Skill::call(skill, context, input.clone()).await;
     progress.finish();
-    answer.unwrap_or_else(|failure| failure)
+    answer
 }
 
 /// When asking again may change something; `None` when it may not.

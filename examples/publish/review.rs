@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use chimera::contracts::publish::{ApprovalRecord, ApprovedBy, PublishInput};
-use chimera::contracts::{CallContext, DecisionId, Digest, SystemEntropy, fresh_uuid};
+use chimera::contracts::{CallContext, DecisionId, Digest, SkillName, SystemEntropy, fresh_uuid};
+use chimera::effect::RequestKey;
 use chimera::governance::{
     ApprovalStore, Approver, ApproverRole, BudgetScope, Decision, Recorded, Standing, Verdict, permits,
 };
@@ -30,7 +31,7 @@ pub(crate) async fn approve(
     })?;
     show.previews(&previews, yes);
     let effects: BTreeSet<Digest> = previews.iter().map(|preview| preview.digest).collect();
-    let decision = match standing(host, context, &effects).await? {
+    let decision = match standing(host, context, input, &effects).await? {
         Some(standing) => {
             show.approved_before(&standing.decision);
             standing.decision
@@ -48,17 +49,22 @@ pub(crate) async fn approve(
     host.fund(&scope).await
 }
 
-/// A decision about all of these effects that was made in an earlier run.
+/// A decision about all of these effects that was made in an earlier run, still holds, and was used by nobody else.
 async fn standing(
     host: &Host,
     context: &CallContext,
+    input: &PublishInput,
     effects: &BTreeSet<Digest>,
 ) -> Result<Option<Standing>, Failure> {
     let Some(first) = effects.first() else { return Ok(None) };
+    let namespace = context.namespace.clone();
+    let key = RequestKey { namespace, skill: SkillName::Publish, key: input.idempotency_key.clone() };
     let standings = host.store.about_effect(&context.namespace, first).await?;
     let now = host.clock.now();
     Ok(standings.into_iter().find(|standing| {
-        effects.iter().all(|effect| permits(&standing.decision, &context.namespace, effect, now).is_ok())
+        let ours = standing.used_by.is_none_or(|user| user == key.effect_id(first));
+        let permitted = |effect| permits(&standing.decision, &context.namespace, effect, now).is_ok();
+        ours && effects.iter().all(permitted)
     }))
 }
 

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use chimera::audit::verify::Verdict;
 use chimera::contracts::publish::{PublicationResult, PublicationStatus, PublishOutput};
 use chimera::effect::MediaIdentity;
 use chimera::governance::Decision;
@@ -17,7 +18,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::Failure;
-use crate::evidence::Evidence;
 use crate::host::PublicPosts;
 
 pub(crate) struct Show {
@@ -51,12 +51,20 @@ impl Show {
 
     fn say(&self, line: &str) {
         if !self.json {
-            println!("{line}");
+            // Nobody may be listening any more (`| head`); that is no reason to stop half-way.
+            let _ = writeln!(std::io::stdout(), "{line}");
         }
     }
 
     pub(crate) fn opened(&self, db: &Path) {
         self.say(&format!("database   {}", db.display()));
+    }
+
+    /// The ledger holds something, and this signer signed nothing of it: an earlier run was cut off, or its memory was lost.
+    pub(crate) fn never_signed(&self) {
+        eprintln!(
+            "note: this key signed no checkpoint of this ledger yet; nothing tells whether it was rolled back before"
+        );
     }
 
     pub(crate) fn parts(&self, media: &Path) {
@@ -79,11 +87,11 @@ impl Show {
 
     pub(crate) fn previews(&self, previews: &[Preview], answered: bool) {
         let say = |line: &str| match (self.json, answered) {
-            (false, _) => println!("{line}"),
+            (false, _) => self.say(line),
             (true, false) => eprintln!("{line}"),
             (true, true) => {}
         };
-        say("\nThis is exactly what will be sent:");
+        say("\nThe posts, exactly as they are sent:");
         for preview in previews {
             let Preview { platform, account, text, count, media, digest } = preview;
             say(&format!("\n  {platform} as {account} ({} of {})", count.used, count.limit));
@@ -99,7 +107,7 @@ impl Show {
                 };
                 say(&format!("  + {} ({bytes})", medium.url));
             }
-            say(&format!("  approved as {digest}"));
+            say(&format!("  effect sha256 {digest}"));
         }
         say("");
     }
@@ -147,7 +155,7 @@ impl Show {
         }
     }
 
-    pub(crate) fn result(&self, output: &PublishOutput, evidence: &Evidence, new_posts: usize) {
+    pub(crate) fn result(&self, output: &PublishOutput, new_posts: usize) {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(["platform", "status", "post", "approval", "event"]);
@@ -166,8 +174,11 @@ impl Show {
         }
         self.say(&format!("\n{table}"));
         self.say(&format!("\n{}: {new_posts} new in public by this run", output.status.as_str()));
-        self.say(&format!("ledger verified by recomputation: {}", evidence.verdict));
-        if let Some(folder) = &evidence.folder {
+    }
+
+    pub(crate) fn evidence(&self, verdict: &Verdict, folder: Option<&Path>) {
+        self.say(&format!("ledger verified by recomputation: {verdict}"));
+        if let Some(folder) = folder {
             self.say(&format!("exported to {}: ledger.jsonl, log.pub", folder.display()));
         }
     }
@@ -176,7 +187,7 @@ impl Show {
     pub(crate) fn summary(
         &self,
         output: &PublishOutput,
-        evidence: &Evidence,
+        verdict: &Verdict,
         public: &PublicPosts,
     ) -> Result<(), Failure> {
         let count = |status| output.publications.iter().filter(|result| result.status == status).count();
@@ -185,19 +196,15 @@ impl Show {
             duplicates: public.duplicates,
             unknown: count(PublicationStatus::Unknown),
             refused: count(PublicationStatus::Failed),
-            audit: Audit {
-                events: evidence.verdict.events,
-                verified: true,
-                root: evidence.verdict.root.to_string(),
-            },
+            audit: Audit { events: verdict.events, verified: true, root: verdict.root.to_string() },
         };
         if self.json {
-            println!("{}", serde_json::to_string(&summary)?);
+            writeln!(std::io::stdout(), "{}", serde_json::to_string(&summary)?)?;
         } else {
-            println!(
+            self.say(&format!(
                 "counted in the sandbox's own record: {} posts, {} duplicates",
                 summary.posts, summary.duplicates
-            );
+            ));
         }
         Ok(())
     }

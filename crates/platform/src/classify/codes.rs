@@ -12,7 +12,8 @@ const RATE: Meaning = Meaning::Refused(ErrorCode::PlatformRateLimit);
 const POLICY: Meaning = Meaning::Refused(ErrorCode::ContentPolicyViolation);
 const INVALID: Meaning = Meaning::Refused(ErrorCode::ValidationError);
 const TOO_LONG: Meaning = Meaning::Refused(ErrorCode::ContentTooLong);
-const CONFLICT: Meaning = Meaning::Refused(ErrorCode::IdempotencyConflict);
+/// The call's key holds the effect's digest, so a tool that knows the key got this effect before: it may well be public.
+const KEY_KNOWN: Meaning = Meaning::Unknown;
 
 /// The meaning of a numeric code, where the platform has such codes.
 pub(super) fn by_number(platform: PlatformName, answer: &Answer) -> Option<Meaning> {
@@ -43,7 +44,7 @@ pub(super) fn by_name(words: &str) -> Option<Meaning> {
         (&AUTH_NAMES, AUTH),
         (&POLICY_NAMES, POLICY),
         (&TOO_LONG_NAMES, TOO_LONG),
-        (&CONFLICT_NAMES, CONFLICT),
+        (&KEY_KNOWN_NAMES, KEY_KNOWN),
         (&INVALID_NAMES, INVALID),
     ]
     .into_iter()
@@ -100,6 +101,6 @@ patterns! {
     AUTH_NAMES r"\b(?:authError|UNAUTHENTICATED|access_token_invalid|INVALID_ACCESS_TOKEN|EXPIRED_ACCESS_TOKEN|REVOKED_ACCESS_TOKEN|scope_not_authorized|insufficientPermissions|invalid_grant)\b";
     POLICY_NAMES r"\b(?:content_policy_violation|CONTENT_POLICY_VIOLATION|spam_risk_text|spam_risk_user_banned_from_posting)\b";
     TOO_LONG_NAMES r"\bFIELD_LENGTH_TOO_LONG\b";
-    CONFLICT_NAMES r"\bidempotency_key_reused\b";
+    KEY_KNOWN_NAMES r"\bidempotency_key_reused\b";
     INVALID_NAMES r"\b(?:bad_arguments|INVALID_MEDIA)\b";
 }

@@ -241,7 +241,7 @@ fn a_refusal_is_one_only_in_known_words() {
         (refused(403, 187, "duplicate content."), Some(ErrorCode::ContentPolicyViolation)),
         (refused(403, "content_policy_violation", "no"), Some(ErrorCode::ContentPolicyViolation)),
         (refused(400, 186, "a bit shorter"), Some(ErrorCode::ContentTooLong)),
-        (refused(409, "idempotency_key_reused", "other"), Some(ErrorCode::IdempotencyConflict)),
+        (refused(409, "idempotency_key_reused", "other"), None),
         (refused(400, "bad_arguments", "bad arguments: x"), Some(ErrorCode::ValidationError)),
         (soft("401 Unauthorized"), Some(ErrorCode::PlatformAuthInvalid)),
         (said(false, json!({ "draft": true })), Some(ErrorCode::PlatformNotConfigured)),
