@@ -46,6 +46,9 @@ static SCHEMES: LazyLock<Option<Regex>> =
 pub(super) fn links(text: &str) -> Vec<Range<usize>> {
     let mut links = Vec::new();
     let mut at = 0;
+    if !holds_dotted(text) {
+        return links;
+    }
     let Some(candidates) = CANDIDATES.as_ref() else { return links };
     while let Some(found) = candidates.captures_at(text, at) {
         let (Some(whole), Some(run)) = (found.get(0), found.get(2)) else { break };
@@ -58,6 +61,12 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
         links.extend(link);
     }
     links
+}
+
+/// Whether a dot stands before something that a label may begin with: without one there is no host, and most texts have none.
+fn holds_dotted(text: &str) -> bool {
+    let begins_label = |next: char| next.is_ascii_alphanumeric() || !next.is_ascii();
+    text.split('.').skip(1).any(|after| after.chars().next().is_some_and(begins_label))
 }
 
 /// The link that begins within a run of host characters.
@@ -98,6 +107,9 @@ pub(crate) fn without_links(text: &str) -> String {
         at = link.end;
     }
     rest.push_str(text.get(at..).unwrap_or_default());
+    if !rest.contains("://") {
+        return rest;
+    }
     SCHEMES.as_ref().map_or_else(String::new, |schemes| schemes.replace_all(&rest, " ").into_owned())
 }
 
@@ -180,6 +192,9 @@ fn is_host(host: &str) -> bool {
 /// Links that nobody should be sent to (PUB-14): another scheme than http(s), a name and password, an address inside
 /// somebody's network.
 pub(super) fn faults(text: &str) -> Vec<TextFault> {
+    if !text.contains("://") {
+        return Vec::new();
+    }
     let found = SCHEMES.as_ref().map(|schemes| schemes.find_iter(text).collect::<Vec<_>>());
     found
         .unwrap_or_default()
