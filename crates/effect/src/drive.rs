@@ -39,6 +39,8 @@ pub(crate) struct Drive<'a> {
     pub(crate) looks_left: u32,
     /// Ids of posts that turned out to belong to other effects.
     pub(crate) not_ours: Vec<String>,
+    /// The approval does not hold any more: nothing is sent by this drive.
+    pub(crate) barred: bool,
     /// Somebody else moved the effect: nothing of it is ours any more.
     fenced: bool,
 }
@@ -92,6 +94,7 @@ impl<'a> Drive<'a> {
             refused: false,
             looks_left: LOOKS,
             not_ours: Vec::new(),
+            barred: false,
             fenced: false,
         }
     }

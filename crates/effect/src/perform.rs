@@ -84,6 +84,7 @@ impl Drive<'_> {
     /// An effect that may be public already stays unknown: it may be looked up, not sent (PUB-21).
     pub(crate) async fn barred(&mut self, refused: Refused) -> Result<Next, StoreError> {
         self.attempts_left = 0;
+        self.barred = true;
         self.approved = None;
         if self.record.progress.state == EffectState::Unknown {
             return Ok(Next::On);

@@ -4,7 +4,7 @@
 //! before `settled_from`, and then only in two looks.
 
 use chimera_contracts::StoreError;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::drive::{Drive, Next};
 use crate::journal::{Advanced, Step};
@@ -13,10 +13,14 @@ use crate::platform::{Finding, LookUp, Trace};
 /// How many posts of other effects one resolution steps over before it leaves the rest to the next one.
 const STRANGERS: usize = 16;
 
+/// How long an effect is left alone about which this host can find nothing out.
+const ELSEWHERE: TimeDelta = TimeDelta::seconds(60);
+
 impl Drive<'_> {
     pub(crate) async fn resolve(&mut self) -> Result<Next, StoreError> {
         let Some(service) = self.service() else {
-            return self.cannot_tell("no tool is configured for the platform any more").await;
+            // Another host on this store may have the tool.
+            return self.leave_for_later(ELSEWHERE).await;
         };
         let progress = &self.record.progress;
         let first = progress.unsettled_since.or(progress.began_at);
@@ -25,9 +29,9 @@ impl Drive<'_> {
         if enforced && !progress.resend_refused && self.attempts_left > 0 {
             return self.begin().await;
         }
-        if !service.look_up && enforced && !progress.resend_refused {
+        if !service.look_up && enforced && !progress.resend_refused && !self.barred {
             // The same key again is the only way to find out, and it is still open: a later drive takes it.
-            return Ok(Next::Stop);
+            return self.leave_for_later(service.settle.max(ELSEWHERE)).await;
         }
         if !service.look_up {
             return self.cannot_tell("the platform offers nothing to look a post up with").await;
@@ -81,6 +85,14 @@ impl Drive<'_> {
         let go_on = look_again <= self.until;
         let next = self.step(Step::Looked { absent, look_again }, go_on).await?;
         Ok(if go_on { next } else { Next::Stop })
+    }
+
+    /// Nothing can be found out now, and something may be later: due again after `pause`, not at once.
+    async fn leave_for_later(&mut self, pause: TimeDelta) -> Result<Next, StoreError> {
+        let now = self.kernel.clock.now();
+        let look_again = now.checked_add_signed(pause).unwrap_or(now);
+        self.step(Step::Looked { absent: false, look_again }, false).await?;
+        Ok(Next::Stop)
     }
 
     async fn cannot_tell(&mut self, reason: &str) -> Result<Next, StoreError> {

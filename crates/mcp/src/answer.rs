@@ -75,10 +75,15 @@ pub(crate) fn unwritten_or_lost(ticket: &Ticket, reason: String) -> Called {
 }
 
 /// A JSON-RPC error. Only two say that the call never reached a tool; behind the others it may have been carried out.
+///
+/// Servers say `invalid params` of a tool's *output* as well, after the tool ran: that settles nothing.
 fn json_rpc(error: &ErrorData) -> Called {
     let reason = json_rpc_reason(error);
+    let words = error.message.to_ascii_lowercase();
+    let of_output = ["output", "structured", "result"].into_iter().any(|word| words.contains(word));
     match error.code {
-        ErrorCode::INVALID_PARAMS | ErrorCode::METHOD_NOT_FOUND => Called::Rejected { reason },
+        ErrorCode::METHOD_NOT_FOUND => Called::Rejected { reason },
+        ErrorCode::INVALID_PARAMS if !of_output => Called::Rejected { reason },
         _ => Called::Lost { reason },
     }
 }
@@ -172,6 +177,13 @@ mod tests {
             let expected = if rejected { Called::Rejected { reason } } else { Called::Lost { reason } };
             assert_eq!(failed(&error, &ticket), Some(expected));
         }
+    }
+
+    #[test]
+    fn an_output_that_was_not_valid_was_made() {
+        let message = "Output validation error: Tool post_tweet has an output schema but no structured content was provided";
+        let error = ErrorData::new(ErrorCode::INVALID_PARAMS, message, None);
+        assert!(matches!(json_rpc(&error), Called::Lost { .. }));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use chimera_contracts::ErrorCode;
 use chimera_effect::{Evidence, ExternalPost, Lost, Outcome, Pending, Refusal};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::classify;
@@ -99,8 +99,8 @@ pub(crate) fn time(value: &Value) -> Option<DateTime<Utc>> {
         }
         Value::String(text) => DateTime::parse_from_rfc3339(text)
             .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+            // A time without a zone may be anybody's local one: taken for UTC, a fresh post would look hours old.
             .map(|at| at.to_utc())
-            .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(|at| at.and_utc()))
             .ok(),
         _ => None,
     }
@@ -118,7 +118,7 @@ mod tests {
             (json!("2027-01-15T08:00:00.000Z"), Some(1_800_000_000)),
             (json!("2027-01-15T08:00:00+0000"), Some(1_800_000_000)),
             (json!("2027-01-15T09:00:00+01:00"), Some(1_800_000_000)),
-            (json!("2027-01-15T08:00:00"), Some(1_800_000_000)),
+            (json!("2027-01-15T08:00:00"), None),
             (json!(1_800_000_000), Some(1_800_000_000)),
             (json!(1_800_000_000_000_i64), Some(1_800_000_000)),
             (json!("yesterday"), None),

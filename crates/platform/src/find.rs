@@ -18,6 +18,10 @@ use crate::profile::ListTool;
 /// How far the platform's clock may be behind ours, its truncation to whole seconds included.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
 
+/// How far it may be behind at the worst: a post with our text that is older than the first attempt by no more than this
+/// may be ours all the same, and is no proof of absence.
+const WORST_SKEW: TimeDelta = TimeDelta::minutes(10);
+
 /// A post as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
@@ -44,7 +48,7 @@ pub(crate) enum Sight {
         /// Whether the list reaches back far enough.
         whole: bool,
     },
-    /// A post has our text and no time.
+    /// A post has our text, and its time does not tell whether it is ours: it has none, or clocks may differ by that much.
     Timeless,
 }
 
@@ -94,6 +98,12 @@ pub(crate) fn sight(look: &LookUp, ours: &Fingerprint, posts: &[Shown], complete
         return Sight::Found((*post).clone());
     }
     if sure().next().is_some() {
+        return Sight::Timeless;
+    }
+    let worst = look.since.checked_sub_signed(WORST_SKEW).unwrap_or(look.since);
+    let nearly = |post: &&Shown| post.created_at.is_some_and(|at| at >= worst && at < since);
+    let strangers = posts.iter().filter(|post| !look.not_ours.contains(&post.id));
+    if strangers.filter(nearly).any(|post| ours.likeness(&post.text) < Likeness::Doubtful) {
         return Sight::Timeless;
     }
     // The last one, not the oldest: a pinned post is old, stands first, and says nothing about those between.

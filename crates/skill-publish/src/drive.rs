@@ -60,12 +60,19 @@ impl PublishSkill {
                     self.ports.clock.sleep_until(next).await;
                     pause = pause.checked_mul(2).unwrap_or(pause).min(self.longest_pause());
                 }
-                Ok(leased) => broken.extend(self.drive_leased(leased, asked).await),
-                Err(error) => return give_up(&view, broken, &error, now),
+                Ok(leased) => {
+                    for (id, driven) in self.drive_leased(leased, asked).await {
+                        match driven {
+                            Ok(record) => replace(&mut view, record),
+                            Err(error) => broken.push((id, error)),
+                        }
+                    }
+                }
+                Err(error) => return give_up(&view, &broken, &error, now),
             }
             match self.ports.kernel.request(&asked.key).await {
                 Ok(known) => view = known.unwrap_or(view),
-                Err(error) => return give_up(&view, broken, &error, now),
+                Err(error) => return give_up(&view, &broken, &error, now),
             }
         }
     }
@@ -78,14 +85,18 @@ impl PublishSkill {
         self.ports.kernel.lease(LeaseScope::Of(ids), limit).await
     }
 
-    async fn drive_leased(&self, mut leased: Vec<Leased>, asked: &Asked) -> Vec<(EffectId, StoreError)> {
+    async fn drive_leased(
+        &self,
+        mut leased: Vec<Leased>,
+        asked: &Asked,
+    ) -> Vec<(EffectId, Result<EffectRecord, StoreError>)> {
         leased.sort_by_key(|leased| leased.record.position);
         let one = |leased: Leased| async move {
             let id = leased.record.id;
             let driven = self.ports.kernel.drive(leased, Purpose::Asked, self.platform_until(asked)).await;
-            driven.err().map(|error| (id, error))
+            (id, driven)
         };
-        run(leased, asked.strategy, one).await.into_iter().flatten().collect()
+        run(leased, asked.strategy, one).await
     }
 
     /// Whether this call can do something about an effect now, apart from who holds it.
@@ -140,15 +151,30 @@ fn tell(view: &RequestView, broken: &[(EffectId, StoreError)], now: DateTime<Utc
     answer::answer(&view.request, &told)
 }
 
-/// The store failed in between: what is known to rest is told, and whatever else was asked for is unknown.
+/// The store failed in between and cannot be read: what this call brought to rest, or found at rest and did not touch, is
+/// told; whatever it drove without learning the end is unknown, however it stood before.
 fn give_up(
     view: &RequestView,
-    mut broken: Vec<(EffectId, StoreError)>,
+    broken: &[(EffectId, StoreError)],
     error: &StoreError,
     now: DateTime<Utc>,
 ) -> PublishOutput {
-    broken.extend(view.effects.iter().map(|record| (record.id, error.clone())));
-    tell(view, &broken, now)
+    let told: Vec<Told> = view
+        .effects
+        .iter()
+        .map(|record| match broken.iter().find(|(id, _)| *id == record.id) {
+            Some((_, error)) => Told::of(record.clone(), Err(error.clone())),
+            None => Told::known(record.clone(), &[(record.id, error.clone())], now),
+        })
+        .collect();
+    answer::answer(&view.request, &told)
+}
+
+/// Puts a record that is newer in the place of the one that was read.
+fn replace(view: &mut RequestView, record: EffectRecord) {
+    if let Some(place) = view.effects.iter_mut().find(|known| known.id == record.id) {
+        *place = record;
+    }
 }
 
 /// Runs one step for each item, in order or together; the answers keep the order of the items.

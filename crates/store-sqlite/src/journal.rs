@@ -157,8 +157,11 @@ fn due(
     let mut free = Vec::new();
     let mut after = (i64::MIN, Vec::new());
     while free.len() < limit {
-        let page =
-            rows::effects(connection, TAIL, (now.timestamp_micros(), after.0, &after.1, LARGEST_PAGE))?;
+        let page = rows::readable_effects(
+            connection,
+            TAIL,
+            (now.timestamp_micros(), after.0, &after.1, LARGEST_PAGE),
+        )?;
         let Some(last) = page.last() else { break };
         let last_due = last.progress.due_at.map_or(i64::MAX, |due| due.timestamp_micros());
         after = (last_due, last.id.as_uuid().as_bytes().to_vec());

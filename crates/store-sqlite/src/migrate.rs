@@ -32,7 +32,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// Checks, without writing, that the database is ours and not newer than this software.
 pub(crate) fn check_ours(connection: &Connection) -> Result<(), StoreError> {
-    check(connection, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)).map(|_| ())
+    // In one snapshot: another opener may be making the schema right now.
+    let snapshot = connection.unchecked_transaction().map_err(|error| sqlite(&error))?;
+    check(&snapshot, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)).map(|_| ())
 }
 
 /// Checks, without writing, that this software can read the database.

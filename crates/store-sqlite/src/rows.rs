@@ -86,6 +86,29 @@ pub(crate) fn effects(
     Ok(statement.query_map(values, effect)?.collect::<Result<_, _>>()?)
 }
 
+/// As [`effects`], without rows that cannot be read: one that was damaged must not keep the others from being worked on.
+pub(crate) fn readable_effects(
+    connection: &Connection,
+    tail: &str,
+    values: impl rusqlite::Params,
+) -> StepResult<Vec<EffectRecord>> {
+    let mut statement = connection.prepare_cached(&format!("{EFFECT} {tail}"))?;
+    let mut found = Vec::new();
+    for row in statement.query_map(values, effect)? {
+        match row {
+            Ok(record) => found.push(record),
+            Err(
+                error @ (rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)),
+            ) => {
+                tracing::error!(%error, "an effect in the database cannot be read and is passed over");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
+}
+
 /// Who owns a post.
 pub(crate) fn owner(
     connection: &Connection,

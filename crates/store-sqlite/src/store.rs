@@ -77,14 +77,16 @@ impl SqliteStore {
     /// When one of the checks fails or the file cannot be used; the message says what to do.
     pub fn open(options: SqliteOptions) -> Result<Self, StoreError> {
         check_sqlite(rusqlite::version_number())?;
-        let path = options.path.as_path();
-        let writable = (!options.read_only).then(|| open_writable(path, options.max_pages)).transpose()?;
-        let reading = open_readable(path)?;
+        let given = options.path.as_path();
+        let writable = (!options.read_only).then(|| open_writable(given, options.max_pages)).transpose()?;
+        let reading = open_readable(given)?;
         check_readable(&reading)?;
         check_signed(&reading, options.signed)?;
         let unavailable = |error: std::io::Error| {
             StoreError::not_applied(StoreErrorKind::Unavailable, format!("the store cannot start: {error}"))
         };
+        // Openers find one another beside the database, so it has to go by one name, whatever links lead to it.
+        let path = std::fs::canonicalize(given).map_err(unavailable)?;
         let id = fresh_uuid(options.clock.now(), options.entropy.as_ref())
             .map(InstanceId::from_uuid)
             .map_err(|error| StoreError::not_applied(StoreErrorKind::Unavailable, error.to_string()))?;
@@ -93,7 +95,7 @@ impl SqliteStore {
         let mut writer = None;
         let mut instance = None;
         if let Some(connection) = writable {
-            instance = Some(Arc::new(Instance::register(path, id).map_err(unavailable)?));
+            instance = Some(Arc::new(Instance::register(&path, id).map_err(unavailable)?));
             let (started, thread) =
                 Writer::start(connection, options.queue, Arc::clone(&counters)).map_err(unavailable)?;
             writing = Some(thread);
@@ -184,6 +186,7 @@ fn check_sqlite(version: i32) -> Result<(), StoreError> {
 
 fn open_writable(path: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path).map_err(|error| sqlite(&error))?;
+    connection.busy_timeout(BUSY).map_err(|error| sqlite(&error))?;
     // Before anything is set: a database that is not ours, or not ours yet, stays as it is to the byte.
     check_ours(&connection)?;
     let configured = configure(&connection, max_pages).map_err(|error| sqlite(&error))?;

@@ -185,7 +185,9 @@ pub(super) fn begun(
     now: DateTime<Utc>,
 ) -> Progress {
     let send_before = after(now, window.send);
-    let settled_from = after(send_before, window.settle);
+    // While an earlier attempt is open its own margin stands, whatever the profile or the clock say by now.
+    let open = progress.unsettled_since.and(progress.settled_from);
+    let settled_from = after(send_before, window.settle).max(open.unwrap_or(DateTime::<Utc>::MIN_UTC));
     Progress {
         state,
         attempts: progress.attempts.saturating_add(1),
@@ -211,7 +213,7 @@ fn stepped(record: &EffectRecord, state: EffectState, advance: &Advance, context
         Step::Uploaded(uploads) => Progress { uploads: uploads.clone(), ..progress },
         Step::Done(evidence) => {
             let post = ExternalPost {
-                published_at: evidence.post.published_at.or(Some(now)),
+                published_at: evidence.post.published_at.filter(|at| plausible(*at, now)).or(Some(now)),
                 ..evidence.post.clone()
             };
             settled(Progress { post: Some(post), refusal: None, pending_id: None, ..progress })
@@ -237,6 +239,11 @@ fn stepped(record: &EffectRecord, state: EffectState, advance: &Advance, context
         Step::CannotTell { .. } => Progress { needs_human: true, due_at: None, ..progress },
         Step::Yield => progress,
     }
+}
+
+/// Whether a platform's time can be a time at which it published: one in another unit, or none at all, is not repeated.
+fn plausible(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    at > DateTime::UNIX_EPOCH && at <= after(now, TimeDelta::days(1))
 }
 
 /// Nothing is open about the effect any more, and nothing is due by itself.

@@ -45,9 +45,9 @@ impl ToolPlatform {
         match find::sight(look, &ours, &posts, complete) {
             Sight::Found(post) => post.into_finding(),
             Sight::Absent { whole } => find::absent(look, whole, looked_at, list.look_every),
-            Sight::Timeless => {
-                cannot_tell("the platform shows a post with this text and not when it was made")
-            }
+            Sight::Timeless => cannot_tell(
+                "the platform shows a post with this text whose time does not tell whether it is ours",
+            ),
             Sight::Perhaps { posts, whole } => match self.look_closer(binding, look, &ours, posts).await {
                 Closer::Found(post) => post.into_finding(),
                 Closer::NoneOfThem => find::absent(look, whole, looked_at, list.look_every),

@@ -128,3 +128,17 @@ fn first_openers_at_the_same_moment_all_get_in() {
         });
     }
 }
+
+#[test]
+fn a_link_leads_to_the_same_openers() {
+    let sqlite = Sqlite::new();
+    let store = sqlite.store();
+    let link = sqlite.path().with_file_name("link.db");
+    std::os::unix::fs::symlink(sqlite.path(), &link).unwrap();
+    let clock = chimera_testkit::conformance::StoreFactory::clock(&sqlite);
+    let other = SqliteStore::open(chimera_store_sqlite::SqliteOptions::new(&link, clock)).unwrap();
+    let folder = sqlite.path().with_file_name("store.db-instances");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "both stand beside the one database");
+    assert!(!sqlite.path().with_file_name("link.db-instances").exists());
+    drop((store, other));
+}

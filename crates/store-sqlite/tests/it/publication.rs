@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chimera_contracts::{Clock, ErrorCode, Money, PlatformName};
-use chimera_effect::{Admission, Advance, EffectJournal as _, Step};
+use chimera_effect::{Admission, Advance, EffectJournal as _, LeaseScope, Step};
 use chimera_testkit::conformance::{StoreFactory as _, Stores};
 use chimera_testkit::{Scene, admit_request, block_on, done, new_effect, refused, sample_effect, set_up};
 
@@ -52,4 +52,30 @@ fn a_row_for_each_public_post() {
     assert_eq!(row[3], "hitl");
     assert_eq!(row[5].as_bytes(), effects[0].bytes(), "the full content as it was sent");
     assert!(row.iter().all(|value| !value.is_empty()), "{row:?}");
+}
+
+/// One damaged row does not keep the others from being worked on.
+#[test]
+fn a_row_that_cannot_be_read_is_passed_over() {
+    let sqlite = Sqlite::new();
+    let store = sqlite.store();
+    let scene = Scene::named("damaged");
+    let effects = [PlatformName::Twitter, PlatformName::Instagram]
+        .map(|platform| sample_effect(&scene, platform, "Hello"));
+    block_on(async {
+        let stores = Stores::of(Arc::clone(&store));
+        let clock: Arc<dyn Clock> = sqlite.clock();
+        let limit = Money::usd_micros(1_000_000);
+        let approved =
+            set_up(&stores.approvals, stores.budget.as_ref(), &clock, &scene, limit, &effects).await;
+        let new = approved.into_iter().map(|approved| new_effect(approved, false)).collect();
+        assert!(matches!(store.admit(admit_request(&scene, new)).await, Ok(Admission::Fresh(_))));
+        let connection = rusqlite::Connection::open(sqlite.path()).unwrap();
+        let damaged =
+            "UPDATE effect SET progress = replace(progress, 'admitted', 'withheld') WHERE position = 0";
+        assert_eq!(connection.execute(damaged, []).unwrap(), 1);
+        sqlite.clock().advance(chrono::TimeDelta::hours(1));
+        let leased = store.lease(LeaseScope::Due, 10, chrono::TimeDelta::seconds(1)).await.unwrap();
+        assert_eq!(leased.iter().map(|leased| leased.record.position).collect::<Vec<_>>(), [1]);
+    });
 }

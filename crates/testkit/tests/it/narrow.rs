@@ -115,7 +115,8 @@ fn a_key_is_not_used_up_to_its_last_moment() {
             narrow.clock.set(began_at + TimeDelta::seconds(at));
             let kernel = narrow.kernel(&Cut::never());
             let left = kernel.lease(LeaseScope::Due, 1).await.unwrap().remove(0);
-            kernel.drive(left, Purpose::Background, narrow.clock.now()).await.unwrap();
+            let until = narrow.clock.now() + TimeDelta::seconds(100);
+            kernel.drive(left, Purpose::Background, until).await.unwrap();
             narrow.clock.advance(TimeDelta::seconds(100));
             assert_eq!(narrow.platform.violations(), Vec::<String>::new());
             assert_eq!(narrow.platform.posts().len(), 1);
