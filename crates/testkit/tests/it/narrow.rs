@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chimera_contracts::{Clock, ErrorCode, Money, PlatformName};
 use chimera_effect::{
-    Admission, Advance, Advanced, Effect, EffectRecord, EffectV1, Kernel, KernelOptions, LeaseScope, Leased,
-    NewEffect, Purpose, RequestView, Step,
+    Admission, Advance, Advanced, Effect, EffectRecord, EffectState, EffectV1, Kernel, KernelOptions,
+    LeaseScope, Leased, NewEffect, Purpose, RequestView, Step,
 };
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
@@ -186,5 +186,57 @@ fn absence_is_not_believed_before_the_platform_settled() {
         let narrow = Narrow::new(Rules::default()).await;
         let view = narrow.admitted(true).await;
         assert!(narrow.advance(&view.effects[0], Step::AbsentForGood).await.is_err());
+    });
+}
+
+/// Drives what is due, for so long.
+async fn drive_due(narrow: &Narrow, patience: TimeDelta) -> EffectRecord {
+    let kernel = narrow.kernel(&Cut::never());
+    let leased = kernel.lease(LeaseScope::Due, 1).await.unwrap().remove(0);
+    kernel.drive(leased, Purpose::Background, narrow.clock.now() + patience).await.unwrap()
+}
+
+/// One attempt whose answer is lost by a caller that does not wait.
+async fn lost_at_once(narrow: &Narrow) -> EffectRecord {
+    let view = narrow.admitted(true).await;
+    let leased = Leased { request: view.request, record: view.effects[0].clone() };
+    let kernel = narrow.kernel(&Cut::never());
+    kernel.drive_fresh(leased, narrow.approved.clone(), narrow.clock.now()).await.unwrap()
+}
+
+/// The first attempt arrived, later ones did not: a look reaches back to the first.
+#[test]
+fn a_look_begins_at_the_first_attempt_that_is_open() {
+    block_on(async {
+        let narrow = Narrow::new(Rules::default().enforcing_keys(TimeDelta::seconds(60))).await;
+        narrow.platform.plan(PlatformName::Threads, [Fault::LostAfter]);
+        let first = lost_at_once(&narrow).await;
+        narrow.platform.plan(PlatformName::Threads, [Fault::LostBefore; 3]);
+        narrow.clock.advance(TimeDelta::seconds(20));
+        let open = drive_due(&narrow, TimeDelta::seconds(1)).await;
+        assert!(open.progress.attempts > first.progress.attempts, "the same key was sent again");
+        assert_eq!(open.progress.unsettled_since, first.progress.began_at);
+
+        narrow.clock.set(first.progress.began_at.unwrap() + TimeDelta::seconds(58));
+        let found = drive_due(&narrow, TimeDelta::seconds(1)).await;
+        assert_eq!(found.progress.state, EffectState::Published);
+        assert_eq!(narrow.platform.posts().len(), 1);
+    });
+}
+
+/// A refused re-send is not repeated: it says nothing, and neither would the next one.
+#[test]
+fn a_refused_resend_leads_to_a_look() {
+    block_on(async {
+        let narrow = Narrow::new(Rules::default().enforcing_keys(TimeDelta::hours(1))).await;
+        narrow.platform.plan(PlatformName::Threads, [Fault::LostAfter]);
+        lost_at_once(&narrow).await;
+        let retry_after = TimeDelta::seconds(1);
+        narrow.platform.plan(PlatformName::Threads, [Fault::RateLimit { retry_after }]);
+        narrow.clock.advance(TimeDelta::seconds(20));
+        let found = drive_due(&narrow, TimeDelta::minutes(5)).await;
+        assert_eq!(found.progress.state, EffectState::Published);
+        assert_eq!(narrow.platform.performed().len(), 2, "no third send");
+        assert_eq!(narrow.platform.posts().len(), 1);
     });
 }
