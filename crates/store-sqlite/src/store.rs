@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chimera_audit::Head;
 use chimera_contracts::{Clock, Entropy, InstanceId, StoreError, StoreErrorKind, fresh_uuid};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::config::SqliteOptions;
 use crate::error::{StepError, StepResult, sqlite};
@@ -201,7 +201,7 @@ fn open_writable(path: &Path, max_pages: Option<u32>) -> Result<Connection, Stor
 /// Sets what durability rests on, and reads it back: a pragma that is not understood is silently ignored.
 fn configure(connection: &Connection, max_pages: Option<u32>) -> rusqlite::Result<bool> {
     tune(connection)?;
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    let mode = switch_to_wal(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Checkpoints flush again and stand in somebody's commit: one for every 32 MiB of log, not for every 4.
@@ -211,6 +211,23 @@ fn configure(connection: &Connection, max_pages: Option<u32>) -> rusqlite::Resul
     }
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     Ok(mode.eq_ignore_ascii_case("wal") && synchronous == 2)
+}
+
+/// Switches to the write-ahead log. SQLite does not wait for other connections there, whatever its busy timeout says: of
+/// several first openers at one moment all but one are told `busy` at once, and have to ask again.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<String> {
+    let until = Instant::now().checked_add(BUSY);
+    loop {
+        let switched = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+        let busy = matches!(
+            switched.as_ref().err().and_then(rusqlite::Error::sqlite_error_code),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        );
+        if !busy || until.is_none_or(|until| Instant::now() >= until) {
+            return switched;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// What has no bearing on what is kept: how long to wait for others, and how much memory spares how much work.
