@@ -40,6 +40,7 @@ impl PublishSkill {
             .collect();
         let mut broken: Vec<(EffectId, StoreError)> = Vec::new();
         let mut pause = self.options.poll;
+        let mut drove = false;
         loop {
             view.effects.retain(|record| asked.ids.contains(&record.id));
             let now = self.ports.clock.now();
@@ -54,6 +55,11 @@ impl PublishSkill {
             if nothing_left || now >= asked.until {
                 return tell(&view, &broken, now);
             }
+            // A round that changed nothing must not be followed by the same one at the same moment.
+            if drove && !free.is_empty() {
+                let next = now.checked_add_signed(pause).unwrap_or(asked.until).min(asked.until);
+                self.ports.clock.sleep_until(next).await;
+            }
             match self.lease(free).await {
                 Ok(leased) if leased.is_empty() => {
                     let next = now.checked_add_signed(pause).unwrap_or(asked.until).min(asked.until);
@@ -61,6 +67,7 @@ impl PublishSkill {
                     pause = pause.checked_mul(2).unwrap_or(pause).min(self.longest_pause());
                 }
                 Ok(leased) => {
+                    drove = true;
                     for (id, driven) in self.drive_leased(leased, asked).await {
                         match driven {
                             Ok(record) => replace(&mut view, record),
