@@ -140,6 +140,7 @@ codes! {
     NeverAnswered "NEVER_ANSWERED" [Engage] false NothingHappened "leave it to a human; this kind of message gets no automated answer";
     ReviewExpired "REVIEW_EXPIRED" [Engage] false NothingHappened "ask again if it still matters";
     ReviewRejected "REVIEW_REJECTED" [Engage] false NothingHappened "do not ask again with the same content";
+    Cancelled "CANCELLED" [Engage] false NothingHappened "ask again under a new key if it still matters";
     RateLimitExceeded "RATE_LIMIT_EXCEEDED" [Engage] true NothingHappened "ask again after `retry_after` seconds";
     ContentTooLong "CONTENT_TOO_LONG" [Engage, Publish] false NothingHappened "shorten the text; the platform's count and limit are named";
     ContentUnsafe "CONTENT_UNSAFE" [Engage, Publish] false NothingHappened "remove the characters that are named, then have it approved again";
@@ -151,7 +152,6 @@ codes! {
     ApprovalOtherArtifact "APPROVAL_OTHER_ARTIFACT" [Engage, Publish] false NothingHappened "name the decision that was made for this artifact";
     ApprovalWrongRole "APPROVAL_WRONG_ROLE" [Engage, Publish] false NothingHappened "let a judge or a reviewer decide";
     ApprovalSelf "APPROVAL_SELF" [Engage, Publish] false NothingHappened "let somebody else than the requester decide";
-    ApprovalSignatureInvalid "APPROVAL_SIGNATURE_INVALID" [Engage, Publish] false NothingHappened "treat it as an attack until explained";
     ApprovalUsed "APPROVAL_USED" [Engage, Publish] false NothingHappened "ask with the key that used it, or ask for a new approval";
     ApprovalSpecVersion "APPROVAL_SPEC_VERSION" [Engage, Publish] false NothingHappened "have it approved under the current spec version";
     ApprovalNotGranted "APPROVAL_NOT_GRANTED" [Engage, Publish] false NothingHappened "the decision was not an approval; do not ask again with the same content";
@@ -167,8 +167,6 @@ codes! {
     MediaUploadFailed "MEDIA_UPLOAD_FAILED" [Publish] true NothingHappened "ask again with the same key; only the upload is repeated";
     Timeout "TIMEOUT" [Engage, Publish] true NothingHappened "a look-up found that nothing was posted; ask again with the same key";
     OutcomeUnknown "OUTCOME_UNKNOWN" [Engage, Publish] false MayHaveHappened "ask for the status with the same key; never post it again by other means";
-    RollbackFailed "ROLLBACK_FAILED" [Publish] false Happened "delete the post by hand or leave it; it is public";
-    RollbackUnsupported "ROLLBACK_UNSUPPORTED" [Publish] false Happened "the platform cannot delete; the post is public";
     StorageUnavailable "STORAGE_UNAVAILABLE" [Propose, Engage, Publish] true NothingHappened "see to the store (space, permissions), then ask again with the same key";
 }
 

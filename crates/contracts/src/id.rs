@@ -100,6 +100,8 @@ uuid_id! {
     RequestId;
     /// One effect of a request. Derived from the request and the effect's digest.
     EffectId;
+    /// One thing that a person is to decide about. Derived from what it stands for.
+    ReviewId;
     /// One decision of a judge or a reviewer.
     DecisionId;
     /// One error, as it was answered and audited (PRO-12). Fresh.

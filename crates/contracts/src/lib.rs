@@ -29,7 +29,7 @@ pub use error::{ErrorCode, Known, SkillName, errors_markdown};
 pub use fault::{Fault, Faults};
 pub use id::{
     AgentId, CampaignId, CorrelationId, DecisionId, EffectId, ErrorId, EventId, InstanceId, Namespace,
-    ParseNamespaceError, RequestId, TaskId, derive_uuid, fresh_uuid,
+    ParseNamespaceError, RequestId, ReviewId, TaskId, derive_uuid, fresh_uuid,
 };
 pub use json::{Json, JsonError};
 pub use money::{Currency, Money, ParseCurrencyError};

@@ -2,6 +2,7 @@
 //!
 //! It proposes and never acts, and the types say so: [`AlwaysNull`] holds no approval, [`AlwaysTrue`] is never `false`.
 
+mod action;
 mod fixed;
 mod impact;
 
@@ -16,6 +17,7 @@ use crate::fault::{Fault, Faults};
 use crate::id::{ErrorId, EventId};
 use crate::parse::{Length, Parser, ParserError};
 
+pub use action::{action_bytes, action_digest};
 pub use fixed::{AlwaysNull, AlwaysTrue};
 pub use impact::{Impact, ImpactError};
 

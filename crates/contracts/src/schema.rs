@@ -59,13 +59,35 @@ pub fn answer(skill: SkillName) -> Value {
     }
 }
 
-/// Every schema with the name of its file: `<contract id>.<input|output|error>.json`.
+/// Input and output of a skill in one document, for runtimes that keep one file a contract. Each part is a schema resource of
+/// its own within it (JSON Schema 2020-12, core, 9.3), so that its references stay its own.
+#[must_use]
+pub fn contract(skill: SkillName) -> Value {
+    let document = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": skill.contract_id(),
+        "description": "One call: what goes in and what comes out, errors included.",
+        "type": "object",
+        "properties": { "input": { "$ref": "#/$defs/input" }, "output": { "$ref": "#/$defs/answer" } },
+        "required": ["input", "output"],
+        "additionalProperties": false,
+        "$defs": { "input": input(skill), "answer": answer(skill) },
+    });
+    named(document, skill, "contract")
+}
+
+/// Every schema with the name of its file: `<contract id>.<input|output|error|contract>.json`.
 #[must_use]
 pub fn all() -> Vec<(String, Value)> {
     let mut files = Vec::new();
     for skill in SkillName::ALL {
-        for (part, schema) in [("input", input(*skill)), ("output", output(*skill)), ("error", error(*skill))]
-        {
+        let parts = [
+            ("input", input(*skill)),
+            ("output", output(*skill)),
+            ("error", error(*skill)),
+            ("contract", contract(*skill)),
+        ];
+        for (part, schema) in parts {
             files.push((format!("{}.{part}.json", skill.contract_id()), schema));
         }
     }

@@ -115,3 +115,29 @@ fn publish() {
     check_answers::<PublishOutput>(skill, "error", &[schema::output(skill), schema::error(skill)]);
     check_answers::<PublishOutput>(skill, "output_failure", &[schema::error(skill)]);
 }
+
+#[test]
+fn one_document_holds_a_whole_contract() {
+    for skill in SkillName::ALL {
+        let contract = schema::contract(*skill);
+        let outputs = cases(*skill, "valid", "output");
+        for input in cases(*skill, "valid", "input") {
+            for output in &outputs {
+                let at = format!("{} and {}", name(&input), name(output));
+                let call = serde_json::json!({ "input": json(&input), "output": json(output) });
+                validates(&contract, &call, &at);
+            }
+        }
+        for input in cases(*skill, "invalid", "") {
+            let Ok(input) = serde_json::from_slice::<Value>(&bytes(&input)) else { continue };
+            let call = serde_json::json!({ "input": input, "output": json(&outputs[0]) });
+            let validator =
+                jsonschema::draft202012::options().should_validate_formats(true).build(&contract).unwrap();
+            let input_alone = jsonschema::draft202012::options()
+                .should_validate_formats(true)
+                .build(&schema::input(*skill))
+                .unwrap();
+            assert_eq!(validator.is_valid(&call), input_alone.is_valid(&input), "{input}");
+        }
+    }
+}
