@@ -11,7 +11,7 @@ use chimera_governance::Approved;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::effect::Effect;
+use crate::effect::{Effect, EffectKind};
 use crate::platform::{Evidence, Lost, Pending, Refusal, Uploaded};
 use crate::record::{EffectRecord, RequestKey, RequestRecord, RequestView};
 use crate::state::EffectState;
@@ -194,6 +194,12 @@ pub struct EffectQuery {
     pub request: Option<RequestId>,
     /// Only those in one of these states; all when empty.
     pub states: Vec<EffectState>,
+    /// Only those of this campaign.
+    pub campaign: Option<CampaignId>,
+    /// Only those on this platform.
+    pub platform: Option<PlatformName>,
+    /// Only those of one of these kinds; all when empty.
+    pub kinds: Vec<EffectKind>,
 }
 
 /// A part of a listing.

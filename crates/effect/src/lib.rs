@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod attempt;
+mod cancel;
+mod carry;
 mod drive;
 mod effect;
 mod journal;
@@ -13,6 +15,8 @@ mod state;
 pub mod step;
 
 pub use attempt::Attempt;
+pub use cancel::Cancelled;
+pub use carry::{Carry, Order, Told};
 pub use effect::{Disclosure, DisclosurePlacement, Effect, EffectKind, EffectV1, Media, MediaIdentity};
 pub use journal::{
     Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, LeaseScope, Leased, NewEffect, Page,

@@ -6,49 +6,12 @@ use chimera_contracts::publish::{
     ApprovalType, ApprovedBy, PublicationApproval, PublicationResult, PublicationStatus, PublishMetadata,
     PublishOutput, PublishStatus,
 };
-use chimera_contracts::{CallContext, EffectId, ErrorCode, SkillName, StoreError};
+use chimera_contracts::{CallContext, ErrorCode, SkillName, StoreError};
 use chimera_effect::step::{Tally, Whole, outcome_event};
-use chimera_effect::{EffectRecord, EffectState, RequestKey, RequestRecord};
+use chimera_effect::{EffectRecord, EffectState, RequestKey, RequestRecord, Told};
 use chimera_governance::ApproverRole;
-use chrono::{DateTime, Utc};
 
 use crate::skill::PublishSkill;
-
-/// One effect as this call knows it.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    record: EffectRecord,
-    /// The journal failed on the way: the record may be behind what happened.
-    broken: Option<StoreError>,
-    /// Somebody is about to attempt it again.
-    under_way: bool,
-}
-
-impl Told {
-    pub(crate) fn of(before: EffectRecord, driven: Result<EffectRecord, StoreError>) -> Self {
-        match driven {
-            Ok(record) => Self { record, broken: None, under_way: false },
-            Err(error) => Self { record: before, broken: Some(error), under_way: false },
-        }
-    }
-
-    pub(crate) fn known(record: EffectRecord, broken: &[(EffectId, StoreError)], now: DateTime<Utc>) -> Self {
-        let found = broken.iter().find(|(id, _)| *id == record.id).map(|(_, error)| error.clone());
-        // What came to rest was recorded, whatever failed before.
-        let broken = found.filter(|_| !record.progress.state.at_rest());
-        let under_way = record.under_way(now);
-        Self { record, broken, under_way }
-    }
-
-    fn state(&self) -> EffectState {
-        match self.record.progress.state {
-            _ if self.broken.is_some() => EffectState::Unknown,
-            // Not a failure that anybody has to mend: it is being mended.
-            EffectState::NotDone if self.under_way => EffectState::Admitted,
-            state => state,
-        }
-    }
-}
 
 impl PublishSkill {
     /// What became of a key, at any time (PUB-23); `None` when the key was never admitted.
@@ -69,7 +32,7 @@ impl PublishSkill {
         Ok(view.map(|view| {
             let now = self.ports.clock.now();
             let told: Vec<Told> =
-                view.effects.into_iter().map(|record| Told::known(record, &[], now)).collect();
+                view.effects.into_iter().map(|record| Told::known(record, now)).collect();
             answer(&view.request, &told)
         }))
     }
@@ -200,6 +163,8 @@ fn approval(record: &EffectRecord) -> PublicationApproval {
     let (approved_by, approval_type) = match record.approver.role {
         ApproverRole::Judge => (ApprovedBy::Judge, ApprovalType::Auto),
         ApproverRole::HitlReviewer => (ApprovedBy::HitlReviewer, ApprovalType::Hitl),
+        // No claim can name a policy, so no post has this approver; were there one, nobody looked at it.
+        ApproverRole::Policy => (ApprovedBy::Judge, ApprovalType::Auto),
     };
     PublicationApproval { decision_id: record.decision, approved_by, approval_type }
 }

@@ -2,7 +2,6 @@
 
 mod answer;
 mod approve;
-mod drive;
 mod input;
 mod plan;
 mod preview;

@@ -4,9 +4,9 @@
 //! is cut off anywhere is finished by the next one with the same key, or by the background worker.
 
 use chimera_contracts::publish::{PublishInput, PublishOutput, PublishStrategy};
-use chimera_contracts::{CallContext, Digest, EffectId, ErrorCode, PlatformName};
+use chimera_contracts::{CallContext, Digest, ErrorCode, PlatformName};
 use chimera_effect::step::same_effects;
-use chimera_effect::{Admission, Admit, EffectKind, Leased, NewEffect, RequestKey, RequestView};
+use chimera_effect::{Admission, Admit, Carry, EffectKind, Leased, NewEffect, Order, RequestKey, RequestView};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::answer;
@@ -16,14 +16,6 @@ use crate::plan::{Ground, Planned, plan};
 use crate::probe::{MediaDigests, known_media, probe};
 use crate::refuse::{self, Refusal, request_key};
 use crate::skill::PublishSkill;
-
-/// What a request asks for, once planned.
-pub(crate) struct Asked {
-    pub(crate) key: RequestKey,
-    pub(crate) ids: Vec<EffectId>,
-    pub(crate) strategy: PublishStrategy,
-    pub(crate) until: DateTime<Utc>,
-}
 
 impl PublishSkill {
     pub(crate) async fn publish(
@@ -73,8 +65,9 @@ impl PublishSkill {
         let planned = self.plan(context, input, known_media(&view)).await?;
         digests.extend(planned.iter().map(|planned| planned.effect.digest()));
         check_same(&view, input, &planned)?;
-        let asked = self.asked(context, input, key, &planned);
-        Ok(self.go_on(&asked, view).await)
+        let carry = self.carry(context, input, key, &planned);
+        let request = view.request.clone();
+        Ok(answer::answer(&request, &self.ports.kernel.carry_on(&carry, view).await))
     }
 
     /// A request whose key is new.
@@ -100,30 +93,38 @@ impl PublishSkill {
             artifact: input.content_bundle.bundle_id.clone(),
             effects,
         };
-        let asked = self.asked(context, input, key, &planned);
+        let carry = self.carry(context, input, key, &planned);
         match self.ports.kernel.admit(admit).await.map_err(|error| Refusal::store(&error))? {
             Admission::Fresh(RequestView { request, effects }) => {
                 let leased = effects.into_iter().map(|record| Leased { request: request.clone(), record });
-                let driven = self.drive_fresh(leased.zip(approved).collect(), &asked).await;
-                Ok(answer::answer(&request, &driven))
+                let told = self.ports.kernel.carry_fresh(leased.zip(approved).collect(), &carry).await;
+                Ok(answer::answer(&request, &told))
             }
-            Admission::Known(view) => Ok(self.go_on(&asked, view).await),
+            Admission::Known(view) => {
+                let request = view.request.clone();
+                Ok(answer::answer(&request, &self.ports.kernel.carry_on(&carry, view).await))
+            }
             Admission::Conflict { message } => Err(Refusal::whole(ErrorCode::IdempotencyConflict, message)),
             Admission::Refused(refused) => Err(refused.into()),
         }
     }
 
-    fn asked(
+    fn carry(
         &self,
         context: &CallContext,
         input: &PublishInput,
         key: RequestKey,
         planned: &[Planned],
-    ) -> Asked {
-        Asked {
-            ids: planned.iter().map(|planned| key.effect_id(&planned.effect.digest())).collect(),
-            strategy: input.publish_strategy,
+    ) -> Carry {
+        Carry {
+            effects: planned.iter().map(|planned| key.effect_id(&planned.effect.digest())).collect(),
+            order: match input.publish_strategy {
+                PublishStrategy::Sequential => Order::Sequential,
+                PublishStrategy::Parallel => Order::Parallel,
+            },
+            within: self.options.answer_within,
             until: self.until(context, input),
+            poll: self.options.poll,
             key,
         }
     }
