@@ -12,12 +12,15 @@ use crate::{platform::Platform, tools::ToolName};
 pub struct Call {
     /// The tool.
     pub tool: ToolName,
-    /// The platform; `None` when the arguments of an `upload_media` call did not fit.
+    /// The platform; `None` when the arguments did not fit and the tool serves more than one.
     pub platform: Option<Platform>,
     /// What came of it.
     pub outcome: Outcome,
-    /// The post it created, or for a replay the post it was answered with.
+    /// The id of the post, comment or share it created, or for a replay of the one it was answered with.
     pub post_id: Option<String>,
+    /// What it was to engage with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The `idempotency_key` argument.
     pub idempotency_key: Option<String>,
     /// The value of a `_meta` entry whose name ends in `/call-key`.
@@ -33,6 +36,10 @@ pub struct Call {
 pub enum Outcome {
     /// A post was made and the answer said so.
     Posted,
+    /// An engagement was made and the answer said so.
+    Engaged,
+    /// A like or follow that was there already: answered as the first one, nothing made.
+    Again,
     /// Media was stored.
     Uploaded,
     /// A key was known: the first answer again, nothing made.
@@ -47,6 +54,8 @@ pub enum Outcome {
     KeyConflict,
     /// A media id the platform does not know.
     UnknownMedia,
+    /// Nothing of that id to engage with.
+    TargetMissing,
     /// Refused for the rate; nothing made.
     RateLimit,
     /// A 5xx; nothing made.
@@ -79,6 +88,8 @@ impl Outcome {
     pub fn label(self) -> &'static str {
         match self {
             Self::Posted => "posted",
+            Self::Engaged => "engaged",
+            Self::Again => "again",
             Self::Uploaded => "uploaded",
             Self::Replayed => "replayed",
             Self::BadArguments => "bad_arguments",
@@ -86,6 +97,7 @@ impl Outcome {
             Self::DuplicateRefused => "duplicate_refused",
             Self::KeyConflict => "key_conflict",
             Self::UnknownMedia => "unknown_media",
+            Self::TargetMissing => "target_missing",
             Self::RateLimit => "rate_limit",
             Self::ServerError => "server_error",
             Self::ServerErrorAfterPosting => "server_error_after_posting",

@@ -11,6 +11,7 @@ use crate::{
     error::SandboxError,
     fault::{FaultRule, Faults},
     platform::Platform,
+    world::World,
 };
 
 /// How a sandbox behaves. In JSON every field may be left out; an unknown one is refused, because a misspelt fault
@@ -26,6 +27,9 @@ pub struct SandboxConfig {
     pub faults: Vec<FaultRule>,
     /// How long every call takes to arrive, in milliseconds. Before it has passed nothing is done or recorded.
     pub latency_ms: u64,
+    /// A file with a [`World`]: what there is to engage with. Without one, whatever looks like an id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub world: Option<PathBuf>,
     /// Whether X refuses a text that the account posted lately. Off by default: a double should be visible.
     pub refuse_duplicates: bool,
 }
@@ -41,6 +45,13 @@ impl SandboxConfig {
     #[must_use]
     pub fn with_record(mut self, record: impl Into<PathBuf>) -> Self {
         self.record = record.into();
+        self
+    }
+
+    /// The same, in a world of its own.
+    #[must_use]
+    pub fn with_world(mut self, world: impl Into<PathBuf>) -> Self {
+        self.world = Some(world.into());
         self
     }
 
@@ -68,6 +79,11 @@ impl SandboxConfig {
         Faults::new(&self.faults)
     }
 
+    /// The world, when there is one.
+    pub(crate) fn world(&self) -> Result<Option<World>, SandboxError> {
+        self.world.as_deref().map(World::read).transpose()
+    }
+
     /// The record, once it is certain that there is one.
     pub(crate) fn record(&self) -> Result<&Path, SandboxError> {
         if self.record.as_os_str().is_empty() {
@@ -92,7 +108,7 @@ mod tests {
                 FaultRule::new(Platform::Twitter, Fault::LostAfter).times(1),
                 FaultRule::new(Platform::Instagram, Fault::Slow { ms: 5 }),
             ],
-            ..SandboxConfig::new("a.jsonl")
+            ..SandboxConfig::new("a.jsonl").with_world("world.json")
         };
         let back = config.to_json().and_then(|text| SandboxConfig::from_json(&text));
         assert_eq!(back.ok(), Some(config));

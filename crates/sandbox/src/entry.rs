@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{call::Call, platform::Platform, post::Post};
+use crate::{call::Call, engagement::Engagement, platform::Platform, post::Post};
 
 /// The first line of every record; says what the file is before anything is written behind it.
 pub(crate) const HEADER: &str = r#"{"chimera_sandbox_record":1}"#;
@@ -19,6 +19,8 @@ pub(crate) struct Entry {
     pub(crate) call: Option<Call>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) post: Option<Post>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) engagement: Option<Engagement>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) media: Option<Media>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

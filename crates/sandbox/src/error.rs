@@ -12,6 +12,14 @@ pub enum SandboxError {
         /// What to change.
         reason: String,
     },
+    /// The world cannot be read, or says something that cannot be.
+    #[error("the world `{}` cannot be used: {reason}", path.display())]
+    World {
+        /// The file.
+        path: PathBuf,
+        /// What to change, every fault of the content with its JSON pointer.
+        reason: String,
+    },
     /// The operating system refused to read, lock or write the record.
     #[error("cannot {action} the record `{}`", path.display())]
     Io {

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod act;
 mod call;
 mod config;
 mod decide;
+mod engagement;
 mod entry;
 mod error;
 mod fault;
@@ -16,9 +18,12 @@ mod server;
 mod state;
 mod tools;
 mod transport;
+mod world;
 
+pub use act::{Act, ActKind};
 pub use call::{Call, Outcome};
 pub use config::SandboxConfig;
+pub use engagement::{Engagement, EngagementKind, TargetKind};
 pub use error::SandboxError;
 pub use fault::{Fault, FaultRule};
 pub use platform::Platform;
@@ -26,3 +31,4 @@ pub use post::Post;
 pub use record::Record;
 pub use server::{DEATH_CODE, serve_stdio};
 pub use tools::ToolName;
+pub use world::{Thing, World};

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::platform::Platform;
+use crate::{engagement::present, platform::Platform};
 
 /// Something that became public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Post {
     pub url: String,
     /// The text, exactly as it was sent.
     pub text: String,
+    /// The title, where the platform has one and it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The media it shows, as returned by `upload_media`.
     pub media_ids: Vec<String>,
     /// When, to the millisecond.
@@ -42,13 +45,14 @@ impl Post {
 
     /// What a look-up shows.
     pub(crate) fn view(&self) -> Value {
-        json!({
+        present(json!({
             "id": self.id,
             "url": self.url,
+            "title": self.title,
             "text": self.text,
             "created_at": self.created_at_text(),
             "account": self.account,
-        })
+        }))
     }
 
     fn created_at_text(&self) -> String {

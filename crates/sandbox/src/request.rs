@@ -1,15 +1,16 @@
 //! A tool call after the border: arguments that fit, or the first reason why they do not.
-//!
-//! By hand rather than by derive: a caller is told the name of the argument that is wrong, and `null` is not taken
-//! for absence, which is what the schemas say.
+
+mod arguments;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use self::arguments::Arguments;
 use crate::{
+    engagement::{EngagementKind, TargetKind},
     platform::Platform,
-    tools::{DEFAULT_ACCOUNT, DEFAULT_LIST, MAX_LIST, MAX_NAME, ToolName},
+    tools::{Does, Listed, Takes, ToolName},
 };
 
 /// A call whose arguments fit the schema.
@@ -25,9 +26,11 @@ pub(crate) struct Request {
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
     Post(Draft),
+    Engage(Intent),
     Upload(Upload),
     Get { id: String },
-    List { account: Option<String>, limit: u64 },
+    List { listed: Listed, account: Option<String>, limit: u64 },
+    Target { kind: TargetKind, id: String },
 }
 
 /// A post before it is one.
@@ -35,7 +38,20 @@ pub(crate) enum Work {
 pub(crate) struct Draft {
     pub(crate) account: String,
     pub(crate) text: String,
+    pub(crate) title: Option<String>,
     pub(crate) media_ids: Vec<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// An engagement before it is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Intent {
+    pub(crate) account: String,
+    pub(crate) kind: EngagementKind,
+    /// What the target has to be.
+    pub(crate) on: TargetKind,
+    pub(crate) target: String,
+    pub(crate) text: Option<String>,
     pub(crate) idempotency_key: Option<String>,
 }
 
@@ -55,135 +71,90 @@ impl Request {
         arguments: Map<String, Value>,
         call_meta_key: Option<String>,
     ) -> Result<Self, String> {
-        let mut arguments = Arguments(arguments);
-        let platform = match tool.platform() {
-            Some(platform) => platform,
-            None => arguments.platform()?,
-        };
-        let work = match tool {
-            ToolName::PostTweet | ToolName::PostLinkedin => {
-                Work::Post(draft(&mut arguments, platform, "text")?)
+        let spec = tool.spec();
+        let mut arguments = Arguments::new(arguments);
+        let platform = arguments.platform(&spec)?;
+        let work = match spec.does {
+            Does::Post { text, title } => Work::Post(draft(&mut arguments, platform, text, title)?),
+            Does::Engage { kind, on, target } => Work::Engage(intent(&mut arguments, kind, on, target)?),
+            Does::Upload => Work::Upload(upload(&mut arguments)?),
+            Does::Get { id } => Work::Get { id: arguments.required_name(id)? },
+            Does::List(listed) => {
+                Work::List { listed, account: arguments.account()?, limit: arguments.limit()? }
             }
-            ToolName::PostInstagram => Work::Post(draft(&mut arguments, platform, "caption")?),
-            ToolName::UploadMedia => Work::Upload(upload(&mut arguments)?),
-            ToolName::GetPost | ToolName::GetTweet => {
-                Work::Get { id: arguments.name("id").and_then(|id| required("id", id))? }
+            Does::Target => {
+                Work::Target { kind: arguments.target_kind()?, id: arguments.required_name("id")? }
             }
-            ToolName::ListPosts => Work::List { account: arguments.account()?, limit: arguments.limit()? },
         };
         arguments.end()?;
         Ok(Self { tool, platform, work, call_meta_key })
     }
 
-    /// The key argument of a post.
+    /// The key argument of an act.
     pub(crate) fn idempotency_key(&self) -> Option<&str> {
         match &self.work {
             Work::Post(draft) => draft.idempotency_key.as_deref(),
-            Work::Upload(_) | Work::Get { .. } | Work::List { .. } => None,
+            Work::Engage(intent) => intent.idempotency_key.as_deref(),
+            Work::Upload(_) | Work::Get { .. } | Work::List { .. } | Work::Target { .. } => None,
+        }
+    }
+
+    /// Whose call it is.
+    pub(crate) fn account(&self) -> Option<&str> {
+        match &self.work {
+            Work::Post(draft) => Some(&draft.account),
+            Work::Engage(intent) => Some(&intent.account),
+            Work::List { account, .. } => account.as_deref(),
+            Work::Upload(_) | Work::Get { .. } | Work::Target { .. } => None,
+        }
+    }
+
+    /// The one thing that it is about.
+    pub(crate) fn target(&self) -> Option<&str> {
+        match &self.work {
+            Work::Engage(intent) => Some(&intent.target),
+            Work::Get { id } | Work::Target { id, .. } => Some(id),
+            Work::Post(_) | Work::Upload(_) | Work::List { .. } => None,
         }
     }
 }
 
-fn draft(arguments: &mut Arguments, platform: Platform, text: &'static str) -> Result<Draft, String> {
+fn draft(arguments: &mut Arguments, platform: Platform, text: &str, titled: bool) -> Result<Draft, String> {
     Ok(Draft {
-        text: arguments.text(text).and_then(|value| required(text, value))?,
+        text: arguments.required_text(text)?,
+        title: if titled { arguments.name("title")? } else { None },
         media_ids: arguments.media_ids(platform.media_limit())?,
-        account: arguments.account()?.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
+        account: arguments.actor()?,
+        idempotency_key: arguments.name("idempotency_key")?,
+    })
+}
+
+fn intent(
+    arguments: &mut Arguments,
+    kind: EngagementKind,
+    on: TargetKind,
+    target: &str,
+) -> Result<Intent, String> {
+    Ok(Intent {
+        kind,
+        on,
+        target: arguments.required_name(target)?,
+        text: match kind.takes_text() {
+            Takes::Always => Some(arguments.required_text("text")?),
+            Takes::Perhaps => arguments.text("text")?,
+            Takes::Never => None,
+        },
+        account: arguments.actor()?,
         idempotency_key: arguments.name("idempotency_key")?,
     })
 }
 
 fn upload(arguments: &mut Arguments) -> Result<Upload, String> {
-    let filename = arguments.name("filename").and_then(|value| required("filename", value))?;
-    let data = arguments.text("data").and_then(|value| required("data", value))?;
+    let filename = arguments.required_name("filename")?;
+    let data = arguments.required_text("data")?;
     let declared_sha256 = arguments.sha256()?;
     let bytes = STANDARD.decode(data).map_err(|error| format!("`data` is not base64: {error}"))?;
     Ok(Upload { filename, bytes: bytes.len(), sha256: hex::encode(Sha256::digest(&bytes)), declared_sha256 })
-}
-
-fn required<T>(name: &str, value: Option<T>) -> Result<T, String> {
-    value.ok_or_else(|| format!("`{name}` is missing"))
-}
-
-/// The arguments that nobody has asked for yet.
-struct Arguments(Map<String, Value>);
-
-impl Arguments {
-    fn text(&mut self, name: &str) -> Result<Option<String>, String> {
-        match self.0.remove(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-            Some(Value::String(_)) => Err(format!("`{name}` is empty")),
-            Some(_) => Err(format!("`{name}` is not a string")),
-        }
-    }
-
-    /// A short string: an id, a key, a file name.
-    fn name(&mut self, name: &str) -> Result<Option<String>, String> {
-        let text = self.text(name)?;
-        if text.as_ref().is_some_and(|text| text.chars().count() > MAX_NAME) {
-            return Err(format!("`{name}` has more than {MAX_NAME} characters"));
-        }
-        Ok(text)
-    }
-
-    fn platform(&mut self) -> Result<Platform, String> {
-        let name = self.name("platform").and_then(|name| required("platform", name))?;
-        Platform::from_name(&name).ok_or_else(|| format!("`platform` `{name}` is not known"))
-    }
-
-    fn account(&mut self) -> Result<Option<String>, String> {
-        let account = self.name("account")?;
-        let fits = |account: &String| {
-            account.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
-        };
-        if account.as_ref().is_some_and(|account| !fits(account)) {
-            return Err("`account` has characters other than letters, digits and `_.-`".to_owned());
-        }
-        Ok(account)
-    }
-
-    fn sha256(&mut self) -> Result<Option<String>, String> {
-        let sha256 = self.name("sha256")?.map(|text| text.to_ascii_lowercase());
-        let fits = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if sha256.as_ref().is_some_and(|text| !fits(text)) {
-            return Err("`sha256` is not 64 hexadecimal digits".to_owned());
-        }
-        Ok(sha256)
-    }
-
-    fn limit(&mut self) -> Result<u64, String> {
-        let Some(value) = self.0.remove("limit") else {
-            return Ok(DEFAULT_LIST);
-        };
-        value
-            .as_u64()
-            .filter(|limit| (1..=MAX_LIST).contains(limit))
-            .ok_or_else(|| format!("`limit` is not an integer from 1 to {MAX_LIST}"))
-    }
-
-    fn media_ids(&mut self, most: usize) -> Result<Vec<String>, String> {
-        let ids = match self.0.remove("media_ids") {
-            None => return Ok(Vec::new()),
-            Some(Value::Array(ids)) if ids.len() <= most => ids,
-            Some(Value::Array(_)) => return Err(format!("`media_ids` has more than {most} ids")),
-            Some(_) => return Err("`media_ids` is not an array".to_owned()),
-        };
-        ids.into_iter()
-            .map(|id| match id {
-                Value::String(id) if (1..=MAX_NAME).contains(&id.chars().count()) => Ok(id),
-                _ => Err("`media_ids` holds something that is not an id".to_owned()),
-            })
-            .collect()
-    }
-
-    /// Whatever is left was not asked for.
-    fn end(&self) -> Result<(), String> {
-        match self.0.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(format!("`{name}` is not an argument of this tool")),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -201,7 +172,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_named() {
-        use ToolName::{GetPost, ListPosts, PostInstagram, PostTweet, UploadMedia};
+        use ToolName::{
+            FollowUser, GetPost, GetTarget, LikeVideo, ListPosts, PostInstagram, PostTweet, ReplyToThread,
+            ShareVideo, UploadMedia,
+        };
         let table = [
             (PostTweet, json!({}), "`text` is missing"),
             (PostTweet, json!({"text": ""}), "`text` is empty"),
@@ -233,6 +207,23 @@ mod tests {
                 UploadMedia,
                 json!({"platform": "twitter", "filename": "a", "data": "YQ==", "sha256": "zz"}),
                 "`sha256` is not 64 hexadecimal digits",
+            ),
+            (PostTweet, json!({"text": "a", "title": "b"}), "`title` is not an argument of this tool"),
+            (ReplyToThread, json!({"thread_id": "1"}), "`text` is missing"),
+            (ReplyToThread, json!({"thread_id": "1", "text": ""}), "`text` is empty"),
+            (ReplyToThread, json!({"post_id": "1", "text": "a"}), "`thread_id` is missing"),
+            (LikeVideo, json!({"video_id": "1", "text": "a"}), "`text` is not an argument of this tool"),
+            (ShareVideo, json!({"video_id": "1", "text": ""}), "`text` is empty"),
+            (FollowUser, json!({"user_id": "1"}), "`platform` is missing"),
+            (
+                FollowUser,
+                json!({"user_id": "1", "platform": "linkedin"}),
+                "`follow_user` does not serve the `platform` `linkedin`",
+            ),
+            (
+                GetTarget,
+                json!({"platform": "twitter", "id": "1", "kind": "video"}),
+                "`kind` `video` is not `post`, `comment` or `user`",
             ),
         ];
         for (tool, arguments, expected) in table {

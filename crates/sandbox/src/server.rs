@@ -43,6 +43,7 @@ const MAX_CALLS: usize = 256;
 ///
 /// # Errors
 /// [`SandboxError::Config`] for a configuration without a record or with a fault that could never strike;
+/// [`SandboxError::World`] when its world cannot be used;
 /// [`SandboxError::Io`] and [`SandboxError::NotARecord`] when the record cannot be opened;
 /// [`SandboxError::Session`] when the client does not speak the protocol.
 pub async fn serve_stdio(config: SandboxConfig) -> Result<(), SandboxError> {
@@ -144,7 +145,7 @@ impl ServerHandler for Sandbox {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = ToolName::ALL.map(|tool| tool.tool(self.rules.honours_keys(tool)));
+        let tools = ToolName::ALL.map(|tool| self.rules.tool(tool));
         Ok(ListToolsResult::with_all_items(tools.to_vec()))
     }
 

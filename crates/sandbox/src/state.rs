@@ -4,17 +4,27 @@ use std::collections::BTreeMap;
 
 use crate::{
     call::Call,
+    engagement::{Engagement, EngagementKind, TargetKind},
     entry::{Entry, Media},
     fault::Strikes,
-    platform::{Platform, number_of},
+    platform::Platform,
     post::Post,
 };
+
+/// What a key made before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Earlier<'state> {
+    Post(&'state Post),
+    Engagement(&'state Engagement),
+}
 
 /// The world as the record tells it. Built only by [`apply`](State::apply), so that a restart ends up where the
 /// process was that wrote the lines.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
     pub(crate) posts: Vec<Post>,
+    /// Every engagement that came in, repetitions included.
+    pub(crate) engagements: Vec<Engagement>,
     pub(crate) calls: Vec<Call>,
     media: Vec<Media>,
     strikes: BTreeMap<String, Strikes>,
@@ -24,7 +34,7 @@ pub(crate) struct State {
 impl State {
     /// Adds one line.
     pub(crate) fn apply(&mut self, entry: Entry) {
-        let Entry { call, post, media, strike } = entry;
+        let Entry { call, post, engagement, media, strike } = entry;
         if let Some(strike) = strike {
             let strikes = self.strikes.entry(strike.rule).or_default();
             strikes.count = strikes.count.saturating_add(1);
@@ -38,11 +48,17 @@ impl State {
             self.note_number(post.platform, &post.id);
             self.posts.push(post);
         }
+        if let Some(engagement) = engagement {
+            if let Some(id) = &engagement.id {
+                self.note_number(engagement.platform, id);
+            }
+            self.engagements.push(engagement);
+        }
         self.calls.extend(call);
     }
 
     fn note_number(&mut self, platform: Platform, id: &str) {
-        if let Some(number) = number_of(id) {
+        if let Some(number) = platform.number_of(id) {
             let last = self.last_number.entry(platform).or_default();
             *last = number.max(*last);
         }
@@ -63,11 +79,18 @@ impl State {
         self.media.iter().any(|media| media.platform == platform && media.media_id == media_id)
     }
 
-    /// The first post a key made on a platform.
-    pub(crate) fn post_by_key(&self, platform: Platform, key: &str) -> Option<&Post> {
-        self.posts
+    /// What a key made first on a platform.
+    pub(crate) fn by_key(&self, platform: Platform, key: &str) -> Option<Earlier<'_>> {
+        let post = self
+            .posts
             .iter()
-            .find(|post| post.platform == platform && post.idempotency_key.as_deref() == Some(key))
+            .find(|post| post.platform == platform && post.idempotency_key.as_deref() == Some(key));
+        let mut engagements = self.on(platform);
+        post.map(Earlier::Post).or_else(|| {
+            engagements
+                .find(|engagement| engagement.idempotency_key.as_deref() == Some(key))
+                .map(Earlier::Engagement)
+        })
     }
 
     /// A post by its id.
@@ -78,5 +101,33 @@ impl State {
     /// The posts of a platform, newest first.
     pub(crate) fn newest(&self, platform: Platform) -> impl Iterator<Item = &Post> {
         self.posts.iter().rev().filter(move |post| post.platform == platform)
+    }
+
+    /// A comment or share by its id, when it is of that kind.
+    pub(crate) fn made(&self, platform: Platform, kind: TargetKind, id: &str) -> Option<&Engagement> {
+        self.on(platform)
+            .find(|engagement| engagement.kind.makes() == Some(kind) && engagement.id.as_deref() == Some(id))
+    }
+
+    /// The like or follow of an account that is there already.
+    pub(crate) fn standing(
+        &self,
+        platform: Platform,
+        kind: EngagementKind,
+        account: &str,
+        target: &str,
+    ) -> Option<&Engagement> {
+        self.on(platform).find(|engagement| {
+            engagement.kind == kind && engagement.account == account && engagement.target == target
+        })
+    }
+
+    /// The public engagements of a platform, newest first.
+    pub(crate) fn newest_engagements(&self, platform: Platform) -> impl Iterator<Item = &Engagement> {
+        self.on(platform).rev().filter(|engagement| !engagement.again)
+    }
+
+    fn on(&self, platform: Platform) -> impl DoubleEndedIterator<Item = &Engagement> {
+        self.engagements.iter().filter(move |engagement| engagement.platform == platform)
     }
 }

@@ -7,6 +7,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
 };
 
+use chimera_sandbox::World;
 use serde_json::{Value, json};
 
 /// A server process and the two pipes to it.
@@ -32,6 +33,13 @@ impl Place {
 
     pub(crate) fn record(&self) -> PathBuf {
         self.folder.path().join("record.jsonl")
+    }
+
+    /// Writes a world for servers to read.
+    pub(crate) fn world(&self, world: &World) -> PathBuf {
+        let path = self.folder.path().join("world.json");
+        std::fs::write(&path, world.to_json().expect("a world as JSON")).expect("writable");
+        path
     }
 
     /// Starts a server on the record and shakes hands.

@@ -6,6 +6,9 @@
 )]
 
 mod client;
+mod engage;
+mod engage_faults;
 mod faults;
 mod record;
 mod tools;
+mod world;

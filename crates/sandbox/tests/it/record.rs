@@ -51,6 +51,21 @@ fn ids_are_unique_across_processes_at_once() {
 }
 
 #[test]
+fn a_like_is_one_like_across_processes_at_once() {
+    let place = Place::new();
+    let mut clients = [place.client(&json!({})), place.client(&json!({}))];
+    for round in 0..20 {
+        let like = json!({ "video_id": format!("video_{round}") });
+        let begun = clients.each_mut().map(|client| (client.begin("like_video", &like), client));
+        let answers = begun.map(|(id, client)| client.wait_for(id)["result"]["structuredContent"].clone());
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!(answers[0]["liked"], true);
+    }
+    let record = Record::open(place.record()).expect("a record");
+    assert_eq!((record.likes().len(), record.duplicates().len()), (20, 20));
+}
+
+#[test]
 fn a_torn_last_line_costs_nothing_before_it() {
     let place = Place::new();
     let mut running = place.client(&json!({}));

@@ -1,7 +1,9 @@
 //! What the tools do when nothing goes wrong, and what they refuse.
 
-use chimera_sandbox::{Outcome, Platform, Record};
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use chimera_sandbox::{Outcome, Platform, Record, ToolName};
+use serde_json::{Value, json};
 
 use crate::client::Place;
 
@@ -31,7 +33,7 @@ fn posts_are_listed_and_remembered_by_the_next_process() {
     assert_eq!(all["complete"], true);
     let others = json!({ "platform": "instagram", "account": "chimera_agent" });
     assert_eq!(client.ok("list_posts", &others)["posts"], json!([]));
-    assert_eq!(client.ok("get_tweet", &json!({ "id": id }))["text"], "one");
+    assert_eq!(client.ok("get_tweet", &json!({ "tweet_id": id }))["text"], "one");
     let (text, error) = client.refused("get_post", &json!({ "platform": "linkedin", "id": id }));
     assert!(text.starts_with("HTTP 404 Not Found"), "{text}");
     assert_eq!(error["status"], 404);
@@ -51,25 +53,70 @@ fn every_tool_is_strict_and_honest_about_itself() {
     let tools = client.wait_for(id)["result"]["tools"].clone();
     let names: Vec<&str> =
         tools.as_array().expect("tools").iter().map(|tool| tool["name"].as_str().expect("a name")).collect();
-    assert_eq!(
-        names,
-        [
-            "post_tweet",
-            "post_instagram",
-            "post_linkedin",
-            "upload_media",
-            "get_post",
-            "list_posts",
-            "get_tweet"
-        ]
-    );
+    assert_eq!(names, ToolName::ALL.map(ToolName::name));
     for tool in tools.as_array().expect("tools") {
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool}");
-        let writes = tool["name"]
-            .as_str()
-            .is_some_and(|name| name.starts_with("post_") || name.starts_with("upload_"));
-        assert_eq!(tool["annotations"]["readOnlyHint"], !writes, "{tool}");
-        assert_eq!(tool["annotations"]["idempotentHint"], !writes, "{tool}");
+        let name = tool["name"].as_str().expect("a name");
+        let reads = name.starts_with("get_") || name.starts_with("list_");
+        let sets_a_state = name.starts_with("like_") || name.starts_with("follow_");
+        assert_eq!(tool["annotations"]["readOnlyHint"], reads, "{tool}");
+        assert_eq!(tool["annotations"]["idempotentHint"], reads || sets_a_state, "{tool}");
+        assert_eq!(tool["annotations"]["destructiveHint"], false, "{tool}");
+    }
+}
+
+/// The names are a contract with whoever writes a profile.
+#[test]
+fn every_tool_declares_its_arguments() {
+    let table: [(&str, &[&str], &[&str]); 27] = [
+        ("post_tweet", &["text"], &["media_ids", "account", "idempotency_key"]),
+        ("post_instagram", &["caption"], &["media_ids", "account", "idempotency_key"]),
+        ("post_linkedin", &["text"], &["media_ids", "account", "idempotency_key"]),
+        ("post_tiktok", &["text"], &["media_ids", "account", "idempotency_key"]),
+        ("post_youtube", &["text"], &["title", "media_ids", "account", "idempotency_key"]),
+        ("post_threads", &["text"], &["media_ids", "account", "idempotency_key"]),
+        ("upload_media", &["platform", "filename", "data"], &["sha256"]),
+        ("get_post", &["platform", "id"], &[]),
+        ("list_posts", &["platform"], &["account", "limit"]),
+        ("get_tweet", &["tweet_id"], &[]),
+        ("follow_user", &["platform", "user_id"], &["account", "idempotency_key"]),
+        ("reply_to_tweet", &["tweet_id", "text"], &["account", "idempotency_key"]),
+        ("like_tweet", &["tweet_id"], &["account", "idempotency_key"]),
+        ("retweet", &["tweet_id"], &["text", "account", "idempotency_key"]),
+        ("comment_on_post", &["post_id", "text"], &["account", "idempotency_key"]),
+        ("like_post", &["post_id"], &["account", "idempotency_key"]),
+        ("reply_to_comment", &["comment_id", "text"], &["account", "idempotency_key"]),
+        ("comment_on_video", &["video_id", "text"], &["account", "idempotency_key"]),
+        ("like_video", &["video_id"], &["account", "idempotency_key"]),
+        ("share_video", &["video_id"], &["text", "account", "idempotency_key"]),
+        ("reply_to_thread", &["thread_id", "text"], &["account", "idempotency_key"]),
+        ("like_thread", &["thread_id"], &["account", "idempotency_key"]),
+        ("list_comments", &["platform"], &["account", "limit"]),
+        ("list_likes", &["platform"], &["account", "limit"]),
+        ("list_follows", &["platform"], &["account", "limit"]),
+        ("list_shares", &["platform"], &["account", "limit"]),
+        ("get_target", &["platform", "id", "kind"], &[]),
+    ];
+    let place = Place::new();
+    let mut client = place.client(&json!({}));
+    let id = client.request("tools/list", &json!({}));
+    let tools = client.wait_for(id)["result"]["tools"].clone();
+    for (tool, (name, required, optional)) in tools.as_array().expect("tools").iter().zip(table) {
+        assert_eq!(tool["name"], name);
+        let schema = &tool["inputSchema"];
+        let names = |value: &Value| -> BTreeSet<String> {
+            value
+                .as_array()
+                .expect("names")
+                .iter()
+                .map(|name| name.as_str().expect("a name").into())
+                .collect()
+        };
+        let declared: BTreeSet<String> =
+            schema["properties"].as_object().expect("properties").keys().cloned().collect();
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(names(&schema["required"]), owned(required), "{name}");
+        assert_eq!(declared, &owned(required) | &owned(optional), "{name}");
     }
 }
 
@@ -105,6 +152,9 @@ fn content_the_platform_does_not_take_is_refused() {
         ("post_tweet", "text", 280, 400),
         ("post_instagram", "caption", 2_200, 400),
         ("post_linkedin", "text", 3_000, 422),
+        ("post_tiktok", "text", 2_200, 400),
+        ("post_youtube", "text", 5_000, 400),
+        ("post_threads", "text", 500, 400),
     ] {
         client.ok(tool, &json!({ argument: "é".repeat(limit) }));
         let (_, error) = client.refused(tool, &json!({ argument: "é".repeat(limit + 1) }));
@@ -121,7 +171,39 @@ fn content_the_platform_does_not_take_is_refused() {
 
     let record = Record::open(place.record()).expect("a record");
     assert_eq!(record.duplicates().len(), 1);
-    assert_eq!(record.posts().len(), 7);
+    assert_eq!(record.posts().len(), 10);
+}
+
+#[test]
+fn videos_and_threads_are_posts_like_any_other() {
+    let place = Place::new();
+    let mut client = place.client(&json!({}));
+    for (tool, platform, link) in [
+        ("post_tiktok", "tiktok", "https://www.tiktok.com/@me/video/"),
+        ("post_youtube", "youtube", "https://www.youtube.com/watch?v="),
+        ("post_threads", "threads", "https://www.threads.net/@me/post/"),
+    ] {
+        let upload = json!({ "platform": platform, "filename": "a.mp4", "data": "aGVsbG8=" });
+        let media = client.ok("upload_media", &upload)["media_id"].clone();
+        let post = json!({ "text": "hello", "account": "me", "media_ids": [media] });
+        let [first, second] = [client.ok(tool, &post), client.ok(tool, &post)];
+        assert!(first["url"].as_str().is_some_and(|url| url.starts_with(link)), "{first}");
+        assert_eq!(first["text"], "hello");
+        assert_ne!(first["id"], second["id"]);
+        assert_ne!(first["id"], media, "{platform}: an id is given out once");
+        let shown = client.ok("get_post", &json!({ "platform": platform, "id": first["id"] }));
+        assert_eq!((&shown["account"], &shown["text"]), (&json!("me"), &json!("hello")));
+        let listed = client.ok("list_posts", &json!({ "platform": platform, "account": "me" }));
+        assert_eq!(listed["posts"][1], shown);
+        client.refused(tool, &json!({ "text": "hello", "media_ids": ["unknown"] }));
+    }
+    let titled = client.ok("post_youtube", &json!({ "text": "hello", "title": "Hi" }));
+    let shown = client.ok("get_post", &json!({ "platform": "youtube", "id": titled["id"] }));
+    assert_eq!(shown["title"], "Hi");
+    drop(client.end());
+    let record = Record::open(place.record()).expect("a record");
+    assert_eq!((record.posts().len(), record.duplicates().len()), (7, 3));
+    assert_eq!(record.engagements(), 0);
 }
 
 #[test]
