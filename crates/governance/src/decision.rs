@@ -56,6 +56,8 @@ pub enum ApproverRole {
     Judge,
     /// A human reviewer.
     HitlReviewer,
+    /// A policy of the host that lets confidence decide (ENG-05). No claim can name it: it approves engagements only.
+    Policy,
 }
 
 impl ApproverRole {
@@ -65,6 +67,7 @@ impl ApproverRole {
         match self {
             Self::Judge => "judge",
             Self::HitlReviewer => "hitl_reviewer",
+            Self::Policy => "policy",
         }
     }
 }
@@ -111,4 +114,7 @@ pub struct Decision {
     pub effects: BTreeSet<Digest>,
     /// The decider's confidence, where one was given; recorded, not judged again (PUB-03).
     pub confidence: Option<Confidence>,
+    /// The version of the spec under which it was decided, where the artifact is a proposal (PRO-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec_version: Option<String>,
 }

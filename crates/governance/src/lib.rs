@@ -2,12 +2,22 @@
 
 mod approval;
 mod budget;
+mod classifier;
 mod decision;
+mod desk;
+mod flag;
 mod gate;
 mod permit;
+mod policy;
+pub mod review;
+pub mod route;
 
 pub use approval::{ApprovalStore, Recorded, Standing};
 pub use budget::{Balance, Budget, BudgetDenial, BudgetScope};
+pub use classifier::{Classified, Classifier, ClassifierError, Sentiment};
 pub use decision::{Approver, ApproverRole, Decision, Verdict};
+pub use desk::{DeskError, ReviewDesk, Terms};
+pub use flag::{Flag, Flags};
 pub use gate::{Approvable, Approved, Claim, Gate, GateError};
 pub use permit::{Denial, Use, permits, use_of};
+pub use policy::{Policies, Policy, PolicyDocument, WarmUp};

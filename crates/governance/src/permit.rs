@@ -27,6 +27,8 @@ pub enum Denial {
     SelfApproval,
     /// The approval was used by another effect.
     Used,
+    /// The decision was made under another version of the spec.
+    SpecVersion,
 }
 
 impl Denial {
@@ -43,6 +45,7 @@ impl Denial {
             Self::WrongRole => ErrorCode::ApprovalWrongRole,
             Self::SelfApproval => ErrorCode::ApprovalSelf,
             Self::Used => ErrorCode::ApprovalUsed,
+            Self::SpecVersion => ErrorCode::ApprovalSpecVersion,
         }
     }
 
@@ -59,6 +62,7 @@ impl Denial {
             Self::WrongRole => "the decision was made in another role than the one claimed",
             Self::SelfApproval => "the approver is the one who asked for the approval",
             Self::Used => "the approval was used already, under another key",
+            Self::SpecVersion => "the decision was made under another version of the spec",
         }
     }
 }

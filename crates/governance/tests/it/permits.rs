@@ -27,6 +27,7 @@ fn good() -> Decision {
         revoked_at: None,
         effects: BTreeSet::from([listed()]),
         confidence: None,
+        spec_version: None,
     }
 }
 
