@@ -5,11 +5,13 @@ mod check;
 mod classify;
 mod extract;
 mod find;
+pub mod limits;
 pub mod media;
 mod normalise;
 #[cfg(test)]
 mod peers;
 mod profile;
+mod targets;
 pub mod text;
 mod tool;
 mod tool_platform;
@@ -17,6 +19,7 @@ mod wire;
 
 pub use accounts::Accounts;
 pub use profile::{PlatformProfile, Profile, ProfileError};
+pub use targets::{TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
 pub use tool::{Called, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
 pub use tool_platform::{Binding, ToolPlatform};
 pub use wire::META_PREFIX;

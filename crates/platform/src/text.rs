@@ -116,6 +116,12 @@ pub const fn text_rules(platform: PlatformName) -> TextRules {
     }
 }
 
+/// Whether a text holds a link, as X recognises one.
+#[must_use]
+pub fn has_link(text: &str) -> bool {
+    !link::links(text).is_empty()
+}
+
 /// Counts a text the way its platform does.
 #[must_use]
 pub fn count(platform: PlatformName, text: &str) -> TextCount {
