@@ -204,6 +204,7 @@ async fn approve<S: Store>(
         revoked_at: None,
         effects: previews.iter().map(|preview| preview.digest).collect::<BTreeSet<_>>(),
         confidence: None,
+        spec_version: None,
     };
     let recorded = store.record(decision).await.map_err(|error| error.to_string())?;
     if recorded != Recorded::New {

@@ -156,6 +156,7 @@ pub async fn approve(
         revoked_at: None,
         effects: digests,
         confidence: None,
+        spec_version: None,
     };
     assert_ne!(store.record(decision.clone()).await.expect("the store works"), Recorded::Conflict);
     store.set_limit(&scope(input), Money::usd_micros(10_000_000)).await.expect("the store works");
@@ -169,6 +170,7 @@ pub fn claim(input: &mut PublishInput, decision: &Decision) {
         approved_by: match decision.approver.role {
             ApproverRole::Judge => ApprovedBy::Judge,
             ApproverRole::HitlReviewer => ApprovedBy::HitlReviewer,
+            ApproverRole::Policy => unreachable!("no claim names a policy"),
         },
         approved_at: decision.decided_at,
         confidence_score: None,

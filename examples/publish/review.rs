@@ -91,6 +91,7 @@ async fn decide(
         revoked_at: None,
         effects,
         confidence: None,
+        spec_version: None,
     };
     match host.store.record(decision.clone()).await? {
         Recorded::New | Recorded::Already => {

@@ -8,6 +8,7 @@ mod instance;
 mod journal;
 mod ledger;
 mod migrate;
+mod proposals;
 mod reader;
 mod rows;
 mod store;

@@ -13,6 +13,7 @@ use std::task::{Poll, Waker};
 use chimera_audit::AuditLedger;
 use chimera_effect::{EffectJournal, Platform};
 use chimera_governance::ApprovalStore;
+use chimera_skill_propose::ProposalJournal;
 
 /// What happens at the cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,8 @@ struct State {
     waiting: Vec<Waker>,
 }
 
-/// A port that is cut; made by [`Cut::journal`], [`Cut::platform`], [`Cut::approvals`] and [`Cut::ledger`].
+/// A port that is cut; made by [`Cut::journal`], [`Cut::platform`], [`Cut::approvals`], [`Cut::proposals`] and
+/// [`Cut::ledger`].
 #[derive(Debug)]
 pub struct Cutting<P: ?Sized> {
     inner: Arc<P>,
@@ -85,6 +87,12 @@ impl Cut {
     /// The approval authority, cut.
     #[must_use]
     pub fn approvals(&self, inner: Arc<dyn ApprovalStore>) -> Arc<dyn ApprovalStore> {
+        Arc::new(Cutting { inner, cut: self.clone() })
+    }
+
+    /// The journal of proposals, cut.
+    #[must_use]
+    pub fn proposals(&self, inner: Arc<dyn ProposalJournal>) -> Arc<dyn ProposalJournal> {
         Arc::new(Cutting { inner, cut: self.clone() })
     }
 

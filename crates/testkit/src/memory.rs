@@ -6,6 +6,7 @@
 
 mod journal;
 mod ledger;
+mod proposals;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use chimera_contracts::{
 };
 use chimera_effect::{EffectRecord, RequestRecord};
 use chimera_governance::{Balance, BudgetScope, Decision, Standing};
+use chimera_skill_propose::{ProposalKey, StoredProposal};
 
 use crate::conformance::Stores;
 use ledger::Log;
@@ -42,6 +44,7 @@ struct State {
     uses: BTreeMap<(Namespace, DecisionId, Digest), EffectId>,
     balances: BTreeMap<BudgetScope, Balance>,
     posts: BTreeMap<(PlatformName, String, String), EffectId>,
+    proposals: BTreeMap<ProposalKey, StoredProposal>,
     log: Log,
 }
 

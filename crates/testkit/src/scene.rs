@@ -121,6 +121,7 @@ pub fn sample_decision(scene: &Scene, effects: &[Effect], clock: &dyn Clock) -> 
         revoked_at: None,
         effects: effects.iter().map(Effect::digest).collect(),
         confidence: None,
+        spec_version: None,
     }
 }
 

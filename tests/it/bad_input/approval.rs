@@ -28,6 +28,7 @@ fn undecided(bench: &Bench) -> (PublishInput, Decision) {
         revoked_at: None,
         effects: previews.iter().map(|preview| preview.digest).collect(),
         confidence: None,
+        spec_version: None,
     };
     (input, decision)
 }

@@ -5,5 +5,6 @@
 mod conformance;
 mod factory;
 mod group_commit;
+mod migrating;
 mod opening;
 mod publication;

@@ -27,7 +27,7 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
 
     let namespace = stage.scene.namespace.clone();
     let query =
-        EffectQuery { namespace: namespace.clone(), request: Some(view.request.id), states: Vec::new() };
+        EffectQuery { namespace: namespace.clone(), request: Some(view.request.id), ..EffectQuery::default() };
     let mut listed = Vec::new();
     loop {
         let after = listed.last().map(|record: &EffectRecord| record.id);
@@ -53,7 +53,7 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
     assert_eq!(list(&stage, &of_ours, all.clone()).await, expected);
     let strange = EffectQuery { namespace: "somebody-else".parse().unwrap(), ..query };
     assert_eq!(list(&stage, &strange, all.clone()).await, [], "a tenant sees its own effects");
-    let of_all = list(&stage, &EffectQuery { namespace, states, request: None }, all).await;
+    let of_all = list(&stage, &EffectQuery { namespace, states, ..EffectQuery::default() }, all).await;
     assert!(expected.iter().all(|record| of_all.contains(record)));
     assert!(of_all.is_sorted_by_key(|record| record.id));
 }

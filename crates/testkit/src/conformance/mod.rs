@@ -11,6 +11,7 @@ mod budget;
 mod leases;
 mod ledger;
 mod listing;
+mod proposals;
 mod stage;
 mod steps;
 
@@ -21,6 +22,7 @@ pub use budget::*;
 pub use leases::*;
 pub use ledger::*;
 pub use listing::*;
+pub use proposals::*;
 pub use steps::*;
 
 use std::any::Any;
@@ -32,6 +34,7 @@ use async_trait::async_trait;
 use chimera_audit::{AuditLedger, LedgerReader};
 use chimera_effect::EffectJournal;
 use chimera_governance::{ApprovalStore, Budget};
+use chimera_skill_propose::ProposalJournal;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
@@ -46,6 +49,8 @@ pub struct Stores {
     pub approvals: Arc<dyn ApprovalStore>,
     /// Budgets.
     pub budget: Arc<dyn Budget>,
+    /// Proposals.
+    pub proposals: Arc<dyn ProposalJournal>,
     /// Evidence, to append.
     pub ledger: Arc<dyn AuditLedger>,
     /// Evidence, to read.
@@ -57,12 +62,13 @@ impl Stores {
     #[must_use]
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: EffectJournal + ApprovalStore + Budget + AuditLedger + LedgerReader,
+        S: EffectJournal + ApprovalStore + Budget + ProposalJournal + AuditLedger + LedgerReader,
     {
         Self {
             journal: Arc::<S>::clone(&store),
             approvals: Arc::<S>::clone(&store),
             budget: Arc::<S>::clone(&store),
+            proposals: Arc::<S>::clone(&store),
             ledger: Arc::<S>::clone(&store),
             reader: store,
         }
@@ -155,6 +161,14 @@ cases! {
     a_limit_is_set_again_and_what_is_held_stays
     a_limit_in_another_currency_is_misuse
     budgets_are_separate_and_durable
+    an_admitted_proposal_is_kept_with_its_evidence
+    a_proposal_whose_evidence_is_refused_is_not_kept
+    one_request_is_answered_once
+    a_later_proposal_gets_the_first_one_back
+    another_question_under_the_request_id_is_reused
+    proposals_come_back_to_the_byte
+    proposals_are_scoped_by_tenant
+    proposals_survive_a_crash
     an_append_is_idempotent_by_id
     a_replay_keeps_the_first_attachment
     an_id_with_other_words_is_a_conflict

@@ -13,6 +13,9 @@ use chimera_effect::{
     RequestView, Service, Upload, Uploaded,
 };
 use chimera_governance::{ApprovalStore, Decision, Recorded, Standing, Use};
+use chimera_skill_propose::{
+    AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Cut, Cutting};
@@ -161,6 +164,18 @@ impl ApprovalStore for Cutting<dyn ApprovalStore> {
         effect: EffectId,
     ) -> Result<Use, StoreError> {
         self.cut.store(self.inner.use_approval(namespace, id, digest, effect)).await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ProposalJournal for Cutting<dyn ProposalJournal> {
+    async fn admit(&self, admit: AdmitProposal) -> Result<ProposalAdmission, StoreError> {
+        self.cut.store(self.inner.admit(admit)).await
+    }
+
+    async fn recall(&self, key: &ProposalKey) -> Result<Option<StoredProposal>, StoreError> {
+        self.cut.store(self.inner.recall(key)).await
     }
 }
 

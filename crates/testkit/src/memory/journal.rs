@@ -137,7 +137,7 @@ impl EffectJournal for MemoryStore {
 }
 
 impl MemoryStore {
-    fn append(&self, state: &mut State, drafts: Vec<Draft>) -> Result<(), StoreError> {
+    pub(super) fn append(&self, state: &mut State, drafts: Vec<Draft>) -> Result<(), StoreError> {
         let appended = state.log.append(drafts, self.clock.now(), self.entropy.as_ref());
         appended.map(|_| ()).map_err(|error: LedgerError| {
             StoreError::not_applied(StoreErrorKind::Corrupt, format!("the evidence was refused: {error}"))

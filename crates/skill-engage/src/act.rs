@@ -1,0 +1,258 @@
+//! Acting: a permit, a decision, the gate, the admission, the platform.
+
+use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Token};
+use chimera_contracts::{
+    Confidence, DecisionId, Digest, ErrorCode, EventId, Namespace, StoreError, derive_uuid,
+};
+use chimera_contracts::engage::EngageOutput;
+use chimera_effect::{Admission, Admit, Effect, Leased, RequestView};
+use chimera_governance::{
+    Approver, ApproverRole, Claim, Decision, GateError, Policy, Recorded, Verdict, permits,
+};
+use chimera_platform::limits::{Permit, RateKey, RateLimit};
+use chrono::{DateTime, Utc};
+
+use crate::answer::Engagement;
+use crate::ask::Ask;
+use crate::engage::Pace;
+use crate::ground::Judged;
+use crate::refuse::Refusal;
+use crate::skill::EngageSkill;
+
+/// How often a policy may decide about one engagement again after its decision lapsed.
+const DECISIONS: u32 = 8;
+
+impl EngageSkill {
+    /// Runs what the policy allows: the policy is the approver, and says so in a decision of its own.
+    pub(crate) async fn act(
+        &self,
+        ask: &Ask<'_>,
+        policy: &Policy,
+        judged: Judged,
+        pace: Pace,
+    ) -> Result<EngageOutput, Refusal> {
+        let engagement = Engagement::of_ask(ask);
+        self.check_ready(&judged.effect).await?;
+        self.take_permit(&engagement, &judged.effect, policy.document().pause_near_limit).await?;
+        self.record_route(ask, policy, &judged).await?;
+        let decision = self.decide_by_policy(ask, policy, &judged).await?;
+        let claim = Claim {
+            artifact: engagement.id(),
+            role: ApproverRole::Policy,
+            decision: Some(decision),
+        };
+        self.admit(&engagement, judged.effect, &claim, ask.context.deadline, pace).await
+    }
+
+    /// Passes the gate, admits and drives.
+    pub(crate) async fn admit(
+        &self,
+        engagement: &Engagement,
+        effect: Effect,
+        claim: &Claim,
+        deadline: Option<DateTime<Utc>>,
+        pace: Pace,
+    ) -> Result<EngageOutput, Refusal> {
+        let kernel = &self.ports.kernel;
+        let content = effect.content();
+        let (platform, kind) = (content.platform, content.kind);
+        let service = kernel.service(platform, kind).ok_or_else(|| {
+            let message = format!("no tool is configured to {} on `{platform}`", kind.as_str());
+            Refusal::of(ErrorCode::PlatformNotConfigured, message)
+        })?;
+        let id = engagement.key.effect_id(&effect.digest());
+        let approved = kernel.approve(effect, id, claim).await.map_err(denied)?;
+        let new = kernel.new_effect(approved.clone(), &service, pace == Pace::Later);
+        let admit = Admit {
+            key: engagement.key.clone(),
+            campaign: engagement.campaign,
+            agent: engagement.agent,
+            correlation: engagement.correlation,
+            task: None,
+            artifact: engagement.id(),
+            effects: vec![new],
+        };
+        match kernel.admit(admit).await.map_err(|error| Refusal::store(&error))? {
+            Admission::Fresh(view) if pace == Pace::Later => Ok(self.leave(engagement, view).await),
+            Admission::Fresh(RequestView { request, effects }) => {
+                let leased = effects.into_iter().map(|record| Leased { request: request.clone(), record });
+                let carry = self.carry(engagement, [id].into(), deadline);
+                let told = kernel.carry_fresh(leased.map(|leased| (leased, approved.clone())).collect(), &carry).await;
+                Ok(self.answer(engagement, told))
+            }
+            Admission::Known(view) if pace == Pace::Later => Ok(self.told(engagement, view)),
+            Admission::Known(view) => Ok(self.carry_on(engagement, deadline, view).await),
+            Admission::Conflict { message } => Err(Refusal::of(ErrorCode::IdempotencyConflict, message)),
+            Admission::Refused(refused) => Err(refused.into()),
+        }
+    }
+
+    /// Lets go of what was admitted for the worker, which takes it when it is free.
+    async fn leave(&self, engagement: &Engagement, view: RequestView) -> EngageOutput {
+        for record in &view.effects {
+            if let Err(error) = self.ports.kernel.let_go(record).await {
+                // The lease runs out by itself, later.
+                tracing::warn!(effect = %record.id, %error, "an admitted engagement waits for its lease");
+            }
+        }
+        self.told(engagement, view)
+    }
+
+    /// Whether the platform can be reached: its server starts and offers the tools (PUB-18).
+    pub(crate) async fn check_ready(&self, effect: &Effect) -> Result<(), Refusal> {
+        let content = effect.content();
+        let not_ready = self.ports.kernel.ready(&[content.platform], content.kind).await;
+        match not_ready.into_iter().next() {
+            Some(not) => Err(Refusal::of(not.code, not.message)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a permit under the account's rate limit, the same one however often the engagement asks (ENG-13).
+    pub(crate) async fn take_permit(
+        &self,
+        engagement: &Engagement,
+        effect: &Effect,
+        pause_near_limit: bool,
+    ) -> Result<(), Refusal> {
+        let content = effect.content();
+        let Some(limit) = self.ports.targets.limit(content.platform, content.kind) else { return Ok(()) };
+        let limit = if pause_near_limit { near(limit) } else { limit };
+        let key = RateKey {
+            namespace: content.namespace.clone(),
+            platform: content.platform,
+            account: content.account.clone(),
+            kind: content.kind,
+        };
+        let by = *engagement.key.request_id().as_uuid();
+        let permit = self.ports.limits.take(&key, limit, by).await;
+        match permit.map_err(|error| Refusal::of(ErrorCode::StorageUnavailable, error.to_string()))? {
+            Permit::Taken { .. } => Ok(()),
+            Permit::Wait { until } => {
+                let wait = until.signed_duration_since(self.ports.clock.now());
+                let seconds = u64::try_from(wait.num_milliseconds().max(0)).unwrap_or(0).div_ceil(1_000).max(1);
+                let message = format!(
+                    "`{}` may {} on `{}` again in {seconds} seconds: {} in {} seconds are used up",
+                    content.account,
+                    content.kind.as_str(),
+                    content.platform,
+                    limit.count,
+                    limit.window.num_seconds(),
+                );
+                let refusal = Refusal::of(ErrorCode::RateLimitExceeded, message);
+                Err(Refusal { retry_after: Some(seconds), ..refusal })
+            }
+        }
+    }
+
+    /// Writes down why nobody was asked, before anything happens.
+    async fn record_route(&self, ask: &Ask<'_>, policy: &Policy, judged: &Judged) -> Result<(), Refusal> {
+        let draft = route_draft(ask, policy, judged);
+        match self.ports.ledger.append(vec![draft]).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Refusal::of(ErrorCode::StorageUnavailable, error.to_string())),
+        }
+    }
+
+    /// The policy's decision about exactly this effect; one that still holds is taken again.
+    async fn decide_by_policy(&self, ask: &Ask<'_>, policy: &Policy, judged: &Judged) -> Result<DecisionId, Refusal> {
+        let failed = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        let digest = judged.effect.digest();
+        for number in 0..DECISIONS {
+            let id = decision_id(ask, policy, &digest, number);
+            let now = self.ports.clock.now();
+            let known = self.ports.approvals.decision(ask.namespace(), id, &digest).await.map_err(failed)?;
+            match known.map(|standing| permits(&standing.decision, ask.namespace(), &digest, now)) {
+                Some(Ok(())) => return Ok(id),
+                Some(Err(_)) => continue,
+                None => {}
+            }
+            let decision = Decision {
+                id,
+                namespace: ask.namespace().clone(),
+                artifact: ask.engagement_id(),
+                verdict: Verdict::Approve,
+                approver: Approver { id: policy.id(), role: ApproverRole::Policy },
+                requested_by: Some(ask.context.actor.clone()),
+                decided_at: now,
+                expires_at: now.checked_add_signed(policy.approval_holds()),
+                revoked_at: None,
+                effects: [digest].into(),
+                confidence: judged.scored.and_then(|scored| Confidence::try_from(scored).ok()),
+                spec_version: None,
+            };
+            return match self.ports.approvals.record(decision).await.map_err(failed)? {
+                // Another caller of the same key decided in the same moment.
+                Recorded::New | Recorded::Already | Recorded::Conflict => Ok(id),
+            };
+        }
+        Err(Refusal::of(ErrorCode::ApprovalExpired, "the policy's decisions about it lapsed or were revoked"))
+    }
+}
+
+fn decision_id(ask: &Ask<'_>, policy: &Policy, digest: &Digest, number: u32) -> DecisionId {
+    let request = ask.key.request_id();
+    let policy = policy.id();
+    let parts: [&[u8]; 4] =
+        [request.as_uuid().as_bytes(), digest.as_bytes(), policy.as_bytes(), &number.to_be_bytes()];
+    DecisionId::from_uuid(derive_uuid("chimera/policy-decision/v1", &parts))
+}
+
+/// Four fifths of a limit, where a policy pauses.
+fn near(limit: RateLimit) -> RateLimit {
+    let count = u32::try_from(u64::from(limit.count).saturating_mul(4).div_ceil(5)).unwrap_or(limit.count);
+    RateLimit { count, ..limit }
+}
+
+fn denied(error: GateError) -> Refusal {
+    match error {
+        GateError::Store(error) => Refusal::of(ErrorCode::StorageUnavailable, error.to_string()),
+        denied => Refusal::of(denied.code(), denied.to_string()),
+    }
+}
+
+fn route_draft(ask: &Ask<'_>, policy: &Policy, judged: &Judged) -> Draft {
+    let request = ask.key.request_id();
+    let confidence = judged.scored.map(|scored| scored.to_string()).unwrap_or_default();
+    let policy_id = policy.id();
+    let digest = judged.effect.digest();
+    let reasons: Vec<&'static str> = judged.routed.reasons.iter().map(|reason| reason.as_str()).collect();
+    let mut parts: Vec<&[u8]> =
+        vec![request.as_uuid().as_bytes(), digest.as_bytes(), confidence.as_bytes(), policy_id.as_bytes()];
+    parts.extend(reasons.iter().map(|reason| reason.as_bytes()));
+    // Whatever the statement tells is in the id, so that two routes with one id are the same event.
+    parts.extend([
+        ask.context.actor.as_bytes(),
+        ask.agent.as_uuid().as_bytes().as_slice(),
+        ask.correlation.as_uuid().as_bytes().as_slice(),
+        judged.findings.sentiment.as_str().as_bytes(),
+    ]);
+    let id = EventId::from_uuid(derive_uuid("chimera/engage-route/v1", &parts));
+    let mut statement = Statement::new()
+        .id("request_id", *request.as_uuid())
+        .id("agent_id", *ask.agent.as_uuid())
+        .id("campaign_id", *ask.campaign.as_uuid())
+        .digest("actor", Digest::of(ask.context.actor.as_bytes()))
+        .word("route", judged.routed.route.as_str())
+        .word("action", ask.input.action.as_str())
+        .word("platform", ask.input.platform.as_str())
+        .word("sentiment", judged.findings.sentiment.as_str())
+        .digest("target", Digest::of(ask.input.target.as_bytes()))
+        .digest("effect", digest)
+        .list("reasons", reasons.into_iter().map(Atom::word).collect());
+    for (name, text) in [("confidence", confidence), ("policy", policy_id)] {
+        if let Ok(token) = Token::parse(&text) {
+            statement = statement.token(name, &token);
+        }
+    }
+    let words = serde_json::json!({
+        "target": ask.input.target,
+        "content": judged.effect.content().text,
+        "thread": judged.thread,
+        "persona_constraints": ask.input.persona_constraints,
+    });
+    let namespace: Namespace = ask.namespace().clone();
+    Draft::new(id, EventType::of("skill.engagement_manage.routed"), namespace, statement)
+        .with_correlation(Some(ask.correlation))
+        .with_attachment(Attachment::redacted(words.to_string()))
+}

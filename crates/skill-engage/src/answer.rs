@@ -1,0 +1,212 @@
+//! The answer: from what the journal and the queue keep to what the contract says.
+//!
+//! Everything observed (ids, times) comes from there, so every caller of a key gets the same answer.
+
+use chimera_contracts::engage::{EngageError, EngageOutput, EngageStatus};
+use chimera_contracts::{AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, PlatformName};
+use chimera_effect::{Carry, EffectKind, EffectRecord, EffectState, Order, RequestKey, RequestView, Told};
+use chimera_governance::review::Review;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::{Map, Value};
+
+use crate::ask::{Ask, engagement_id};
+use crate::document::EngagementDocument;
+use crate::skill::EngageSkill;
+
+/// Whose engagement it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Engagement {
+    pub(crate) key: RequestKey,
+    pub(crate) agent: AgentId,
+    pub(crate) campaign: CampaignId,
+    pub(crate) correlation: CorrelationId,
+}
+
+impl Engagement {
+    pub(crate) fn of_ask(ask: &Ask<'_>) -> Self {
+        Self { key: ask.key.clone(), agent: ask.agent, campaign: ask.campaign, correlation: ask.correlation }
+    }
+
+    pub(crate) fn of_document(document: &EngagementDocument) -> Self {
+        Self {
+            key: document.key.clone(),
+            agent: document.agent,
+            campaign: document.campaign,
+            correlation: document.correlation,
+        }
+    }
+
+    pub(crate) fn of_view(view: &RequestView) -> Self {
+        let request = &view.request;
+        Self {
+            key: request.key.clone(),
+            agent: request.agent,
+            campaign: request.campaign,
+            correlation: request.correlation,
+        }
+    }
+
+    pub(crate) fn id(&self) -> String {
+        engagement_id(self.key.request_id())
+    }
+}
+
+impl EngageSkill {
+    /// Goes on with what is admitted and answers.
+    pub(crate) async fn carry_on(
+        &self,
+        engagement: &Engagement,
+        deadline: Option<DateTime<Utc>>,
+        view: RequestView,
+    ) -> EngageOutput {
+        let ids = view.effects.iter().map(|record| record.id).collect();
+        let carry = self.carry(engagement, ids, deadline);
+        self.answer(engagement, self.ports.kernel.carry_on(&carry, view).await)
+    }
+
+    pub(crate) fn carry(
+        &self,
+        engagement: &Engagement,
+        effects: Vec<EffectId>,
+        deadline: Option<DateTime<Utc>>,
+    ) -> Carry {
+        let ours = self.after(self.options.answer_within);
+        Carry {
+            key: engagement.key.clone(),
+            effects,
+            order: Order::Sequential,
+            within: self.options.answer_within,
+            until: deadline.map_or(ours, |theirs| theirs.min(ours)),
+            poll: self.options.poll,
+        }
+    }
+
+    /// How a request stands, without doing anything about it.
+    pub(crate) fn told(&self, engagement: &Engagement, view: RequestView) -> EngageOutput {
+        let now = self.ports.clock.now();
+        self.answer(engagement, view.effects.into_iter().map(|record| Told::known(record, now)).collect())
+    }
+
+    pub(crate) fn answer(&self, engagement: &Engagement, told: Vec<Told>) -> EngageOutput {
+        let now = self.ports.clock.now();
+        match told.into_iter().next() {
+            Some(told) => of_effect(engagement.id(), &told, now),
+            None => under_way(engagement.id()),
+        }
+    }
+}
+
+/// The answer about the effect of an engagement.
+pub(crate) fn of_effect(engagement_id: String, told: &Told, now: DateTime<Utc>) -> EngageOutput {
+    match told.state() {
+        EffectState::Published => EngageOutput {
+            status: EngageStatus::Success,
+            engagement_id: Some(engagement_id),
+            platform_response: Some(response(&told.record)),
+            error: None,
+        },
+        EffectState::Unknown => {
+            EngageOutput::unknown(engagement_id, about(&told.record, ErrorCode::OutcomeUnknown, lost(told)))
+        }
+        EffectState::NotDone | EffectState::Failed | EffectState::Cancelled | EffectState::RolledBack => {
+            EngageOutput::failed(refused(told, now))
+        }
+        EffectState::Admitted
+        | EffectState::Attempting
+        | EffectState::Scheduled
+        | EffectState::Processing
+        | EffectState::Undoing => under_way(engagement_id),
+    }
+}
+
+fn under_way(engagement_id: String) -> EngageOutput {
+    pending(engagement_id, "Engagement is under way", false, None)
+}
+
+/// The answer about a review that waits, or was approved and not handed over yet.
+pub(crate) fn waiting(review: &Review) -> EngageOutput {
+    if review.state.open() {
+        let confidence = review.confidence.map(f64::from);
+        pending(review.artifact.clone(), "Engagement queued for approval", true, confidence)
+    } else {
+        under_way(review.artifact.clone())
+    }
+}
+
+fn pending(engagement_id: String, message: &str, approval_required: bool, confidence: Option<f64>) -> EngageOutput {
+    let members = [
+        ("message", Some(Value::from(message))),
+        ("approval_required", Some(Value::from(approval_required))),
+        ("confidence", confidence.map(Value::from)),
+    ];
+    EngageOutput {
+        status: EngageStatus::Pending,
+        engagement_id: Some(engagement_id),
+        platform_response: Some(object(members)),
+        error: None,
+    }
+}
+
+/// What the platform answered, in the form of the seed's examples.
+fn response(record: &EffectRecord) -> Map<String, Value> {
+    let content = record.effect.content();
+    let post = record.progress.post.as_ref();
+    let at = post.and_then(|post| post.published_at).unwrap_or(record.progress.changed_at);
+    let at = Some(Value::from(at.to_rfc3339_opts(SecondsFormat::Secs, true)));
+    let id = || post.map(|post| Value::from(post.id.clone()));
+    let url = || post.and_then(|post| post.url.clone()).map(Value::from);
+    let text = || (!content.text.is_empty()).then(|| Value::from(content.text.clone()));
+    match content.kind {
+        EffectKind::Like => object([("liked", Some(true.into())), ("timestamp", at)]),
+        EffectKind::Follow => object([("following", Some(true.into())), ("timestamp", at)]),
+        EffectKind::Share => {
+            object([("id", id()), ("url", url()), ("shared", Some(true.into())), ("created_at", at), ("text", text())])
+        }
+        EffectKind::Reply | EffectKind::Comment | EffectKind::Publish => {
+            object([("id", id()), ("url", url()), ("created_at", at), ("text", text())])
+        }
+    }
+}
+
+fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn refused(told: &Told, now: DateTime<Utc>) -> EngageError {
+    let Some(refusal) = &told.record.progress.refusal else {
+        return about(&told.record, ErrorCode::Timeout, "it did not happen");
+    };
+    // What publish calls a platform's rate limit is, on this contract, the rate limit (ENG-13).
+    let code = match refusal.code {
+        ErrorCode::PlatformRateLimit => ErrorCode::RateLimitExceeded,
+        code => code,
+    };
+    let retryable = told.state() == EffectState::NotDone;
+    let wait = refusal.retry_at.map(|at| at.signed_duration_since(now).max(TimeDelta::zero()));
+    let seconds = wait.and_then(|wait| u64::try_from(wait.num_milliseconds()).ok()).map(|ms| ms.div_ceil(1_000));
+    EngageError {
+        retryable,
+        retry_after: seconds.filter(|_| retryable),
+        ..about(&told.record, code, refusal.message.clone())
+    }
+}
+
+fn lost(told: &Told) -> String {
+    match &told.broken {
+        Some(error) => format!("how it ended could not be recorded, so it will be looked up: {error}"),
+        None if told.record.progress.needs_human => {
+            "nobody can tell whether it happened; a human has to look".to_owned()
+        }
+        None => "the answer was lost; it will be looked up, and is never sent blindly".to_owned(),
+    }
+}
+
+fn about(record: &EffectRecord, code: ErrorCode, message: impl Into<String>) -> EngageError {
+    let content = record.effect.content();
+    let platform: PlatformName = content.platform;
+    EngageError {
+        platform: Some(platform),
+        target: content.target.clone(),
+        ..EngageError::new(code, message)
+    }
+}

@@ -1,0 +1,144 @@
+//! What a call asks for: the input, with what the host says beside it (ENG-02).
+
+use chimera_contracts::engage::{EngageAction, EngageInput};
+use chimera_contracts::{
+    AgentId, CallContext, CallerRole, CampaignId, CorrelationId, Digest, ErrorCode, Fault, Faults, Namespace,
+    RequestId, ReviewId, SkillName, derive_uuid,
+};
+use chimera_effect::{EffectKind, RequestKey};
+use chimera_platform::Accounts;
+
+use crate::refuse::Refusal;
+
+/// The prefix of engagement ids.
+const ID_PREFIX: &str = "eng_";
+
+/// One call, complete.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) context: &'a CallContext,
+    pub(crate) input: &'a EngageInput,
+    pub(crate) agent: AgentId,
+    pub(crate) campaign: CampaignId,
+    pub(crate) account: String,
+    pub(crate) kind: EffectKind,
+    pub(crate) key: RequestKey,
+    pub(crate) correlation: CorrelationId,
+}
+
+impl<'a> Ask<'a> {
+    /// Puts together what was asked.
+    pub(crate) fn new(
+        accounts: &Accounts,
+        context: &'a CallContext,
+        input: &'a EngageInput,
+    ) -> Result<Self, Refusal> {
+        check_role(context)?;
+        input.check().map_err(Refusal::faults)?;
+        let (agent, campaign) = host_says(context)?;
+        let platform = input.platform;
+        let account = accounts.account(agent, platform).ok_or_else(|| {
+            let message = format!("agent {agent} has no account on `{platform}`");
+            Refusal::of(ErrorCode::PlatformNotConfigured, message)
+        })?;
+        let key = RequestKey {
+            namespace: context.namespace.clone(),
+            skill: SkillName::Engage,
+            key: context.key.clone().unwrap_or_else(|| default_key(agent, account, input)),
+        };
+        // A trace that the host does not give is the same at every repetition.
+        let own = || CorrelationId::from_uuid(*key.request_id().as_uuid());
+        let correlation = context.correlation.unwrap_or_else(own);
+        let kind = kind(input.action);
+        Ok(Self { context, input, agent, campaign, account: account.to_owned(), kind, key, correlation })
+    }
+
+    pub(crate) fn engagement_id(&self) -> String {
+        engagement_id(self.key.request_id())
+    }
+
+    pub(crate) fn review_id(&self) -> ReviewId {
+        review_id(self.key.request_id())
+    }
+
+    pub(crate) fn namespace(&self) -> &Namespace {
+        &self.key.namespace
+    }
+}
+
+/// The kind of effect that an action makes.
+pub(crate) const fn kind(action: EngageAction) -> EffectKind {
+    match action {
+        EngageAction::Reply => EffectKind::Reply,
+        EngageAction::Like => EffectKind::Like,
+        EngageAction::Follow => EffectKind::Follow,
+        EngageAction::Comment => EffectKind::Comment,
+        EngageAction::Share => EffectKind::Share,
+    }
+}
+
+/// The engagement's id on the wire: the request's id, which derives from its key.
+pub(crate) fn engagement_id(request: RequestId) -> String {
+    format!("{ID_PREFIX}{}", request.as_uuid().simple())
+}
+
+/// The request behind an engagement id; `None` when the text is none.
+pub(crate) fn request_of(engagement_id: &str) -> Option<RequestId> {
+    engagement_id.strip_prefix(ID_PREFIX)?.parse().ok()
+}
+
+/// The review of a request: one request has at most one.
+pub(crate) fn review_id(request: RequestId) -> ReviewId {
+    ReviewId::from_uuid(derive_uuid("chimera/engage-review/v1", &[request.as_uuid().as_bytes()]))
+}
+
+/// Who may call: what engages acts in public, like publishing (PUB-02).
+fn check_role(context: &CallContext) -> Result<(), Refusal> {
+    if context.role == CallerRole::Worker {
+        return Ok(());
+    }
+    let message = format!("only a worker may engage; the caller is a {}", context.role.as_str());
+    Err(Refusal::of(ErrorCode::AuthzFailure, message))
+}
+
+/// What only the host can say.
+fn host_says(context: &CallContext) -> Result<(AgentId, CampaignId), Refusal> {
+    match (context.agent, context.campaign) {
+        (Some(agent), Some(campaign)) => Ok((agent, campaign)),
+        (agent, campaign) => {
+            let given = [("agent", agent.is_some()), ("campaign", campaign.is_some())];
+            let missing = given.into_iter().filter(|(_, given)| !given);
+            let fault = |(name, _)| Fault::new("", format!("the host to say the {name} in the call's context"), "none");
+            let faults = Faults::check(missing.map(fault).collect());
+            Err(faults.map_or_else(Refusal::faults, |()| Refusal::of(ErrorCode::ValidationError, "incomplete")))
+        }
+    }
+}
+
+/// The key of a caller that gives none: the same like or reply twice is one. Text that a composer will write is left out.
+fn default_key(agent: AgentId, account: &str, input: &EngageInput) -> String {
+    let content = input.content.as_deref().map(|content| Digest::of(content.as_bytes()));
+    let parts: [&[u8]; 6] = [
+        agent.as_uuid().as_bytes(),
+        account.as_bytes(),
+        input.action.as_str().as_bytes(),
+        input.platform.as_str().as_bytes(),
+        input.target.as_bytes(),
+        content.as_ref().map_or(&[], |digest| digest.as_bytes().as_slice()),
+    ];
+    format!("engage-{}", derive_uuid("chimera/engage-key/v1", &parts).simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engagement_id_names_its_request() {
+        let request = RequestId::from_uuid(derive_uuid("test", &[b"request"]));
+        assert_eq!(request_of(&engagement_id(request)), Some(request));
+        for bad in ["", "eng_", "eng_x", "69f4a5b0-0000-0000-0000-000000000000"] {
+            assert_eq!(request_of(bad), None, "{bad}");
+        }
+    }
+}

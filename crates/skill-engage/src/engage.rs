@@ -1,0 +1,147 @@
+//! The flow: parse -> recall -> check -> target -> compose -> classify -> score -> route -> refuse | queue | act -> answer.
+//!
+//! The first answer counts: what was refused for want of confidence, queued or admitted under a key is not judged again.
+
+use chimera_contracts::engage::{EngageInput, EngageOutput, EngageStatus};
+use chimera_contracts::{CallContext, ErrorCode, StoreError};
+use chimera_effect::RequestView;
+use chimera_governance::review::Review;
+use chimera_governance::route::Route;
+
+use crate::answer::Engagement;
+use crate::ask::Ask;
+use crate::document::EngagementDocument;
+use crate::refuse::{Refusal, unasked};
+use crate::skill::EngageSkill;
+
+/// Whether a caller waits for the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// It waits for the answer.
+    Wait,
+    /// The background worker acts.
+    Later,
+}
+
+impl EngageSkill {
+    pub(crate) async fn engage(
+        &self,
+        context: &CallContext,
+        input: &EngageInput,
+    ) -> Result<EngageOutput, EngageOutput> {
+        self.paced(context, input, Pace::Wait).await
+    }
+
+    /// Answers at once: what may act is admitted and left to the background worker; [`EngageSkill::status`] tells the end.
+    ///
+    /// # Errors
+    /// With the answers that have `status: "failed"`.
+    pub async fn submit(
+        &self,
+        context: &CallContext,
+        input: &EngageInput,
+    ) -> Result<EngageOutput, EngageOutput> {
+        self.paced(context, input, Pace::Later).await
+    }
+
+    async fn paced(
+        &self,
+        context: &CallContext,
+        input: &EngageInput,
+        pace: Pace,
+    ) -> Result<EngageOutput, EngageOutput> {
+        let ask = Ask::new(&self.ports.accounts, context, input).map_err(unasked)?;
+        let mut digests = Vec::new();
+        let answer = match self.flow(&ask, pace, &mut digests).await {
+            Ok(answer) => answer,
+            Err(refusal) => self.refused(&ask, &digests, refusal).await,
+        };
+        if answer.status == EngageStatus::Failed { Err(answer) } else { Ok(answer) }
+    }
+
+    async fn flow(
+        &self,
+        ask: &Ask<'_>,
+        pace: Pace,
+        digests: &mut Vec<chimera_contracts::Digest>,
+    ) -> Result<EngageOutput, Refusal> {
+        if let Some(answer) = self.recall(ask, pace).await? {
+            return Ok(answer);
+        }
+        self.check_served(ask)?;
+        let personas = self.check_input(ask)?;
+        let policy = self.ports.policies.policy(ask.campaign);
+        let judged = self.judge(ask, policy, &personas).await?;
+        digests.push(judged.effect.digest());
+        match (judged.routed.route, policy) {
+            (Route::Act, Some(policy)) => self.act(ask, policy, judged, pace).await,
+            (Route::Review, Some(policy)) => self.queue(ask, policy, &judged, None).await,
+            (Route::Refuse(code @ (ErrorCode::LowConfidence | ErrorCode::NeverAnswered)), Some(policy)) => {
+                self.queue(ask, policy, &judged, Some(code)).await
+            }
+            (Route::Refuse(code), _) => Err(Refusal::of(code, unroutable(code))),
+            (_, None) => Err(Refusal::of(ErrorCode::PolicyMissing, unroutable(ErrorCode::PolicyMissing))),
+        }
+    }
+
+    /// What is known about this key already.
+    async fn recall(&self, ask: &Ask<'_>, pace: Pace) -> Result<Option<EngageOutput>, Refusal> {
+        let read = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        let view = self.ports.kernel.request(&ask.key).await.map_err(read)?;
+        let review = self.ports.reviews.review(ask.namespace(), ask.review_id()).await.map_err(read)?;
+        check_same(ask, view.as_ref(), review.as_ref())?;
+        if let Some(view) = view {
+            let engagement = Engagement::of_ask(ask);
+            return Ok(Some(match pace {
+                Pace::Wait => self.carry_on(&engagement, ask.context.deadline, view).await,
+                Pace::Later => self.told(&engagement, view),
+            }));
+        }
+        match review {
+            Some(review) => self.reviewed(&review, ask.context.deadline, pace).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn unroutable(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::PolicyMissing => "no policy counts for the campaign, so nothing may act",
+        ErrorCode::ScorerUnavailable => "there is no usable confidence, so nothing may act",
+        _ => "the policy refuses it",
+    }
+}
+
+/// Whether what has this key is what is asked for now.
+fn check_same(ask: &Ask<'_>, view: Option<&RequestView>, review: Option<&Review>) -> Result<(), Refusal> {
+    let conflict = |what: &str| {
+        Err(Refusal::of(ErrorCode::IdempotencyConflict, format!("the key belongs to an engagement {what}")))
+    };
+    if let Some(review) = review {
+        let Ok(document) = EngagementDocument::from_json(&review.document) else {
+            return Err(Refusal::of(ErrorCode::StorageUnavailable, "the stored review cannot be read"));
+        };
+        let same = document.action == ask.input.action
+            && document.platform == ask.input.platform
+            && document.target == ask.input.target
+            && document.asked == ask.input.content
+            && document.effect.account == ask.account
+            && document.agent == ask.agent
+            && document.campaign == ask.campaign;
+        return if same { Ok(()) } else { conflict("with other content, target or agent") };
+    }
+    let Some(view) = view else { return Ok(()) };
+    if view.request.agent != ask.agent || view.request.campaign != ask.campaign {
+        return conflict("of another agent or campaign");
+    }
+    let same = view.effects.iter().any(|record| {
+        let content = record.effect.content();
+        content.kind == ask.kind
+            && content.platform == ask.input.platform
+            && content.account == ask.account
+            && content.target.as_deref() == Some(ask.input.target.as_str())
+            // What a composer wrote is part of no input.
+            && ask.input.content.as_ref().is_none_or(|text| *text == content.text)
+    });
+    if same { Ok(()) } else { conflict("with other content, target or account") }
+}
