@@ -106,7 +106,7 @@ pub fn host<S: Store>(store: &Arc<S>, platform: Arc<NoOpPlatform>, clock: &Arc<d
         .clock(Arc::clone(clock))
         .media(Arc::new(EchoMedia))
         .accounts(accounts)
-        .store(Arc::clone(store))
+        .store(store)
         .platform(platform)
         .build()
         .expect("every port is there")

@@ -2,4 +2,5 @@
 
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "test support fails loudly")]
 
+pub mod engage_stage;
 pub mod stage;

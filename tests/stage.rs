@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chimera::audit::AuditLedger;
 use chimera::contracts::publish::{
     ApprovalRecord, ApprovedBy, ContentBundle, ContentVariant, PublishInput, PublishOutput, PublishStrategy,
 };
 use chimera::contracts::{CallContext, Clock, Digest, Money, PlatformName, Skill, derive_uuid};
-use chimera::effect::{EffectJournal, Platform};
+use chimera::effect::Platform;
 use chimera::governance::{
     ApprovalStore, Approver, ApproverRole, Budget, BudgetScope, Decision, Recorded, Verdict,
 };
 use chimera::platform::Accounts;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use chimera::store_sqlite::{SqliteOptions, SqliteStore};
-use chimera::{Builder, Chimera, Store};
+use chimera::{Builder, Chimera, Store, StorePorts};
+use chimera_testkit::Cut;
 use chrono::{DateTime, Utc};
 
 /// The three platforms of the tests.
@@ -65,22 +65,34 @@ pub fn builder(clock: &Arc<dyn Clock>) -> Builder {
 
 /// A skill over a store and a platform.
 pub fn host<S: Store>(store: &Arc<S>, platform: Arc<dyn Platform>, clock: &Arc<dyn Clock>) -> Chimera {
-    builder(clock).store(Arc::clone(store)).platform(platform).build().expect("every port is there")
+    builder(clock).store(store).platform(platform).build().expect("every port is there")
 }
 
-/// A skill over wrapped views of a store, for cuts.
-pub fn wrapped_host(
-    journal: Arc<dyn EffectJournal>,
-    approvals: Arc<dyn ApprovalStore>,
-    ledger: Arc<dyn AuditLedger>,
+/// A skill over views of a store that are cut, all of them and the platform.
+pub fn cut_host<S: Store>(
+    cut: &Cut,
+    store: &Arc<S>,
     platform: Arc<dyn Platform>,
     clock: &Arc<dyn Clock>,
 ) -> Chimera {
     builder(clock)
-        .wrapped_store(journal, approvals, ledger)
-        .platform(platform)
+        .wrapped_store(cut_ports(cut, store))
+        .platform(cut.platform(platform))
         .build()
         .expect("every port is there")
+}
+
+/// Every storage port of a store, cut.
+pub fn cut_ports<S: Store>(cut: &Cut, store: &Arc<S>) -> StorePorts {
+    let StorePorts { journal, approvals, ledger, reviews, limits, proposals } = StorePorts::of(store);
+    StorePorts {
+        journal: cut.journal(journal),
+        approvals: cut.approvals(approvals),
+        ledger: cut.ledger(ledger),
+        reviews: cut.reviews(reviews),
+        limits: cut.limits(limits),
+        proposals: cut.proposals(proposals),
+    }
 }
 
 /// A worker's call.

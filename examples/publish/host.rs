@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chimera::audit::{AuditLedger, CheckpointSigner, LedgerReader, LocalSigner};
+use chimera::audit::{CheckpointSigner, LedgerReader, LocalSigner};
 use chimera::contracts::{Clock, Money, PlatformName, SystemEntropy};
-use chimera::effect::{EffectJournal, Platform};
-use chimera::governance::{ApprovalStore, Budget, BudgetScope};
+use chimera::effect::Platform;
+use chimera::governance::{Budget, BudgetScope};
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::media::MediaProbe;
 use chimera::platform::{Accounts, Binding, Profile, ToolClient, ToolPlatform};
 use chimera::store_sqlite::{SqliteOptions, SqliteStore};
-use chimera::{Builder, Chimera};
+use chimera::{Builder, Chimera, StorePorts};
 use chimera_sandbox::{Fault, FaultRule, Record, SandboxConfig};
 use chimera_testkit::{Action, Cut};
 use chrono::TimeDelta;
@@ -59,7 +59,7 @@ impl Host {
         show.parts(media.folder());
         let platform = tool_platform(&server, &media, &clock)?;
 
-        let chimera = builder(args, Arc::clone(&store), platform)
+        let chimera = builder(args, &store, platform)
             .media(media)
             .clock(Arc::clone(&clock))
             .accounts(accounts())
@@ -130,18 +130,20 @@ fn tool_platform(
 }
 
 /// With `--crash-at`, every port that the skill acts through aborts the process at the N-th call.
-fn builder(args: &Args, store: Arc<SqliteStore>, platform: Arc<dyn Platform>) -> Builder {
+fn builder(args: &Args, store: &Arc<SqliteStore>, platform: Arc<dyn Platform>) -> Builder {
     let Some(at) = args.crash_at else {
         return Builder::new().store(store).platform(platform);
     };
     // Calls are counted from 1 here, from 0 there.
     let cut = Cut::at(at.saturating_sub(1), Action::Abort);
-    let journal: Arc<dyn EffectJournal> = Arc::<SqliteStore>::clone(&store);
-    let approvals: Arc<dyn ApprovalStore> = Arc::<SqliteStore>::clone(&store);
-    let ledger: Arc<dyn AuditLedger> = store;
-    Builder::new()
-        .wrapped_store(cut.journal(journal), cut.approvals(approvals), cut.ledger(ledger))
-        .platform(cut.platform(platform))
+    let ports = StorePorts::of(store);
+    let cut_ports = StorePorts {
+        journal: cut.journal(ports.journal),
+        approvals: cut.approvals(ports.approvals),
+        ledger: cut.ledger(ports.ledger),
+        ..ports
+    };
+    Builder::new().wrapped_store(cut_ports).platform(cut.platform(platform))
 }
 
 fn accounts() -> Accounts {

@@ -79,7 +79,7 @@ async fn call(options: &BTreeMap<String, String>) {
     }
     // Long enough for whoever waits for another one's work on a busy machine.
     let patient = PublishOptions { answer_within: TimeDelta::seconds(60), ..PublishOptions::default() };
-    let host = builder(&clock).publish_options(patient).store(store).platform(platform).build();
+    let host = builder(&clock).publish_options(patient).store(&store).platform(platform).build();
     let host = Arc::new(host.expect("every port is there"));
 
     say("ready");

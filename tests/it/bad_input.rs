@@ -68,7 +68,7 @@ impl Bench {
         let store = open_store(&database(folder.path()), &clock);
         let rules = PLATFORMS.map(|platform| (platform, Rules::default()));
         let platform = StrictPlatform::new(Arc::clone(&clock), rules);
-        let host = builder(&clock).store(Arc::clone(&store)).platform(Arc::new(platform.clone()));
+        let host = builder(&clock).store(&store).platform(Arc::new(platform.clone()));
         let host = change(host).build().unwrap();
         Self { clock, store, platform, host, _folder: folder }
     }

@@ -40,7 +40,7 @@ impl Place {
         let platform = StrictPlatform::everywhere(Arc::clone(&clock), rules);
         // Nobody gives up on a slow machine: what is asked here is what the answers are, not when they come.
         let patient = PublishOptions { answer_within: TimeDelta::hours(1), ..PublishOptions::default() };
-        let host = builder(&clock).publish_options(patient).store(Arc::clone(&store));
+        let host = builder(&clock).publish_options(patient).store(&store);
         let host = Arc::new(host.platform(Arc::new(platform.clone())).build().unwrap());
         Self { clock, store, platform, host, _folder: folder }
     }

@@ -15,7 +15,7 @@ use chimera::governance::{ApprovalStore, Balance, Budget};
 use chimera::store_sqlite::SqliteStore;
 use chimera_testkit::{Action, Cut, Fault, PRICE, Rules, StrictPlatform, TestClock, run_until_cut};
 use chimera_tests::stage::{
-    PLATFORMS, approve, context, database, host, input, open_store, publish, scope, wrapped_host,
+    PLATFORMS, approve, context, database, host, input, open_store, publish, scope, cut_host,
 };
 use chrono::TimeDelta;
 
@@ -63,14 +63,8 @@ async fn prepare(way: Way) -> World {
 /// Asks once, cut; gives how many cut points were passed.
 async fn ask_cut(world: &World, cut: &Cut) -> usize {
     let store = world.open();
-    let cut_host = wrapped_host(
-        cut.journal(Arc::<SqliteStore>::clone(&store)),
-        cut.approvals(Arc::<SqliteStore>::clone(&store)),
-        cut.ledger(Arc::<SqliteStore>::clone(&store)),
-        cut.platform(Arc::new(world.platform.clone())),
-        &world.clock(),
-    );
-    run_until_cut(publish(&cut_host, &world.input), cut).await;
+    let host = cut_host(cut, &store, Arc::new(world.platform.clone()), &world.clock());
+    run_until_cut(publish(&host, &world.input), cut).await;
     cut.count()
 }
 

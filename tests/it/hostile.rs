@@ -9,10 +9,9 @@ use chimera::effect::{
     Attempt, EffectKind, Finding, LookUp, NotReady, Outcome, Platform, Refusal, Service, Upload, Uploaded,
 };
 use chimera::governance::ApprovalStore;
-use chimera::store_sqlite::SqliteStore;
 use chimera_testkit::{Action, Cut, Fault, Rules, StrictPlatform, TestClock};
 use chimera_tests::stage::{
-    PLATFORMS, approve, context, database, host, input, only, open_store, publish, wrapped_host,
+    PLATFORMS, approve, context, database, host, input, only, open_store, publish, cut_host,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -36,14 +35,8 @@ async fn a_store_that_fails_when_read_back_does_not_make_a_post_a_failure() {
         assert_eq!(first.publications[0].status, PublicationStatus::Failed);
         clock.advance(TimeDelta::seconds(60));
         let cut = Cut::at(number, Action::Fail);
-        let cut_host = wrapped_host(
-            cut.journal(Arc::<SqliteStore>::clone(&store)),
-            cut.approvals(Arc::<SqliteStore>::clone(&store)),
-            cut.ledger(Arc::<SqliteStore>::clone(&store)),
-            cut.platform(Arc::new(platform.clone())),
-            &time(&clock),
-        );
-        let second = publish(&cut_host, &input).await;
+        let host = cut_host(&cut, &store, Arc::new(platform.clone()), &time(&clock));
+        let second = publish(&host, &input).await;
         let posted = platform.posts().len();
         for result in &second.publications {
             if posted > 0 && result.status == PublicationStatus::Failed {

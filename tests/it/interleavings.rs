@@ -12,7 +12,7 @@ use chimera_testkit::{
     run_until_cut,
 };
 use chimera_tests::stage::{
-    PLATFORMS, approve, database, host, input, only, open_store, publish, scope, wrapped_host,
+    PLATFORMS, approve, database, host, input, only, open_store, publish, scope, cut_host,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -129,13 +129,7 @@ impl<R: Reopen> Run<R> {
             Happening::AskAndDie { targets, at, action } => {
                 let cut = Cut::at(at, action);
                 let store = self.store();
-                let host = wrapped_host(
-                    cut.journal(Arc::<R::Store>::clone(&store)),
-                    cut.approvals(Arc::<R::Store>::clone(&store)),
-                    cut.ledger(store),
-                    cut.platform(Arc::new(self.platform.clone())),
-                    &self.clock(),
-                );
+                let host = cut_host(&cut, &store, Arc::new(self.platform.clone()), &self.clock());
                 run_until_cut(publish(&host, &self.wanted(targets)), &cut).await;
                 drop(host);
                 self.store = None;

@@ -4,7 +4,7 @@ mod builder;
 mod registry;
 mod worker;
 
-pub use builder::{BuildError, Builder, Chimera, Store};
+pub use builder::{BuildError, Builder, Chimera, Engaging, Proposing, Store, StorePorts};
 pub use registry::Registry;
 pub use worker::{Worker, WorkerOptions};
 
@@ -15,6 +15,8 @@ pub use chimera_governance as governance;
 #[cfg(feature = "mcp")]
 pub use chimera_mcp as mcp;
 pub use chimera_platform as platform;
+pub use chimera_skill_engage as skill_engage;
+pub use chimera_skill_propose as skill_propose;
 pub use chimera_skill_publish as skill_publish;
 #[cfg(feature = "sqlite")]
 pub use chimera_store_sqlite as store_sqlite;

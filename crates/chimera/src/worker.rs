@@ -1,13 +1,17 @@
-//! The background worker: leases what is due and finds out what became of it.
+//! The background worker: leases what is due and finds out what became of it; hands over what reviewers approved.
 //!
 //! It finishes what a dead caller began and settles what is unknown. It never attempts again what a platform refused:
-//! that waits for its caller (PUB-10).
+//! that waits for its caller (PUB-10). Reviews that nobody decided in time it closes; expiry never approves.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use chimera_contracts::{Clock, StoreError};
+use chimera_contracts::engage::EngageStatus;
+use chimera_contracts::{Clock, ReviewId, SkillName, StoreError};
 use chimera_effect::{Kernel, LeaseScope, Leased, Purpose};
+use chimera_governance::ReviewDesk;
+use chimera_governance::review::{Review, ReviewPage};
+use chimera_skill_engage::EngageSkill;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{Either, join_all, select};
 
@@ -32,13 +36,23 @@ impl Default for WorkerOptions {
 #[derive(Clone, Debug)]
 pub struct Worker {
     kernel: Kernel,
+    desk: ReviewDesk,
+    engage: Option<EngageSkill>,
     clock: Arc<dyn Clock>,
     options: WorkerOptions,
+    /// The last review of the page that was handed over last; `None` at the beginning.
+    reviewed: Arc<Mutex<Option<ReviewId>>>,
 }
 
 impl Worker {
-    pub(crate) const fn new(kernel: Kernel, clock: Arc<dyn Clock>, options: WorkerOptions) -> Self {
-        Self { kernel, clock, options }
+    pub(crate) fn new(
+        kernel: Kernel,
+        desk: ReviewDesk,
+        engage: Option<EngageSkill>,
+        clock: Arc<dyn Clock>,
+        options: WorkerOptions,
+    ) -> Self {
+        Self { kernel, desk, engage, clock, options, reviewed: Arc::default() }
     }
 
     /// Works until `stop` is ready, finishes the round it is in, and returns. A store that fails is asked again after the
@@ -61,11 +75,49 @@ impl Worker {
         }
     }
 
-    /// One round: leases what is due, up to the batch, and drives it. Says how many effects that were.
+    /// One round: hands over what reviewers approved, then leases what is due and drives it, up to the batch each. Says how
+    /// many reviews and effects that were.
     ///
     /// # Errors
     /// When the store cannot be asked what is due. An effect on which the store fails is left to a later round.
     pub async fn round(&self) -> Result<usize, StoreError> {
+        let handed_over = self.hand_over().await?;
+        Ok(self.drive_due().await?.saturating_add(handed_over))
+    }
+
+    async fn hand_over(&self) -> Result<usize, StoreError> {
+        // Page by page over the rounds, so that what a limit holds up does not keep the rest waiting.
+        let page = ReviewPage { after: self.reviewed_up_to(), limit: self.options.batch };
+        let (approved, next) = self.desk.unsettled(page).await?;
+        self.go_on_after(next);
+        let settled = join_all(approved.iter().map(|review| self.settle(review))).await;
+        Ok(settled.into_iter().filter(|settled| *settled).count())
+    }
+
+    /// Whether an approved review could be handed over; what a limit or a server holds up is left to a later round.
+    async fn settle(&self, review: &Review) -> bool {
+        match (&self.engage, review.skill) {
+            (Some(engage), SkillName::Engage) => {
+                let answer = engage.settle(review).await;
+                if let Some(error) = answer.error {
+                    tracing::warn!(review = %review.id, code = %error.code, "an approved engagement could not run");
+                }
+                answer.status != EngageStatus::Failed
+            }
+            // Who executes an approved proposal is not decided here.
+            _ => false,
+        }
+    }
+
+    fn reviewed_up_to(&self) -> Option<ReviewId> {
+        *self.reviewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn go_on_after(&self, review: Option<ReviewId>) {
+        *self.reviewed.lock().unwrap_or_else(PoisonError::into_inner) = review;
+    }
+
+    async fn drive_due(&self) -> Result<usize, StoreError> {
         let leased = self.kernel.lease(LeaseScope::Due, self.options.batch).await?;
         let count = leased.len();
         let until = self.later(self.options.stay);

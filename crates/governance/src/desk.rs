@@ -224,21 +224,24 @@ impl ReviewDesk {
         self.queue.step(step_of(review, ReviewMove::Execute)).await.map(|_| ())
     }
 
-    /// What somebody has to go on with: approved reviews that nobody executed. Those that ran out are closed on the way.
+    /// What somebody has to go on with: a page of approved reviews that nobody executed, and where the next page begins;
+    /// `None` after the last. Reviews that ran out are closed on the way.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn unsettled(&self, limit: usize) -> Result<Vec<Review>, StoreError> {
+    pub async fn unsettled(&self, page: ReviewPage) -> Result<(Vec<Review>, Option<ReviewId>), StoreError> {
         let now = self.clock.now();
+        let found = self.queue.unsettled(page).await?;
+        let next = if found.len() < page.limit { None } else { found.last().map(|review| review.id) };
         let mut approved = Vec::new();
-        for review in self.queue.unsettled(limit).await? {
+        for review in found {
             if review.runs_out_at().is_some_and(|end| end <= now) {
                 self.queue.step(step_of(&review, ReviewMove::Expire)).await?;
             } else if review.state == ReviewState::Approved {
                 approved.push(review);
             }
         }
-        Ok(approved)
+        Ok((approved, next))
     }
 
     async fn step(&self, review: &Review, to: ReviewMove) -> Result<Review, DeskError> {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something about a text, its thread or its target that a person should see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// Parties, elections, government.
@@ -27,7 +28,7 @@ pub enum Flag {
     UnclearIntent,
     /// Abuse, threats, hate.
     Harassment,
-    /// A question, which wants a source or a person.
+    /// A question, which wants a source or a person. One that we ask ourselves wants neither.
     Question,
     /// The text tries to instruct whoever reads it (ENG-08).
     Instruction,

@@ -20,4 +20,4 @@ pub use desk::{DeskError, ReviewDesk, Terms};
 pub use flag::{Flag, Flags};
 pub use gate::{Approvable, Approved, Claim, Gate, GateError};
 pub use permit::{Denial, Use, permits, use_of};
-pub use policy::{Policies, Policy, PolicyDocument, WarmUp};
+pub use policy::{Policies, Policy, PolicyDocument, WarmUp, policy_schema};

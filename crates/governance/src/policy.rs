@@ -2,32 +2,41 @@
 //!
 //! INVARIANT: a `Policy` exists only if its document was sound as a whole, so that nothing opens by a typo (GOV-06).
 
+mod read;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chimera_contracts::{CampaignId, Confidence, Fault, Faults};
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::flag::Flag;
+
+pub use read::policy_schema;
 
 /// The longest time that a policy may give a review or an approval: thirty days.
 const LONGEST_S: u32 = 30 * 86_400;
 
 /// A policy as it is written down, JSON or TOML. Unknown members are refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyDocument {
     /// The version of this document: 1.
+    #[schemars(range(min = 1, max = 1))]
     pub v: u32,
     /// Its name in evidence: 1 to 64 of `[a-z0-9_-]`.
+    #[schemars(extend("pattern" = "^[a-z0-9_-]{1,64}$"))]
     pub name: String,
     /// Raised by whoever changes it.
     pub version: u32,
     /// A confidence above this acts at once.
+    #[schemars(range(min = 0, max = 1))]
     pub act_above: f64,
     /// A confidence from this on, up to `act_above`, is decided by a person; below it is refused.
+    #[schemars(range(min = 0, max = 1))]
     pub review_from: f64,
-    /// What goes to a person whatever the confidence.
+    /// What goes to a person whatever the confidence; `unclassified` has to be among them.
     pub always_review: BTreeSet<Flag>,
     /// What gets no automated reply when the thread shows it.
     pub never_answer: BTreeSet<Flag>,
@@ -38,13 +47,15 @@ pub struct PolicyDocument {
     #[serde(default)]
     pub pause_near_limit: bool,
     /// How long a review may wait, in seconds.
+    #[schemars(range(min = 1, max = LONGEST_S))]
     pub review_within_s: u32,
     /// How long an approval holds, in seconds.
+    #[schemars(range(min = 1, max = LONGEST_S))]
     pub approval_holds_s: u32,
 }
 
 /// How many first actions a person looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WarmUp {
     /// Of a campaign.
@@ -162,19 +173,18 @@ impl TryFrom<PolicyDocument> for Policy {
         for (pointer, span) in spans {
             expect((1..=LONGEST_S).contains(&span), pointer, "1 to 2592000 seconds", span.to_string());
         }
-        let unclassified = document.always_review.contains(&Flag::Unclassified);
-        expect(unclassified, "/always_review", "`unclassified` among them: a failing classifier is no yes", "not".into());
         let act_above = Confidence::try_from(document.act_above);
         let review_from = Confidence::try_from(document.review_from);
         let a_number = "a finite number from 0 to 1";
         expect(act_above.is_ok(), "/act_above", a_number, document.act_above.to_string());
         expect(review_from.is_ok(), "/review_from", a_number, document.review_from.to_string());
-        if let (Ok(act_above), Ok(review_from)) = (act_above, review_from) {
-            expect(review_from <= act_above, "/review_from", "at most `act_above`", review_from.to_string());
-            Faults::check(faults)?;
-            return Ok(Self { document, act_above, review_from });
+        faults.extend(read::blind(document.always_review.contains(&Flag::Unclassified)));
+        faults.extend(read::crossed(document.act_above, document.review_from));
+        Faults::check(faults)?;
+        match (act_above, review_from) {
+            (Ok(act_above), Ok(review_from)) => Ok(Self { document, act_above, review_from }),
+            _ => Err(Fault::new("", "two confidences", "none").into()),
         }
-        Err(Faults::check(faults).err().unwrap_or_else(|| Fault::new("", "a policy", "none").into()))
     }
 }
 

@@ -54,7 +54,7 @@ pub enum Reason {
     NotScored,
     /// There is no policy.
     NoPolicy,
-    /// A flag of the content.
+    /// A flag of the content. A question of our own is told and asks for nothing.
     Content(Flag),
     /// A flag of the thread.
     Thread(Flag),
@@ -162,8 +162,10 @@ fn by_flags(policy: &Policy, case: &Case<'_>) -> Vec<(Route, Reason)> {
         (route, Reason::Thread(*flag))
     });
     let content = case.flags.content.iter().map(|flag| {
+        // Somebody's question wants a source or a person (ENG-06); one that we ask wants an answer from them.
+        let ours = *flag == Flag::Question;
         let reviewed = document.always_review.contains(flag) || document.never_answer.contains(flag);
-        (if reviewed { Route::Review } else { Route::Act }, Reason::Content(*flag))
+        (if reviewed && !ours { Route::Review } else { Route::Act }, Reason::Content(*flag))
     });
     content.chain(thread).collect()
 }

@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use chimera_contracts::engage::EngageOutput;
-use chimera_contracts::{ErrorCode, Fault, Faults, Namespace};
+use chimera_contracts::{ErrorCode, Fault, Faults, Namespace, SkillName, StoreError};
 use chimera_effect::Effect;
-use chimera_governance::review::{Edit, Review, ReviewState};
+use chimera_governance::review::{Edit, Review, ReviewPage, ReviewQuery, ReviewState};
 use chimera_governance::{Approver, Claim, DeskError, ReviewDesk, Terms};
 use chimera_platform::text;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -65,6 +65,21 @@ impl EngageSkill {
         )
     }
 
+    /// The engagements that a person can decide about now, those first that should be decided first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn waiting(&self, namespace: &Namespace, limit: usize) -> Result<Vec<Review>, StoreError> {
+        let query = ReviewQuery {
+            namespace: namespace.clone(),
+            states: vec![ReviewState::Waiting, ReviewState::Claimed, ReviewState::Deferred],
+            skill: Some(SkillName::Engage),
+            ready_at: Some(self.ports.clock.now()),
+            ..ReviewQuery::default()
+        };
+        self.ports.reviews.list(&query, ReviewPage { after: None, limit }).await
+    }
+
     /// Approves an engagement as it is, and runs it. The reviewer has to have claimed it.
     ///
     /// # Errors
@@ -75,7 +90,7 @@ impl EngageSkill {
         engagement_id: &str,
         reviewer: &Approver,
     ) -> Result<EngageOutput, DecideError> {
-        let review = self.waiting(namespace, engagement_id).await?;
+        let review = self.stored(namespace, engagement_id).await?;
         let document = read(&review)?;
         let decided = self
             .desk()
@@ -96,7 +111,7 @@ impl EngageSkill {
         reviewer: &Approver,
         edit: &EditRequest,
     ) -> Result<EngageOutput, DecideError> {
-        let review = self.waiting(namespace, engagement_id).await?;
+        let review = self.stored(namespace, engagement_id).await?;
         let document = read(&review)?;
         let (edited, effect) = self.edit(&document, edit)?;
         let before = &document.effect.text;
@@ -176,7 +191,7 @@ impl EngageSkill {
         Ok(answer)
     }
 
-    async fn waiting(&self, namespace: &Namespace, engagement_id: &str) -> Result<Review, DecideError> {
+    async fn stored(&self, namespace: &Namespace, engagement_id: &str) -> Result<Review, DecideError> {
         let id = request_of(engagement_id).map(review_id).ok_or(DecideError::Missing)?;
         let found = self.ports.reviews.review(namespace, id).await.map_err(DeskError::from)?;
         found.ok_or(DecideError::Missing)

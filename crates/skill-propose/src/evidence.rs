@@ -3,7 +3,8 @@
 use chimera_audit::{Attachment, Draft, EventType, Statement};
 use chimera_contracts::canonical::{CanonicalError, to_canonical};
 use chimera_contracts::propose::ProposeInput;
-use chimera_contracts::{CallContext, CorrelationId, Digest, EventId, derive_uuid};
+use chimera_contracts::{CallContext, CorrelationId, Digest, EventId, Fault, derive_uuid};
+use serde::Serialize;
 
 use crate::brief::Brief;
 use crate::question::Question;
@@ -40,7 +41,7 @@ pub(crate) fn proposed(told: &Proposed<'_>) -> Result<Draft, CanonicalError> {
         .word("strategy_version", told.strategy.version());
     if let Some(insights) = &told.brief.insights {
         statement = statement
-            .digest("insights_id", Digest::of(insights.id().as_str().as_bytes()))
+            .digest("insights_id", Digest::of(insights.id.as_str().as_bytes()))
             .digest("insights", Digest::of(&to_canonical(insights)?));
     }
     let kind = EventType::of("skill.engagement_manager.proposed");
@@ -54,6 +55,13 @@ pub(crate) struct Refused<'a> {
     /// What was asked; `None` where it could not be read.
     pub(crate) input: Option<&'a ProposeInput>,
     pub(crate) refusal: &'a Refusal,
+}
+
+/// What a refusal says in words, beside the log.
+#[derive(Serialize)]
+struct Words<'a> {
+    error_message: &'a str,
+    faults: Vec<&'a Fault>,
 }
 
 /// The event of a refusal. The same refusal of the same request is the same event, so asking a hundred times adds one.
@@ -74,8 +82,10 @@ pub(crate) fn refused(told: &Refused<'_>) -> Draft {
             statement = statement.digest("question", question.fingerprint);
         }
     }
-    let faults: Vec<_> = refusal.faults.iter().take(KEPT_FAULTS).collect();
-    let words = serde_json::json!({ "error_message": refusal.message, "faults": faults }).to_string();
+    let faults = refusal.faults.iter().take(KEPT_FAULTS).collect();
+    let words = Words { error_message: &refusal.message, faults };
+    // Texts only: they can be written.
+    let words = serde_json::to_string(&words).unwrap_or_default();
     let kind = EventType::of("skill.engagement_manager.refused");
     let id = refusal_id(context, &statement, &words);
     Draft::new(id, kind, context.namespace.clone(), statement)

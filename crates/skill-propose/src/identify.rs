@@ -38,7 +38,7 @@ pub(crate) fn identify(
 
 /// The event that tells of the proposal, then what it was made from (PRO-10).
 fn provenance(question: &Question, brief: &Brief, strategy: &dyn ProposalStrategy) -> Vec<String> {
-    let insights = brief.insights.as_ref().map(|insights| format!("insights:{}", insights.id()));
+    let insights = brief.insights.as_ref().map(|insights| format!("insights:{}", insights.id));
     let strategy = format!("strategy:{}@{}", strategy.name(), strategy.version());
     std::iter::once(question.event.to_string()).chain(insights).chain([strategy]).collect()
 }

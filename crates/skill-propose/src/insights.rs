@@ -106,39 +106,59 @@ pub struct PlatformInsights {
     pub best_hours: Vec<Hours>,
 }
 
-/// The first version of a snapshot.
+/// The version of a snapshot's form; on the wire its number.
+///
+/// A member and no tag of an enum: a tagged reader buffers what it reads, and a host can turn on features of `serde_json`
+/// under which numbers do not survive that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+enum Version {
+    V1,
+}
+
+/// The number is no version of a snapshot.
+#[derive(Debug, thiserror::Error)]
+#[error("not a version of a snapshot: expected 1")]
+struct ParseVersionError;
+
+impl TryFrom<u8> for Version {
+    type Error = ParseVersionError;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        if number == 1 { Ok(Self::V1) } else { Err(ParseVersionError) }
+    }
+}
+
+impl From<Version> for u8 {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::V1 => 1,
+        }
+    }
+}
+
+/// Figures as a host hands them in: `{"v": 1, "id": "…", "platforms": {"twitter": {…}}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct InsightsV1 {
+pub struct InsightsSnapshot {
+    v: Version,
     /// Which figures these are; stands in the provenance of every proposal made from them.
     pub id: SnapshotId,
     /// The figures, by platform.
-    #[serde(default)]
     pub platforms: BTreeMap<PlatformName, PlatformInsights>,
 }
 
-/// Figures as a host hands them in, with the version of their form.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "v")]
-pub enum InsightsSnapshot {
-    /// `"v": "1"`
-    #[serde(rename = "1")]
-    V1(InsightsV1),
-}
-
 impl InsightsSnapshot {
-    /// Which figures these are.
+    /// A snapshot of these figures.
     #[must_use]
-    pub const fn id(&self) -> &SnapshotId {
-        let Self::V1(snapshot) = self;
-        &snapshot.id
+    pub const fn new(id: SnapshotId, platforms: BTreeMap<PlatformName, PlatformInsights>) -> Self {
+        Self { v: Version::V1, id, platforms }
     }
 
     /// What is known about a platform.
     #[must_use]
     pub fn platform(&self, platform: PlatformName) -> Option<&PlatformInsights> {
-        let Self::V1(snapshot) = self;
-        snapshot.platforms.get(&platform)
+        self.platforms.get(&platform)
     }
 }
 
@@ -189,23 +209,25 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_right_or_not_read() {
-        check(r#"{"v":"1","id":"s-1","platforms":{}}"#, true);
+        check(r#"{"v":1,"id":"s-1","platforms":{}}"#, true);
         check(
-            r#"{"v":"1","id":"s-1","platforms":{"twitter":{"followers":1,"reach":2,"engagement_rate":0.5,
+            r#"{"v":1,"id":"s-1","platforms":{"twitter":{"followers":1,"reach":2,"engagement_rate":0.5,
                 "best_hours":["20:00-02:00"]}}}"#,
             true,
         );
         for bad in [
             r#"{"id":"s-1","platforms":{}}"#,
-            r#"{"v":"2","id":"s-1","platforms":{}}"#,
-            r#"{"v":"1","id":"","platforms":{}}"#,
-            r#"{"v":"1","id":"a b","platforms":{}}"#,
-            r#"{"v":"1","id":"s-1","platforms":{},"more":1}"#,
-            r#"{"v":"1","id":"s-1","platforms":{"mastodon":{}}}"#,
-            r#"{"v":"1","id":"s-1","platforms":{"twitter":{"clicks":1}}}"#,
-            r#"{"v":"1","id":"s-1","platforms":{"twitter":{"reach":-1}}}"#,
-            r#"{"v":"1","id":"s-1","platforms":{"twitter":{"engagement_rate":1.01}}}"#,
-            r#"{"v":"1","id":"s-1","platforms":{"twitter":{"best_hours":["8-9"]}}}"#,
+            r#"{"v":2,"id":"s-1","platforms":{}}"#,
+            r#"{"v":"1","id":"s-1","platforms":{}}"#,
+            r#"{"v":1,"id":"s-1"}"#,
+            r#"{"v":1,"id":"","platforms":{}}"#,
+            r#"{"v":1,"id":"a b","platforms":{}}"#,
+            r#"{"v":1,"id":"s-1","platforms":{},"more":1}"#,
+            r#"{"v":1,"id":"s-1","platforms":{"mastodon":{}}}"#,
+            r#"{"v":1,"id":"s-1","platforms":{"twitter":{"clicks":1}}}"#,
+            r#"{"v":1,"id":"s-1","platforms":{"twitter":{"reach":-1}}}"#,
+            r#"{"v":1,"id":"s-1","platforms":{"twitter":{"engagement_rate":1.01}}}"#,
+            r#"{"v":1,"id":"s-1","platforms":{"twitter":{"best_hours":["8-9"]}}}"#,
         ] {
             check(bad, false);
         }

@@ -20,8 +20,8 @@ pub use audience::{Audience, Hours, ParseHoursError, Zone, constraint};
 pub use brief::Brief;
 pub use campaign::CampaignStrategy;
 pub use insights::{
-    Insights, InsightsError, InsightsQuery, InsightsSnapshot, InsightsV1, ParseSnapshotIdError,
-    PlatformInsights, Rate, RateError, SnapshotId,
+    Insights, InsightsError, InsightsQuery, InsightsSnapshot, ParseSnapshotIdError, PlatformInsights, Rate,
+    RateError, SnapshotId,
 };
 pub use journal::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal};
 pub use skill::{ProposeOptions, ProposePorts, ProposeSkill};

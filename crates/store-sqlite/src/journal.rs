@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chimera_contracts::{InstanceId, StoreError};
 use chimera_effect::step::{self, BudgetMove, Change, Context, Verdict};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope, Leased, Page,
+    Admission, Admit, Advance, Advanced, EffectJournal, EffectKind, EffectQuery, EffectRecord, LeaseScope, Leased, Page,
     RequestKey, RequestView, Step,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -184,6 +184,23 @@ fn list(connection: &Connection, query: &EffectQuery, page: &Page) -> StepResult
     if let Some(request) = query.request {
         tail.push_str(" AND request_id = ?");
         values.push(Value::Blob(request.as_uuid().as_bytes().to_vec()));
+    }
+    if let Some(campaign) = query.campaign {
+        tail.push_str(" AND CAST(content AS TEXT) ->> '$.campaign' = ?");
+        values.push(Value::Text(campaign.to_string()));
+    }
+    if let Some(platform) = query.platform {
+        tail.push_str(" AND platform = ?");
+        values.push(Value::Text(platform.as_str().to_owned()));
+    }
+    if !query.kinds.is_empty() {
+        if !query.kinds.contains(&EffectKind::Publish) {
+            // In the words of the index, so that it serves.
+            tail.push_str(" AND CAST(content AS TEXT) ->> '$.kind' <> 'publish'");
+        }
+        let places = vec!["?"; query.kinds.len()].join(", ");
+        tail.push_str(&format!(" AND CAST(content AS TEXT) ->> '$.kind' IN ({places})"));
+        values.extend(query.kinds.iter().map(|kind| Value::Text(kind.as_str().to_owned())));
     }
     if !query.states.is_empty() {
         let places = vec!["?"; query.states.len()].join(", ");

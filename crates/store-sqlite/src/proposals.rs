@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use chimera_contracts::{Digest, Entropy, StoreError};
-use chimera_skill_propose::{
-    AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal,
-};
+use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 

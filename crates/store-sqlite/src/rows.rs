@@ -30,6 +30,7 @@ fn effect(row: &Row<'_>) -> rusqlite::Result<EffectRecord> {
     let role = match role.as_str() {
         "judge" => ApproverRole::Judge,
         "hitl_reviewer" => ApproverRole::HitlReviewer,
+        "policy" => ApproverRole::Policy,
         _ => return Err(rusqlite::Error::InvalidColumnType(6, "approver_role".to_owned(), Type::Text)),
     };
     let currency = Currency::try_from(row.get::<_, String>(8)?).map_err(|error| unreadable(8, error))?;

@@ -13,6 +13,8 @@ use std::task::{Poll, Waker};
 use chimera_audit::AuditLedger;
 use chimera_effect::{EffectJournal, Platform};
 use chimera_governance::ApprovalStore;
+use chimera_governance::review::ReviewQueue;
+use chimera_platform::limits::RateLimits;
 use chimera_skill_propose::ProposalJournal;
 
 /// What happens at the cut.
@@ -93,6 +95,18 @@ impl Cut {
     /// The journal of proposals, cut.
     #[must_use]
     pub fn proposals(&self, inner: Arc<dyn ProposalJournal>) -> Arc<dyn ProposalJournal> {
+        Arc::new(Cutting { inner, cut: self.clone() })
+    }
+
+    /// The review queue, cut.
+    #[must_use]
+    pub fn reviews(&self, inner: Arc<dyn ReviewQueue>) -> Arc<dyn ReviewQueue> {
+        Arc::new(Cutting { inner, cut: self.clone() })
+    }
+
+    /// The rate limits, cut.
+    #[must_use]
+    pub fn limits(&self, inner: Arc<dyn RateLimits>) -> Arc<dyn RateLimits> {
         Arc::new(Cutting { inner, cut: self.clone() })
     }
 

@@ -6,19 +6,24 @@
 
 mod journal;
 mod ledger;
+mod limits;
 mod proposals;
+mod reviews;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chimera_contracts::{
-    Clock, DecisionId, Digest, EffectId, Entropy, InstanceId, Namespace, PlatformName, RequestId, StoreError,
+    Clock, DecisionId, Digest, EffectId, Entropy, InstanceId, Namespace, PlatformName, RequestId, ReviewId, StoreError,
     StoreErrorKind, derive_uuid,
 };
 use chimera_effect::{EffectRecord, RequestRecord};
+use chimera_governance::review::Review;
 use chimera_governance::{Balance, BudgetScope, Decision, Standing};
 use chimera_skill_propose::{ProposalKey, StoredProposal};
+
+use chimera_platform::limits::{RateKey, TakenPermit};
 
 use crate::conformance::Stores;
 use ledger::Log;
@@ -45,6 +50,8 @@ struct State {
     balances: BTreeMap<BudgetScope, Balance>,
     posts: BTreeMap<(PlatformName, String, String), EffectId>,
     proposals: BTreeMap<ProposalKey, StoredProposal>,
+    reviews: BTreeMap<(Namespace, ReviewId), Review>,
+    permits: BTreeMap<RateKey, Vec<TakenPermit>>,
     log: Log,
 }
 

@@ -55,7 +55,7 @@ impl StrictPlatform {
     /// Puts a post there that somebody else made, and gives its id.
     pub fn post_by_somebody_else(&self, platform: PlatformName, account: &str, text: &str) -> String {
         let at = self.clock.now();
-        self.world().publish(platform, account, text, None, at)
+        self.world().publish(platform, account, text, at)
     }
 
     /// Ends the work on everything that was accepted: it is public now.

@@ -11,6 +11,7 @@ use chimera::effect::{
 };
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Verdict};
 use chimera::skill_publish::PublishOptions;
+use chimera::StorePorts;
 use chimera_testkit::{Fault, MemoryStore, Rules, StrictPlatform, TestClock, TestEntropy, block_on};
 use chimera_tests::stage::{REVIEWER, builder, claim, context, input, only, publish, scope};
 use chrono::TimeDelta;
@@ -82,7 +83,7 @@ fn nobody_is_told_of_a_failure_that_is_being_mended() {
     let journal = Arc::new(Leisurely(Arc::clone(&store)));
     let host = builder(&clock)
         .publish_options(patient)
-        .wrapped_store(journal, Arc::<MemoryStore>::clone(&store), Arc::<MemoryStore>::clone(&store))
+        .wrapped_store(StorePorts { journal, ..StorePorts::of(&store) })
         .platform(Arc::new(platform.clone()))
         .build()
         .unwrap();

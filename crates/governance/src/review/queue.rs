@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use chimera_contracts::{CampaignId, Namespace, ReviewId, StoreError};
+use chimera_contracts::{CampaignId, Namespace, ReviewId, SkillName, StoreError};
 use chrono::{DateTime, Utc};
 
 use super::step::{ReviewDenial, ReviewMove};
@@ -53,6 +53,8 @@ pub struct ReviewQuery {
     pub namespace: Namespace,
     /// Only those in one of these states; all when empty.
     pub states: Vec<ReviewState>,
+    /// Only those that this skill asked for.
+    pub skill: Option<SkillName>,
     /// Only those of this campaign.
     pub campaign: Option<CampaignId>,
     /// Only what can be decided at this time: neither deferred beyond it nor expired before it.
@@ -108,9 +110,9 @@ pub trait ReviewQueue: Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn list(&self, query: &ReviewQuery, page: ReviewPage) -> Result<Vec<Review>, StoreError>;
 
-    /// What somebody has to go on with, oldest change first.
+    /// What somebody has to go on with, by id.
     ///
     /// # Errors
     /// When the store fails.
-    async fn unsettled(&self, limit: usize) -> Result<Vec<Review>, StoreError>;
+    async fn unsettled(&self, page: ReviewPage) -> Result<Vec<Review>, StoreError>;
 }

@@ -1,6 +1,8 @@
-//! Tests of the gate: what must not compile, and what the permit says.
+//! Tests of the rules: routes and their borders, what a permit says, and what must not compile.
 
 #![expect(clippy::unwrap_used, reason = "tests fail loudly, their helpers too")]
 
+mod generated;
 mod permits;
+mod routing;
 mod sealed;

@@ -15,7 +15,7 @@ fn digest(text: &str) -> Value {
 #[test]
 fn a_proposal_is_told_by_ids_and_digests() {
     let bench = Bench::new();
-    let known = json!({ "v": "1", "id": "week-6", "platforms": {} });
+    let known = json!({ "v": 1, "id": "week-6", "platforms": {} });
     let skill = bench.with_insights(Figures::of(&known));
     let correlation = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
     let context = CallContext { correlation: Some(correlation), ..context() };

@@ -187,7 +187,7 @@ fn insights_that_fail_are_waited_for() {
     let details = error.details.unwrap();
     assert_eq!((details.retry_after_seconds, details.reason), (Some(5), None));
     assert_eq!(bench.proposed().len(), 0);
-    let known = json!({ "v": "1", "id": "s", "platforms": {} });
+    let known = json!({ "v": 1, "id": "s", "platforms": {} });
     let proposal = propose(&bench.with_insights(Figures::of(&known)), &request());
     assert_eq!(proposal.provenance[1], "insights:s");
 }

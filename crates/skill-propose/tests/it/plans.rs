@@ -64,6 +64,10 @@ fn check_plan(brief: &Brief, plan: &[PlannedAction]) {
         assert!(at <= start + TimeDelta::days(60), "{action:?} is never");
     }
     assert!(plan.is_sorted_by_key(|action| action.scheduled_time), "{plan:?}");
+    for promote in plan.iter().filter(|action| action.action_type == ActionType::PROMOTE) {
+        let (_, posted) = posts(plan).into_iter().find(|(target, _)| *target == promote.target).unwrap();
+        assert!(promote.scheduled_time.unwrap() >= posted + TimeDelta::days(1), "{promote:?}");
+    }
     let posts = posts(plan);
     for (index, (one, at)) in posts.iter().enumerate() {
         for (other, placed) in &posts[..index] {
@@ -95,7 +99,7 @@ fn figures() -> impl Strategy<Value = Value> {
                     (platform.as_str(), figures)
                 })
                 .collect();
-            json!({ "v": "1", "id": "s", "platforms": platforms })
+            json!({ "v": 1, "id": "s", "platforms": platforms })
         },
     )
 }
@@ -165,7 +169,7 @@ fn the_narrowest_day_has_room_for_all() {
 fn without_a_start_nothing_has_a_time() {
     let given = [("timezone", "Europe/Berlin"), ("quiet_hours", "22:00-07:00"), ("locale", "de-DE")];
     let known = json!({
-        "v": "1", "id": "s",
+        "v": 1, "id": "s",
         "platforms": { "threads": { "followers": 10, "reach": 5, "engagement_rate": 0.5 } }
     });
     let brief = brief(&request_with(&["threads", "linkedin"], &given), Some(&known));
@@ -217,7 +221,7 @@ fn without_platforms_the_hosts_are_proposed_for() {
 #[test]
 fn estimates_are_the_snapshots() {
     let known = json!({
-        "v": "1", "id": "s",
+        "v": 1, "id": "s",
         "platforms": {
             "twitter": { "followers": 1000, "reach": 333, "engagement_rate": 0.1 },
             "threads": { "followers": 1000 },
@@ -240,4 +244,23 @@ fn estimates_are_the_snapshots() {
         ("promote", "twitter", json!({ "unreached_followers": 667 })),
     ];
     assert_eq!(told, expected);
+}
+
+/// Of posts that promise the same, the caller's first is promoted; one that promises nothing never is.
+#[test]
+fn a_tie_goes_to_the_first() {
+    let same = json!({ "followers": 1000, "reach": 100, "engagement_rate": 0.1 });
+    let nobody = json!({ "followers": 1000, "reach": 100, "engagement_rate": 0 });
+    let known =
+        json!({ "v": 1, "id": "s", "platforms": { "twitter": same, "threads": same, "tiktok": nobody } });
+    for (platforms, expected) in [
+        (&["twitter", "threads", "tiktok"][..], Some("twitter")),
+        (&["tiktok", "threads", "twitter"], Some("threads")),
+        (&["tiktok"], None),
+    ] {
+        let brief = brief(&request_with(platforms, &[]), Some(&known));
+        let plan = CampaignStrategy::new().propose(&brief).unwrap();
+        let promoted = plan.iter().find(|action| action.action_type == ActionType::PROMOTE);
+        assert_eq!(promoted.map(|action| action.target.as_str()), expected);
+    }
 }

@@ -1,14 +1,24 @@
 //! The same question gets the same bytes (PRO-04), and the first answer wins (PRO-05, PRO-06).
 
-use chimera_contracts::{CallContext, CallerRole, DynSkill, ErrorCode, Skill};
-use chimera_skill_propose::CampaignStrategy;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use async_trait::async_trait;
+use chimera_contracts::{CallContext, CallerRole, DynSkill, ErrorCode, JsonAnswer, Skill, StoreError};
+use chimera_skill_propose::{
+    AdmitProposal, CampaignStrategy, ProposalAdmission, ProposalJournal, ProposalKey, ProposePorts,
+    StoredProposal,
+};
 use chimera_testkit::block_on;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Figures, call, context, input, pointers, propose, reason, refuse, request};
+use crate::bench::{
+    Bench, Figures, call, context, error, input, pointers, propose, reason, refuse, request, skill,
+};
 use crate::strategies::{Other, action};
 
 /// The members of an object, written in this order.
@@ -95,21 +105,65 @@ proptest! {
     }
 }
 
+/// A journal whose readers all read before anybody goes on.
+#[derive(Debug)]
+struct Slow(Arc<dyn ProposalJournal>);
+
+#[async_trait]
+impl ProposalJournal for Slow {
+    async fn admit(&self, admit: AdmitProposal) -> Result<ProposalAdmission, StoreError> {
+        self.0.admit(admit).await
+    }
+
+    async fn recall(&self, key: &ProposalKey) -> Result<Option<StoredProposal>, StoreError> {
+        let known = self.0.recall(key).await;
+        let mut others_ran = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut others_ran, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+        known
+    }
+}
+
+/// What sixteen callers get at once, all of whom find the request unknown; every second one by another strategy.
+fn sixteen(bench: &Bench, request: impl Fn(usize) -> Value) -> Vec<JsonAnswer> {
+    let slow = || ProposePorts { journal: Arc::new(Slow(bench.ports().journal)), ..bench.ports() };
+    let other = Other { name: "other", plan: |brief| Ok(vec![action(brief)]) };
+    let skills = [skill(slow()), skill(ProposePorts { strategy: Arc::new(other), ..slow() })];
+    let calls = (0..16).map(|number| {
+        let (skill, context) = (&skills[number % 2], CallContext::worker(format!("worker-{number}")));
+        let request = request(number).to_string();
+        async move { skill.call_json(&context, request.as_bytes()).await }
+    });
+    block_on(join_all(calls))
+}
+
 #[test]
 fn sixteen_at_once_get_one_answer() {
     let bench = Bench::new();
-    // Two strategies race: whichever is first, everybody gets its answer.
-    let skills =
-        [bench.skill(), bench.with_strategy(Other { name: "other", plan: |brief| Ok(vec![action(brief)]) })];
-    let request = request().to_string();
-    let calls = (0..16).map(|number| {
-        let context = CallContext::worker(format!("worker-{number}"));
-        let skill = skills[number % 2].clone();
-        let request = request.as_bytes();
-        async move { skill.call_json(&context, request).await }
-    });
-    let answers = block_on(join_all(calls));
+    let answers = sixteen(&bench, |_| request());
     assert!(answers.iter().all(|answer| !answer.is_error && *answer == answers[0]), "{answers:?}");
+    assert_eq!(call(&bench.skill(), &request()), answers[0]);
+    assert_eq!((bench.proposed().len(), bench.refused().len()), (1, 0));
+}
+
+#[test]
+fn of_two_questions_at_once_one_has_the_request_id() {
+    let bench = Bench::new();
+    let answers = sixteen(&bench, |number| {
+        let mut request = request();
+        request["artifact_id"] = format!("artifact-{}", number % 2).into();
+        request
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| !answer.is_error);
+    assert_eq!((won.len(), lost.len()), (8, 8), "{answers:?}");
+    assert!(won.iter().all(|answer| *answer == won[0]), "{won:?}");
+    assert!(lost.iter().all(|answer| reason(&error(answer)) == "request_id_reused"), "{lost:?}");
     assert_eq!(bench.proposed().len(), 1);
 }
 
@@ -117,7 +171,7 @@ fn sixteen_at_once_get_one_answer() {
 fn the_first_answer_wins_over_later_strategies_and_figures() {
     let bench = Bench::new();
     let first = call(&bench.skill(), &request());
-    let known = json!({ "v": "1", "id": "s", "platforms": { "twitter": { "reach": 1 } } });
+    let known = json!({ "v": 1, "id": "s", "platforms": { "twitter": { "reach": 1 } } });
     let later = [
         bench.with_strategy(Other { name: "other", plan: |brief| Ok(vec![action(brief)]) }),
         bench.with_strategy(CampaignStrategy::new().on([])),

@@ -118,7 +118,8 @@ pub async fn another_question_under_the_request_id_is_reused(factory: &dyn Store
 /// *Exact*: bytes come back as they were given, whatever they are.
 pub async fn proposals_come_back_to_the_byte(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "proposals come back to the byte").await;
-    let odd = [&b""[..], b"\0", b"{\"a\": 1.50,\t\"a\":1}\r\n", "gr\u{fc}n \u{1f600}".as_bytes(), b"\xff\xfe"];
+    let odd =
+        [&b""[..], b"\0", b"{\"a\": 1.50,\t\"a\":1}\r\n", "gr\u{fc}n \u{1f600}".as_bytes(), b"\xff\xfe"];
     for (number, bytes) in (0_u64..).zip(odd) {
         let ours = proposal(&stage, "");
         let request_id = format!("{} {number} \u{e4}/~", ours.key.request_id);

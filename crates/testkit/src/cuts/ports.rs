@@ -5,18 +5,22 @@ use std::future::Future;
 use async_trait::async_trait;
 use chimera_audit::{Appended, AuditLedger, Draft, LedgerError, LedgerVerdict};
 use chimera_contracts::{
-    DecisionId, Digest, EffectId, ErrorCode, InstanceId, Namespace, PlatformName, StoreError, StoreErrorKind,
+    DecisionId, Digest, EffectId, ErrorCode, InstanceId, Namespace, PlatformName, ReviewId, StoreError,
+    StoreErrorKind,
 };
 use chimera_effect::{
     Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind, EffectQuery, EffectRecord,
     Finding, LeaseScope, Leased, LookUp, Lost, NotReady, Outcome, Page, Platform, Refusal, RequestKey,
     RequestView, Service, Upload, Uploaded,
 };
-use chimera_governance::{ApprovalStore, Decision, Recorded, Standing, Use};
-use chimera_skill_propose::{
-    AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal,
+use chimera_governance::review::{
+    Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
 };
+use chimera_governance::{ApprovalStore, Decision, Recorded, Standing, Use};
+use chimera_platform::limits::{Permit, RateKey, RateLimit, RateLimits};
+use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal};
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::{Cut, Cutting};
 
@@ -186,5 +190,35 @@ impl AuditLedger for Cutting<dyn AuditLedger> {
         let cut = |verdict| move || Err(LedgerError::unavailable(verdict, "cut"));
         let (before, after) = (cut(LedgerVerdict::NotApplied), cut(LedgerVerdict::MaybeApplied));
         self.cut.around(self.inner.append(drafts), before, after).await
+    }
+}
+
+#[async_trait]
+impl ReviewQueue for Cutting<dyn ReviewQueue> {
+    async fn enqueue(&self, new: NewReview) -> Result<Enqueued, StoreError> {
+        self.cut.store(self.inner.enqueue(new)).await
+    }
+
+    async fn step(&self, step: ReviewStep) -> Result<Stepped, StoreError> {
+        self.cut.store(self.inner.step(step)).await
+    }
+
+    async fn review(&self, namespace: &Namespace, id: ReviewId) -> Result<Option<Review>, StoreError> {
+        self.cut.store(self.inner.review(namespace, id)).await
+    }
+
+    async fn list(&self, query: &ReviewQuery, page: ReviewPage) -> Result<Vec<Review>, StoreError> {
+        self.cut.store(self.inner.list(query, page)).await
+    }
+
+    async fn unsettled(&self, page: ReviewPage) -> Result<Vec<Review>, StoreError> {
+        self.cut.store(self.inner.unsettled(page)).await
+    }
+}
+
+#[async_trait]
+impl RateLimits for Cutting<dyn RateLimits> {
+    async fn take(&self, key: &RateKey, limit: RateLimit, by: Uuid) -> Result<Permit, StoreError> {
+        self.cut.store(self.inner.take(key, limit, by)).await
     }
 }

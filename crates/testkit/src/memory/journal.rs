@@ -129,6 +129,9 @@ impl EffectJournal for MemoryStore {
         let asked = |record: &&EffectRecord| {
             record.effect.content().namespace == query.namespace
                 && query.request.is_none_or(|request| record.request == request)
+                && query.campaign.is_none_or(|campaign| record.effect.content().campaign == campaign)
+                && query.platform.is_none_or(|platform| record.effect.content().platform == platform)
+                && (query.kinds.is_empty() || query.kinds.contains(&record.kind()))
                 && (query.states.is_empty() || query.states.contains(&record.progress.state))
                 && page.after.is_none_or(|after| record.id > after)
         };

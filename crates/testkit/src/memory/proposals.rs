@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use chimera_contracts::StoreError;
-use chimera_skill_propose::{
-    AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal,
-};
+use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal};
 
 use super::MemoryStore;
 

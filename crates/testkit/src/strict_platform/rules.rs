@@ -1,7 +1,7 @@
 //! How a platform of the fake world behaves.
 
 use chimera_contracts::{EffectId, ErrorCode, Money, PlatformName};
-use chimera_effect::{Keys, Service};
+use chimera_effect::{EffectKind, Keys, Service};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::scene::PRICE;
@@ -93,8 +93,12 @@ pub struct Post {
     pub id: String,
     /// Where.
     pub platform: PlatformName,
+    /// What kind of thing it is.
+    pub kind: EffectKind,
     /// In whose account.
     pub account: String,
+    /// What it is about, for kinds that have a target.
+    pub target: Option<String>,
     /// What it says.
     pub text: String,
     /// The effect that it is of; `None` for a post of somebody else.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use chimera_contracts::{EffectId, ErrorCode, PlatformName};
-use chimera_effect::{Attempt, EffectV1, Keys};
+use chimera_effect::{Attempt, EffectKind, EffectV1, Keys};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rules::{Fault, Post, Rules};
@@ -99,25 +99,31 @@ impl World {
     /// The first post since `since` that fits and is nobody else's.
     pub(super) fn find(&self, content: &EffectV1, since: DateTime<Utc>, not_ours: &[String]) -> Option<Post> {
         let fits = |post: &&Post| {
-            (post.platform, &post.account, &post.text) == (content.platform, &content.account, &content.text)
+            (post.platform, post.kind) == (content.platform, content.kind)
+                && (&post.account, &post.target, &post.text) == (&content.account, &content.target, &content.text)
                 && post.at >= since
                 && !not_ours.contains(&post.id)
         };
         self.posts.iter().find(fits).cloned()
     }
 
+    /// Puts a post there that no effect made, and gives its id.
     pub(super) fn publish(
         &mut self,
         platform: PlatformName,
         account: &str,
         text: &str,
-        effect: Option<EffectId>,
         at: DateTime<Utc>,
     ) -> String {
-        let id = format!("{platform}-{}", self.posts.len() + 1);
+        let id = self.next_id(platform);
         let (account, text) = (account.to_owned(), text.to_owned());
-        self.posts.push(Post { id: id.clone(), platform, account, text, effect, at });
+        let kind = EffectKind::Publish;
+        self.posts.push(Post { id: id.clone(), platform, kind, account, target: None, text, effect: None, at });
         id
+    }
+
+    fn next_id(&self, platform: PlatformName) -> String {
+        format!("{platform}-{}", self.posts.len() + 1)
     }
 
     /// Posts what a call says, unless a key that is remembered says that it was posted before.
@@ -133,9 +139,10 @@ impl World {
         if self.accepted.iter().any(|other| other.effect == call.effect) {
             self.violation(format!("{} was posted though it was accepted before", call.effect));
         }
-        let EffectV1 { platform, account, text, .. } = &call.content;
-        self.publish(*platform, account, text, Some(call.effect), at);
-        let post = self.posts.last().expect("it was just published").clone();
+        let EffectV1 { platform, kind, account, target, text, .. } = call.content.clone();
+        let (id, effect) = (self.next_id(platform), Some(call.effect));
+        let post = Post { id, platform, kind, account, target, text, effect, at };
+        self.posts.push(post.clone());
         if let Some(retention) = call.retention {
             self.keys.insert(call.key.clone(), (at + retention, post.clone()));
         }
