@@ -15,7 +15,7 @@ use chimera::governance::{ApprovalStore, Balance, Budget};
 use chimera::store_sqlite::SqliteStore;
 use chimera_testkit::{Action, Cut, Fault, PRICE, Rules, StrictPlatform, TestClock, run_until_cut};
 use chimera_tests::stage::{
-    PLATFORMS, approve, context, database, host, input, open_store, publish, scope, cut_host,
+    PLATFORMS, approve, context, cut_host, database, host, input, open_store, publish, scope,
 };
 use chrono::TimeDelta;
 

@@ -11,7 +11,7 @@ use chimera::effect::{
 use chimera::governance::ApprovalStore;
 use chimera_testkit::{Action, Cut, Fault, Rules, StrictPlatform, TestClock};
 use chimera_tests::stage::{
-    PLATFORMS, approve, context, database, host, input, only, open_store, publish, cut_host,
+    PLATFORMS, approve, context, cut_host, database, host, input, only, open_store, publish,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 

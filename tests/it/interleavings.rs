@@ -12,7 +12,7 @@ use chimera_testkit::{
     run_until_cut,
 };
 use chimera_tests::stage::{
-    PLATFORMS, approve, database, host, input, only, open_store, publish, scope, cut_host,
+    PLATFORMS, approve, cut_host, database, host, input, only, open_store, publish, scope,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;

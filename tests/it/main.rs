@@ -7,6 +7,7 @@ mod bad_input;
 mod callers;
 mod cuts;
 mod dependency_tree;
+mod engage;
 mod hostile;
 mod interleavings;
 mod processes;

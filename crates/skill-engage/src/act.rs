@@ -1,10 +1,10 @@
 //! Acting: a permit, a decision, the gate, the admission, the platform.
 
 use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Token};
+use chimera_contracts::engage::EngageOutput;
 use chimera_contracts::{
     Confidence, DecisionId, Digest, ErrorCode, EventId, Namespace, StoreError, derive_uuid,
 };
-use chimera_contracts::engage::EngageOutput;
 use chimera_effect::{Admission, Admit, Effect, Leased, RequestView};
 use chimera_governance::{
     Approver, ApproverRole, Claim, Decision, GateError, Policy, Recorded, Verdict, permits,
@@ -36,11 +36,7 @@ impl EngageSkill {
         self.take_permit(&engagement, &judged.effect, policy.document().pause_near_limit).await?;
         self.record_route(ask, policy, &judged).await?;
         let decision = self.decide_by_policy(ask, policy, &judged).await?;
-        let claim = Claim {
-            artifact: engagement.id(),
-            role: ApproverRole::Policy,
-            decision: Some(decision),
-        };
+        let claim = Claim { artifact: engagement.id(), role: ApproverRole::Policy, decision: Some(decision) };
         self.admit(&engagement, judged.effect, &claim, ask.context.deadline, pace).await
     }
 
@@ -77,7 +73,9 @@ impl EngageSkill {
             Admission::Fresh(RequestView { request, effects }) => {
                 let leased = effects.into_iter().map(|record| Leased { request: request.clone(), record });
                 let carry = self.carry(engagement, [id].into(), deadline);
-                let told = kernel.carry_fresh(leased.map(|leased| (leased, approved.clone())).collect(), &carry).await;
+                let told = kernel
+                    .carry_fresh(leased.map(|leased| (leased, approved.clone())).collect(), &carry)
+                    .await;
                 Ok(self.answer(engagement, told))
             }
             Admission::Known(view) if pace == Pace::Later => Ok(self.told(engagement, view)),
@@ -130,7 +128,8 @@ impl EngageSkill {
             Permit::Taken { .. } => Ok(()),
             Permit::Wait { until } => {
                 let wait = until.signed_duration_since(self.ports.clock.now());
-                let seconds = u64::try_from(wait.num_milliseconds().max(0)).unwrap_or(0).div_ceil(1_000).max(1);
+                let seconds =
+                    u64::try_from(wait.num_milliseconds().max(0)).unwrap_or(0).div_ceil(1_000).max(1);
                 let message = format!(
                     "`{}` may {} on `{}` again in {seconds} seconds: {} in {} seconds are used up",
                     content.account,
@@ -155,7 +154,12 @@ impl EngageSkill {
     }
 
     /// The policy's decision about exactly this effect; one that still holds is taken again.
-    async fn decide_by_policy(&self, ask: &Ask<'_>, policy: &Policy, judged: &Judged) -> Result<DecisionId, Refusal> {
+    async fn decide_by_policy(
+        &self,
+        ask: &Ask<'_>,
+        policy: &Policy,
+        judged: &Judged,
+    ) -> Result<DecisionId, Refusal> {
         let failed = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
         let digest = judged.effect.digest();
         for number in 0..DECISIONS {

@@ -133,7 +133,12 @@ pub(crate) fn waiting(review: &Review) -> EngageOutput {
     }
 }
 
-fn pending(engagement_id: String, message: &str, approval_required: bool, confidence: Option<f64>) -> EngageOutput {
+fn pending(
+    engagement_id: String,
+    message: &str,
+    approval_required: bool,
+    confidence: Option<f64>,
+) -> EngageOutput {
     let members = [
         ("message", Some(Value::from(message))),
         ("approval_required", Some(Value::from(approval_required))),
@@ -159,9 +164,13 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
     match content.kind {
         EffectKind::Like => object([("liked", Some(true.into())), ("timestamp", at)]),
         EffectKind::Follow => object([("following", Some(true.into())), ("timestamp", at)]),
-        EffectKind::Share => {
-            object([("id", id()), ("url", url()), ("shared", Some(true.into())), ("created_at", at), ("text", text())])
-        }
+        EffectKind::Share => object([
+            ("id", id()),
+            ("url", url()),
+            ("shared", Some(true.into())),
+            ("created_at", at),
+            ("text", text()),
+        ]),
         EffectKind::Reply | EffectKind::Comment | EffectKind::Publish => {
             object([("id", id()), ("url", url()), ("created_at", at), ("text", text())])
         }
@@ -183,7 +192,8 @@ fn refused(told: &Told, now: DateTime<Utc>) -> EngageError {
     };
     let retryable = told.state() == EffectState::NotDone;
     let wait = refusal.retry_at.map(|at| at.signed_duration_since(now).max(TimeDelta::zero()));
-    let seconds = wait.and_then(|wait| u64::try_from(wait.num_milliseconds()).ok()).map(|ms| ms.div_ceil(1_000));
+    let seconds =
+        wait.and_then(|wait| u64::try_from(wait.num_milliseconds()).ok()).map(|ms| ms.div_ceil(1_000));
     EngageError {
         retryable,
         retry_after: seconds.filter(|_| retryable),

@@ -108,9 +108,12 @@ fn host_says(context: &CallContext) -> Result<(AgentId, CampaignId), Refusal> {
         (agent, campaign) => {
             let given = [("agent", agent.is_some()), ("campaign", campaign.is_some())];
             let missing = given.into_iter().filter(|(_, given)| !given);
-            let fault = |(name, _)| Fault::new("", format!("the host to say the {name} in the call's context"), "none");
+            let fault = |(name, _)| {
+                Fault::new("", format!("the host to say the {name} in the call's context"), "none")
+            };
             let faults = Faults::check(missing.map(fault).collect());
-            Err(faults.map_or_else(Refusal::faults, |()| Refusal::of(ErrorCode::ValidationError, "incomplete")))
+            Err(faults
+                .map_or_else(Refusal::faults, |()| Refusal::of(ErrorCode::ValidationError, "incomplete")))
         }
     }
 }

@@ -14,7 +14,8 @@ impl EngageSkill {
     /// When the store fails.
     pub async fn cancel(&self, namespace: &Namespace, engagement_id: &str) -> Result<Cancelled, StoreError> {
         let Some(request) = request_of(engagement_id) else { return Ok(Cancelled::Missing) };
-        let query = EffectQuery { namespace: namespace.clone(), request: Some(request), ..EffectQuery::default() };
+        let query =
+            EffectQuery { namespace: namespace.clone(), request: Some(request), ..EffectQuery::default() };
         let found = self.ports.journal.effects(&query, Page { after: None, limit: 1 }).await?;
         if let Some(record) = found.first() {
             return self.ports.kernel.cancel(record.id).await;

@@ -42,7 +42,10 @@ impl EngageSkill {
                     let known: Vec<_> = self.ports.personas.names().map(|name| format!("`{name}`")).collect();
                     let expected = format!("one of {}", known.join(", "));
                     let pointer = format!("/persona_constraints/{index}");
-                    faults.push((ErrorCode::ValidationError, Fault::new(pointer, expected, format!("`{name}`"))));
+                    faults.push((
+                        ErrorCode::ValidationError,
+                        Fault::new(pointer, expected, format!("`{name}`")),
+                    ));
                 }
             }
         }
@@ -63,12 +66,14 @@ impl EngageSkill {
         }
         match &ask.input.content {
             Some(_) if !self.ports.targets.takes_text(platform, ask.kind) => {
-                let expected = format!("no content: nothing takes words to {} on `{platform}`", ask.input.action);
+                let expected =
+                    format!("no content: nothing takes words to {} on `{platform}`", ask.input.action);
                 faults.push((ErrorCode::ValidationError, Fault::new("/content", expected, "a text")));
             }
             Some(content) => faults.extend(check_text(platform, ask.kind, content, &personas)),
             None if ask.input.action.needs_content() && self.ports.composer.is_none() => {
-                let expected = format!("the text of the {}, since no composer is configured", ask.input.action);
+                let expected =
+                    format!("the text of the {}, since no composer is configured", ask.input.action);
                 faults.push((ErrorCode::MissingContent, Fault::new("/content", expected, "nothing")));
             }
             None => {}

@@ -17,8 +17,7 @@ pub(crate) struct Findings {
 impl EngageSkill {
     /// Classifies both texts. A question that is answered with a link to a source needs nobody (ENG-06).
     pub(crate) async fn classify(&self, content: Option<&str>, thread: Option<&str>) -> Findings {
-        let (content_found, thread_found) =
-            join(self.classify_one(content), self.classify_one(thread)).await;
+        let (content_found, thread_found) = join(self.classify_one(content), self.classify_one(thread)).await;
         let mut flags = Flags { content: content_found.flags, thread: thread_found.flags };
         if content.is_some_and(chimera_platform::text::has_link) {
             flags.thread.remove(&Flag::Question);

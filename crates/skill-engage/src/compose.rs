@@ -52,7 +52,11 @@ pub trait Composer: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When it writes nothing.
-    async fn compose(&self, request: &DraftRequest<'_>, deadline: DateTime<Utc>) -> Result<Draft, ComposerError>;
+    async fn compose(
+        &self,
+        request: &DraftRequest<'_>,
+        deadline: DateTime<Utc>,
+    ) -> Result<Draft, ComposerError>;
 }
 
 impl EngageSkill {

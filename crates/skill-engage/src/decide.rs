@@ -58,11 +58,7 @@ impl EngageSkill {
     /// The desk of the review queue: claim, release, defer, escalate, reject, list.
     #[must_use]
     pub fn desk(&self) -> ReviewDesk {
-        ReviewDesk::new(
-            self.ports.reviews.clone(),
-            self.ports.approvals.clone(),
-            self.ports.clock.clone(),
-        )
+        ReviewDesk::new(self.ports.reviews.clone(), self.ports.approvals.clone(), self.ports.clock.clone())
     }
 
     /// The engagements that a person can decide about now, those first that should be decided first.
@@ -92,10 +88,7 @@ impl EngageSkill {
     ) -> Result<EngageOutput, DecideError> {
         let review = self.stored(namespace, engagement_id).await?;
         let document = read(&review)?;
-        let decided = self
-            .desk()
-            .approve(namespace, review.id, reviewer, self.terms(&document))
-            .await?;
+        let decided = self.desk().approve(namespace, review.id, reviewer, self.terms(&document)).await?;
         Ok(self.run(&decided, None, Pace::Wait).await)
     }
 
@@ -166,7 +159,8 @@ impl EngageSkill {
         pace: Pace,
     ) -> Result<EngageOutput, Refusal> {
         let unreadable = |why: String| Refusal::known(ErrorCode::StorageUnavailable, why);
-        let decision = review.decision.as_ref().ok_or_else(|| unreadable("an approval without decision".into()))?;
+        let decision =
+            review.decision.as_ref().ok_or_else(|| unreadable("an approval without decision".into()))?;
         let document = EngagementDocument::from_json(review.current_document())
             .map_err(|error| unreadable(error.to_string()))?;
         let effect = document.fixed_effect().map_err(|error| unreadable(error.to_string()))?;
@@ -176,7 +170,8 @@ impl EngageSkill {
             .await
             .map_err(|error| Refusal::of(ErrorCode::StorageUnavailable, error.to_string()))?;
         self.check_ready(&effect).await?;
-        let pause = self.ports.policies.policy(document.campaign).is_some_and(|p| p.document().pause_near_limit);
+        let pause =
+            self.ports.policies.policy(document.campaign).is_some_and(|p| p.document().pause_near_limit);
         self.take_permit(&engagement, &effect, pause).await?;
         let claim = Claim {
             artifact: review.artifact.clone(),
@@ -227,7 +222,8 @@ impl EngageSkill {
             };
         }
         let effect = document.fixed_effect().map_err(|error| DecideError::Unreadable(error.to_string()))?;
-        let effect = replan(&effect, &edit.content).map_err(|refusal| DecideError::Unreadable(refusal.message))?;
+        let effect =
+            replan(&effect, &edit.content).map_err(|refusal| DecideError::Unreadable(refusal.message))?;
         let count = text::count(document.platform, &edit.content);
         let edited = EngagementDocument {
             count: Some(format!("{}/{}", count.used, count.limit)),
@@ -239,5 +235,6 @@ impl EngageSkill {
 }
 
 fn read(review: &Review) -> Result<EngagementDocument, DecideError> {
-    EngagementDocument::from_json(&review.document).map_err(|error| DecideError::Unreadable(error.to_string()))
+    EngagementDocument::from_json(&review.document)
+        .map_err(|error| DecideError::Unreadable(error.to_string()))
 }

@@ -136,8 +136,9 @@ impl Persona {
             Some(broken(rule, format!("at most {most}"), found.to_string()))
         });
         let shouted = rules.no_shouting.then(|| measure::shouted(text)).flatten();
-        let shouted = shouted
-            .map(|word| broken("no_shouting", "no words in capitals throughout".to_owned(), format!("`{word}`")));
+        let shouted = shouted.map(|word| {
+            broken("no_shouting", "no words in capitals throughout".to_owned(), format!("`{word}`"))
+        });
         let banned = rules.banned.iter().filter(|phrase| measure::holds(text, phrase));
         let banned = banned.map(|phrase| broken("banned", format!("not `{phrase}`"), format!("`{phrase}`")));
         over.chain(shouted).chain(banned).collect()
@@ -156,10 +157,12 @@ mod tests {
     #[test]
     fn the_seeds_examples_keep_their_personas() {
         let thanks = "Thanks for the feedback! We're always working to improve. What specific feature would you like to see?";
-        let great = "Great question! We're planning to release that feature next month. Stay tuned! \u{1f680}";
-        for (text, personas) in
-            [(thanks, ["professional", "helpful", "concise"]), (great, ["helpful", "enthusiastic", "concise"])]
-        {
+        let great =
+            "Great question! We're planning to release that feature next month. Stay tuned! \u{1f680}";
+        for (text, personas) in [
+            (thanks, ["professional", "helpful", "concise"]),
+            (great, ["helpful", "enthusiastic", "concise"]),
+        ] {
             for persona in personas {
                 assert_eq!(broken(persona, text), [""; 0], "{persona}");
             }
@@ -188,7 +191,11 @@ mod tests {
         let both = Personas::seed().unwrap().and(own);
         assert_eq!(both.get("Pirate").unwrap().broken_by("Hello there").len(), 1);
         assert!(both.get("professional").is_some());
-        for bad in ["version = 2\n[personas]", "version = 1\n[personas.Loud]", "version = 1\n[personas.x]\nmax_emojis = 1"] {
+        for bad in [
+            "version = 2\n[personas]",
+            "version = 1\n[personas.Loud]",
+            "version = 1\n[personas.x]\nmax_emojis = 1",
+        ] {
             assert!(Personas::parse(bad).is_err(), "{bad}");
         }
     }

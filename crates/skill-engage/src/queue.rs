@@ -24,9 +24,8 @@ impl EngageSkill {
         refused: Option<ErrorCode>,
     ) -> Result<EngageOutput, Refusal> {
         let document = document(ask, policy, judged, refused);
-        let document = document
-            .to_json()
-            .map_err(|error| Refusal::of(ErrorCode::ValidationError, error.to_string()))?;
+        let document =
+            document.to_json().map_err(|error| Refusal::of(ErrorCode::ValidationError, error.to_string()))?;
         let new = NewReview {
             id: ask.review_id(),
             namespace: ask.namespace().clone(),
@@ -60,7 +59,9 @@ pub(crate) fn queued(review: &Review) -> Result<EngageOutput, Refusal> {
         }
         State::Rejected => Err(Refusal::known(ErrorCode::ReviewRejected, "a reviewer rejected it")),
         State::Expired => Err(Refusal::known(ErrorCode::ReviewExpired, "nobody decided about it in time")),
-        State::Cancelled => Err(Refusal::known(ErrorCode::Cancelled, "it was taken back before anybody decided")),
+        State::Cancelled => {
+            Err(Refusal::known(ErrorCode::Cancelled, "it was taken back before anybody decided"))
+        }
         State::Refused => {
             let document = EngagementDocument::from_json(&review.document).ok();
             let code = document.and_then(|document| document.refused).unwrap_or(ErrorCode::LowConfidence);
@@ -69,7 +70,8 @@ pub(crate) fn queued(review: &Review) -> Result<EngageOutput, Refusal> {
                     format!("the confidence of {confidence} is too low; it is listed for reviewers")
                 }
                 (ErrorCode::NeverAnswered, _) => {
-                    "it would answer harassment, which gets no automated reply; it is listed for reviewers".to_owned()
+                    "it would answer harassment, which gets no automated reply; it is listed for reviewers"
+                        .to_owned()
                 }
                 _ => "it was refused; it is listed for reviewers".to_owned(),
             };
@@ -114,7 +116,14 @@ fn priority(judged: &Judged) -> u8 {
         () if raised(&[Flag::Crisis]) => 8,
         () if raised(&[Flag::Minors, Flag::Harassment, Flag::Impersonation, Flag::Instruction]) => 7,
         () if negative => 6,
-        () if judged.routed.reasons.iter().any(|reason| matches!(reason, Reason::Thread(_) | Reason::Content(_))) => 5,
+        () if judged
+            .routed
+            .reasons
+            .iter()
+            .any(|reason| matches!(reason, Reason::Thread(_) | Reason::Content(_))) =>
+        {
+            5
+        }
         () => 4,
     }
 }

@@ -24,7 +24,14 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn of(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), faults: Vec::new(), retry_after: None, open: false, recorded: false }
+        Self {
+            code,
+            message: message.into(),
+            faults: Vec::new(),
+            retry_after: None,
+            open: false,
+            recorded: false,
+        }
     }
 
     pub(crate) fn faults(faults: Faults) -> Self {
@@ -42,7 +49,9 @@ impl Refusal {
     pub(crate) fn store(error: &StoreError) -> Self {
         match error.applied {
             Applied::NotApplied => Self::of(ErrorCode::StorageUnavailable, error.to_string()),
-            Applied::MaybeApplied => Self { open: true, ..Self::of(ErrorCode::OutcomeUnknown, error.to_string()) },
+            Applied::MaybeApplied => {
+                Self { open: true, ..Self::of(ErrorCode::OutcomeUnknown, error.to_string()) }
+            }
         }
     }
 

@@ -16,7 +16,11 @@ impl EngageSkill {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn status_of_key(&self, namespace: &Namespace, key: &str) -> Result<Option<EngageOutput>, StoreError> {
+    pub async fn status_of_key(
+        &self,
+        namespace: &Namespace,
+        key: &str,
+    ) -> Result<Option<EngageOutput>, StoreError> {
         let key = RequestKey { namespace: namespace.clone(), skill: SkillName::Engage, key: key.to_owned() };
         if let Some(view) = self.ports.kernel.request(&key).await? {
             return Ok(Some(self.told(&Engagement::of_view(&view), view)));
@@ -28,9 +32,14 @@ impl EngageSkill {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn status(&self, namespace: &Namespace, engagement_id: &str) -> Result<Option<EngageOutput>, StoreError> {
+    pub async fn status(
+        &self,
+        namespace: &Namespace,
+        engagement_id: &str,
+    ) -> Result<Option<EngageOutput>, StoreError> {
         let Some(request) = request_of(engagement_id) else { return Ok(None) };
-        let query = EffectQuery { namespace: namespace.clone(), request: Some(request), ..EffectQuery::default() };
+        let query =
+            EffectQuery { namespace: namespace.clone(), request: Some(request), ..EffectQuery::default() };
         let found = self.ports.journal.effects(&query, Page { after: None, limit: 1 }).await?;
         if let Some(record) = found.into_iter().next() {
             let now = self.ports.clock.now();

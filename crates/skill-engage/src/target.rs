@@ -14,12 +14,8 @@ impl EngageSkill {
         let kind = self.ports.targets.check(platform, ask.kind, &ask.input.target).map_err(|fault| {
             Refusal::of(ErrorCode::InvalidTarget, format!("the target has to be {}", fault.expected))
         })?;
-        let query = TargetQuery {
-            platform,
-            account: ask.account.clone(),
-            kind,
-            target: ask.input.target.clone(),
-        };
+        let query =
+            TargetQuery { platform, account: ask.account.clone(), kind, target: ask.input.target.clone() };
         match self.ports.targets.look(&query, self.judge_until()).await {
             None => Ok(None),
             Some(TargetFinding::There(view)) => Ok(view.text),

@@ -31,8 +31,7 @@ impl PublishSkill {
         let view = self.ports.kernel.request(&key).await?;
         Ok(view.map(|view| {
             let now = self.ports.clock.now();
-            let told: Vec<Told> =
-                view.effects.into_iter().map(|record| Told::known(record, now)).collect();
+            let told: Vec<Told> = view.effects.into_iter().map(|record| Told::known(record, now)).collect();
             answer(&view.request, &told)
         }))
     }

@@ -6,7 +6,9 @@
 use chimera_contracts::publish::{PublishInput, PublishOutput, PublishStrategy};
 use chimera_contracts::{CallContext, Digest, ErrorCode, PlatformName};
 use chimera_effect::step::same_effects;
-use chimera_effect::{Admission, Admit, Carry, EffectKind, Leased, NewEffect, Order, RequestKey, RequestView};
+use chimera_effect::{
+    Admission, Admit, Carry, EffectKind, Leased, NewEffect, Order, RequestKey, RequestView,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::answer;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chimera::StorePorts;
 use chimera::contracts::publish::PublishStatus;
 use chimera::contracts::{Clock, DecisionId, InstanceId, Money, PlatformName, StoreError};
 use chimera::effect::{
@@ -11,7 +12,6 @@ use chimera::effect::{
 };
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Verdict};
 use chimera::skill_publish::PublishOptions;
-use chimera::StorePorts;
 use chimera_testkit::{Fault, MemoryStore, Rules, StrictPlatform, TestClock, TestEntropy, block_on};
 use chimera_tests::stage::{REVIEWER, builder, claim, context, input, only, publish, scope};
 use chrono::TimeDelta;

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chimera_contracts::ErrorCode;
+use chimera_contracts::{ErrorCode, Money};
+use chimera_effect::Keys;
 use chrono::TimeDelta;
 use regex_lite::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::limits::RateLimit;
+use crate::targets::TargetKind;
 
 /// What a caller can hand over, whatever the tool calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -16,6 +20,8 @@ pub(crate) enum Input {
     Text,
     /// The account.
     Account,
+    /// What an engagement is about.
+    Target,
     /// Ids of uploaded media, as an array.
     MediaIds,
     /// The id of the only uploaded medium.
@@ -35,15 +41,13 @@ pub(crate) enum Input {
 }
 
 /// How a tool is called.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Invocation {
     /// The tool.
     pub(crate) tool: String,
     /// Input to argument.
-    #[serde(default)]
     pub(crate) arguments: BTreeMap<Input, String>,
     /// Arguments that are always the same, such as `execute = true`.
-    #[serde(default)]
     pub(crate) constants: BTreeMap<String, Value>,
 }
 
@@ -75,14 +79,25 @@ pub(crate) enum IdKind {
     Pending,
 }
 
-/// The tool that publishes.
+/// Who gives the id of what an act makes.
 #[derive(Clone, Debug)]
-pub(crate) struct PublishTool {
+pub(crate) enum Naming {
+    /// The platform does.
+    Theirs {
+        /// Where the id may be, in order.
+        id: Vec<String>,
+        /// The id within text, as the first group.
+        pattern: Option<Regex>,
+    },
+    /// We do, by a template that holds the call's key: a like has no id of its own, and no two effects share one.
+    Ours(String),
+}
+
+/// The tool that makes something public: a post, a comment, a like.
+#[derive(Clone, Debug)]
+pub(crate) struct ActTool {
     pub(crate) invocation: Invocation,
-    /// Where the id may be, in order.
-    pub(crate) id: Vec<String>,
-    /// The id within text, as the first group.
-    pub(crate) id_pattern: Option<Regex>,
+    pub(crate) naming: Naming,
     pub(crate) id_kind: IdKind,
     pub(crate) url: Option<String>,
     pub(crate) url_template: Option<String>,
@@ -91,6 +106,19 @@ pub(crate) struct PublishTool {
     pub(crate) confirm: Option<Condition>,
     /// What says that nothing became public.
     pub(crate) not_published: Vec<Condition>,
+    /// What it is about, unless it is a post of our own.
+    pub(crate) target: Option<TargetKind>,
+    /// How often an account may do it, where anything is known.
+    pub(crate) limit: Option<RateLimit>,
+    /// The argument that takes our key, and what the tool does with it.
+    pub(crate) key_argument: Option<String>,
+    pub(crate) keys: Keys,
+    /// Where it differs from the platform's.
+    pub(crate) timeout: Option<TimeDelta>,
+    /// Where it differs from the platform's.
+    pub(crate) price: Option<Money>,
+    pub(crate) list: Option<ListTool>,
+    pub(crate) get: Option<GetTool>,
 }
 
 /// The tool that takes media.
@@ -101,16 +129,20 @@ pub(crate) struct UploadTool {
     pub(crate) timeout: TimeDelta,
 }
 
-/// The tool that lists the newest posts of an account, without gaps.
+/// The tool that lists what an account did of one kind, the newest first, without gaps.
 #[derive(Clone, Debug)]
 pub(crate) struct ListTool {
     pub(crate) invocation: Invocation,
     pub(crate) items: String,
-    pub(crate) id: String,
-    pub(crate) text: String,
+    /// `None` where the platform gives no ids.
+    pub(crate) id: Option<String>,
+    /// `None` where there are no words.
+    pub(crate) text: Option<String>,
+    /// What it was done to, in the form that the acting tool takes; `None` for posts.
+    pub(crate) target: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<String>,
-    /// What says that there are no older posts than those listed.
+    /// What says that there is nothing older than what is listed.
     pub(crate) complete: Option<String>,
     pub(crate) look_every: TimeDelta,
 }
@@ -120,6 +152,18 @@ pub(crate) struct ListTool {
 pub(crate) struct GetTool {
     pub(crate) invocation: Invocation,
     pub(crate) text: String,
+}
+
+/// The tool that shows whether a target is there.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetTool {
+    pub(crate) invocation: Invocation,
+    /// What an answer about a target that is there says.
+    pub(crate) confirm: Condition,
+    /// What says, without an error, that it is not.
+    pub(crate) missing: Vec<Condition>,
+    pub(crate) text: Option<String>,
+    pub(crate) author: Option<String>,
 }
 
 impl Invocation {
@@ -133,6 +177,11 @@ impl Invocation {
         [Input::MediaIds, Input::MediaId, Input::MediaUrls, Input::MediaUrl]
             .iter()
             .any(|input| self.takes(*input))
+    }
+
+    /// Whether the tool takes ids of media that were uploaded before.
+    pub(crate) fn takes_media_ids(&self) -> bool {
+        self.takes(Input::MediaIds) || self.takes(Input::MediaId)
     }
 
     /// The arguments of a call. An input that is not there is left out, never sent as null.

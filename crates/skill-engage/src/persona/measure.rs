@@ -52,7 +52,9 @@ pub(super) fn exclamations(text: &str) -> usize {
 pub(super) fn shouted(text: &str) -> Option<&str> {
     words(text).find(|word| {
         let letters = word.chars().filter(|character| character.is_alphabetic());
-        letters.clone().count() >= 4 && letters.clone().all(char::is_uppercase) && !word.starts_with(['#', '@'])
+        letters.clone().count() >= 4
+            && letters.clone().all(char::is_uppercase)
+            && !word.starts_with(['#', '@'])
     })
 }
 

@@ -1,0 +1,97 @@
+//! Templates of URLs and ids. What is filled in comes from outside, so each name is replaced once, and never within what
+//! was filled in.
+
+use chimera_effect::{CallKey, EffectV1};
+
+/// How much of a call's key stands in an id: enough that no two calls of one account share it.
+const KEY: usize = 16;
+
+/// What templates are filled with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) target: &'a str,
+    pub(crate) key: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// The parts of one call.
+    pub(crate) fn of(content: &'a EffectV1, call_key: &'a CallKey) -> Self {
+        let key = call_key.as_str();
+        Self {
+            account: &content.account,
+            target: content.target.as_deref().unwrap_or_default(),
+            key: key.get(..KEY).unwrap_or(key),
+        }
+    }
+
+    /// The id of what the platform gives none to.
+    pub(crate) fn id(&self, template: &str) -> String {
+        expand(template, |name| Some(self.part(name)?.to_owned()))
+    }
+
+    /// The URL of something; what has a meaning in a URL is encoded.
+    pub(crate) fn url(&self, template: &str, id: &str) -> String {
+        expand(template, |name| Some(encoded(if name == "id" { id } else { self.part(name)? })))
+    }
+
+    fn part(&self, name: &str) -> Option<&'a str> {
+        match name {
+            "account" => Some(self.account),
+            "target" => Some(self.target),
+            "key" => Some(self.key),
+            _ => None,
+        }
+    }
+}
+
+/// Replaces every `{name}` that is known, in one pass.
+fn expand(template: &str, part: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let known = after.split_once('}').and_then(|(name, next)| Some((part(name)?, next)));
+        rest = if let Some((value, next)) = known {
+            filled.push_str(&value);
+            next
+        } else {
+            filled.push('{');
+            after
+        };
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Percent-encodes everything that is neither unreserved (RFC 3986, 2.3) nor `:`, which LinkedIn's ids hold.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_filled_in_once() {
+        let parts = Parts { account: "me/x", target: "{key}", key: "k" };
+        for (template, expected) in [
+            ("like:{target}:{key}", "like:{key}:k"),
+            ("{key}{key}", "kk"),
+            ("{other} {key", "{other} {key"),
+            ("{{key}}", "{k}"),
+            ("", ""),
+        ] {
+            assert_eq!(parts.id(template), expected, "{template}");
+        }
+        assert_eq!(parts.url("https://h/{account}/{id}", "urn:a?b"), "https://h/me%2Fx/urn:a%3Fb");
+    }
+}

@@ -1,0 +1,63 @@
+//! The engage skill over several crates: routes, reviews, repetition, cuts.
+
+mod bad_input;
+mod cuts;
+mod limits;
+mod races;
+mod restarts;
+mod reviews;
+mod routes;
+
+use std::sync::Arc;
+
+use chimera::Chimera;
+use chimera::contracts::Clock;
+use chimera::contracts::engage::EngageOutput;
+use chimera::store_sqlite::SqliteStore;
+use chimera_testkit::{Rules, StrictPlatform, TestClock};
+use chimera_tests::engage_stage::{Judges, engage_host, fund};
+use chimera_tests::stage::{database, open_store};
+
+/// A world that outlives its hosts.
+struct World {
+    clock: Arc<TestClock>,
+    platform: StrictPlatform,
+    folder: tempfile::TempDir,
+    judges: Judges,
+}
+
+impl World {
+    /// A funded campaign, and this score.
+    async fn new(score: f64) -> Self {
+        Self::with(Judges::seed(score), Rules::default()).await
+    }
+
+    async fn with(judges: Judges, rules: Rules) -> Self {
+        let clock = Arc::new(TestClock::new());
+        let platform = StrictPlatform::everywhere(Arc::<TestClock>::clone(&clock), rules);
+        let folder = tempfile::tempdir().unwrap();
+        let world = Self { clock, platform, folder, judges };
+        fund(world.open().as_ref()).await;
+        world
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::<TestClock>::clone(&self.clock)
+    }
+
+    fn open(&self) -> Arc<SqliteStore> {
+        open_store(&database(self.folder.path()), &self.clock())
+    }
+
+    /// A new process.
+    fn host(&self) -> (Arc<SqliteStore>, Chimera) {
+        let store = self.open();
+        let host = engage_host(&self.judges, &store, Arc::new(self.platform.clone()), &self.clock());
+        (store, host)
+    }
+}
+
+/// The code of a failure.
+fn code(answer: &EngageOutput) -> &'static str {
+    answer.error.as_ref().map_or("none", |error| error.code.as_str())
+}
