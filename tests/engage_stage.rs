@@ -16,7 +16,7 @@ use chimera::governance::{
 };
 use chimera::platform::limits::RateLimit;
 use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
-use chimera::skill_engage::{ConfidenceScorer, EngageSkill, Personas, ScoreRequest, ScorerError};
+use chimera::skill_engage::{Composer, ConfidenceScorer, EngageSkill, Personas, ScoreRequest, ScorerError};
 use chimera::{Builder, Chimera, Engaging, Store};
 use chimera_testkit::Cut;
 use chrono::{DateTime, Utc};
@@ -152,6 +152,8 @@ pub struct Judges {
     pub targets: Arc<ToldTargets>,
     /// The policies.
     pub policies: Policies,
+    /// Who writes what is missing.
+    pub composer: Option<Arc<dyn Composer>>,
 }
 
 impl Judges {
@@ -162,6 +164,7 @@ impl Judges {
             scorer: ToldScorer::new(Score::Is(score)),
             targets: Arc::default(),
             policies: Policies::all(Policy::seed().expect("the preset is sound")),
+            composer: None,
         }
     }
 
@@ -170,7 +173,7 @@ impl Judges {
             targets: Arc::<ToldTargets>::clone(&self.targets),
             scorer: Arc::<ToldScorer>::clone(&self.scorer),
             classifier: Arc::new(NamedFlags),
-            composer: None,
+            composer: self.composer.clone(),
             policies: self.policies.clone(),
             personas: Personas::seed().expect("the personas are sound"),
         }

@@ -6,12 +6,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crates that only say what is to be; they know nothing that could make it so.
-const CORE: [&str; 6] = [
+const CORE: [&str; 8] = [
     "chimera-contracts",
     "chimera-governance",
     "chimera-audit",
     "chimera-platform",
     "chimera-effect",
+    "chimera-skill-propose",
+    "chimera-skill-engage",
     "chimera-skill-publish",
 ];
 
@@ -47,6 +49,26 @@ fn the_core_reaches_no_runtime_no_database_and_no_network() {
         assert!(reached.contains(package), "{package} is not in its own tree: {reached:?}");
         let strange: Vec<_> = OUTSIDE.into_iter().filter(|name| reached.contains(*name)).collect();
         assert!(strange.is_empty(), "{package} reaches {strange:?}");
+    }
+}
+
+/// It proposes and never acts: no way leads from it to anything that could (PRO-09).
+#[test]
+fn proposing_reaches_nothing_that_acts() {
+    let reached = reach("chimera-skill-propose").unwrap();
+    for strange in ["chimera-effect", "chimera-platform", "chimera-skill-engage", "chimera-skill-publish"] {
+        assert!(!reached.contains(strange), "{strange}");
+    }
+}
+
+/// The skills do not know each other.
+#[test]
+fn no_skill_reaches_another() {
+    let skills = ["chimera-skill-propose", "chimera-skill-engage", "chimera-skill-publish"];
+    for skill in skills {
+        let reached = reach(skill).unwrap();
+        let others: Vec<_> = skills.into_iter().filter(|other| *other != skill && reached.contains(*other)).collect();
+        assert_eq!(others, Vec::<&str>::new(), "{skill}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The engage skill over several crates: routes, reviews, repetition, cuts.
 
 mod bad_input;
+mod composing;
 mod cuts;
 mod limits;
 mod races;

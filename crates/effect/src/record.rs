@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
-use crate::platform::{ExternalPost, Refusal, Uploaded};
+use crate::platform::{ExternalPost, Refusal, Said, Uploaded};
 use crate::state::EffectState;
 
 /// The caller's key, scoped by tenant and skill (PUB-05).
@@ -168,6 +168,9 @@ pub struct Progress {
     pub last_step: Option<Digest>,
     /// The id to poll, while the platform works on it (PUB-19).
     pub pending_id: Option<String>,
+    /// What the platform said when an engagement succeeded, redacted: part of the engage contract's answer (ENG-14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Said,
 }
 
 /// One effect in the journal.

@@ -76,7 +76,7 @@ impl EngageSkill {
                 let told = kernel
                     .carry_fresh(leased.map(|leased| (leased, approved.clone())).collect(), &carry)
                     .await;
-                Ok(self.answer(engagement, told))
+                Ok(self.answer(engagement, self.persist(&carry, told).await))
             }
             Admission::Known(view) if pace == Pace::Later => Ok(self.told(engagement, view)),
             Admission::Known(view) => Ok(self.carry_on(engagement, deadline, view).await),

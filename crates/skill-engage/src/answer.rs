@@ -61,7 +61,8 @@ impl EngageSkill {
     ) -> EngageOutput {
         let ids = view.effects.iter().map(|record| record.id).collect();
         let carry = self.carry(engagement, ids, deadline);
-        self.answer(engagement, self.ports.kernel.carry_on(&carry, view).await)
+        let told = self.ports.kernel.carry_on(&carry, view).await;
+        self.answer(engagement, self.persist(&carry, told).await)
     }
 
     pub(crate) fn carry(
@@ -161,7 +162,7 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
     let id = || post.map(|post| Value::from(post.id.clone()));
     let url = || post.and_then(|post| post.url.clone()).map(Value::from);
     let text = || (!content.text.is_empty()).then(|| Value::from(content.text.clone()));
-    match content.kind {
+    let ours = match content.kind {
         EffectKind::Like => object([("liked", Some(true.into())), ("timestamp", at)]),
         EffectKind::Follow => object([("following", Some(true.into())), ("timestamp", at)]),
         EffectKind::Share => object([
@@ -174,7 +175,21 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
         EffectKind::Reply | EffectKind::Comment | EffectKind::Publish => {
             object([("id", id()), ("url", url()), ("created_at", at), ("text", text())])
         }
-    }
+    };
+    with_words(ours, record.progress.said.as_deref())
+}
+
+/// The platform's own words beside ours (ENG-14): its members where it answered with an object, else its text.
+fn with_words(ours: Map<String, Value>, said: Option<&str>) -> Map<String, Value> {
+    let words = match said.map(|said| (said, serde_json::from_str::<Value>(said))) {
+        Some((_, Ok(Value::Object(members)))) => members,
+        Some((said, _)) => object([("said", Some(said.into()))]),
+        None => Map::new(),
+    };
+    let mut all = words;
+    // What the journal holds is what counts: ids and times are checked there.
+    all.extend(ours);
+    all
 }
 
 fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {

@@ -83,6 +83,17 @@ impl EngageSkill {
     }
 }
 
+/// What is wrong with sharing somebody else's text (ENG-09).
+pub(crate) fn check_shared(thread: Option<&str>, personas: &[Persona]) -> Result<(), Refusal> {
+    let thread = thread.unwrap_or_default();
+    let broken = personas.iter().flat_map(|persona| persona.broken_by_shared(thread));
+    let fault = |broken: crate::persona::RuleBroken| {
+        let expected = format!("persona `{}`, rule `{}`: {}", broken.persona, broken.rule, broken.expected);
+        (ErrorCode::PersonaViolation, Fault::new("/target", expected, broken.got))
+    };
+    Refusal::check(broken.map(fault).collect())
+}
+
 /// Everything that is wrong with a text: length and safety by the platform's rules, then the personas' rules.
 pub(crate) fn check_text(
     platform: PlatformName,

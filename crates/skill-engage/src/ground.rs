@@ -9,7 +9,7 @@ use chimera_platform::text;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ask::Ask;
-use crate::check::check_text;
+use crate::check::{check_shared, check_text};
 use crate::classify::Findings;
 use crate::compose::DraftRequest;
 use crate::persona::Persona;
@@ -41,6 +41,9 @@ impl EngageSkill {
         personas: &[Persona],
     ) -> Result<Judged, Refusal> {
         let thread = self.thread(ask).await?;
+        if ask.kind == EffectKind::Share {
+            check_shared(thread.as_deref(), personas)?;
+        }
         let content = self.content(ask, thread.as_deref(), personas).await?;
         let effect = plan(ask, content.as_deref())?;
         let findings = self.classify(content.as_deref(), thread.as_deref()).await;

@@ -15,6 +15,7 @@ mod persona;
 mod plan;
 mod queue;
 mod refuse;
+mod retry;
 mod score;
 mod skill;
 mod status;

@@ -115,6 +115,14 @@ impl Personas {
 }
 
 impl Persona {
+    /// Every rule on words that somebody else's text breaks, which is to be shared: how long it is and how it is made up is
+    /// not ours to say.
+    #[must_use]
+    pub fn broken_by_shared(&self, text: &str) -> Vec<RuleBroken> {
+        let words = PersonaRules { banned: self.rules.banned.clone(), ..PersonaRules::default() };
+        Self { name: self.name.clone(), rules: words }.broken_by(text)
+    }
+
     /// Every rule that a text breaks.
     #[must_use]
     pub fn broken_by(&self, text: &str) -> Vec<RuleBroken> {

@@ -186,10 +186,25 @@ async fn what_the_platform_refuses_is_told_under_its_code() {
         let world = World::new(1.0).await;
         let (_store, host) = world.host();
         let input = engagement(EngageAction::Comment);
-        world.platform.plan(input.platform, [Fault::Refuse(refusal)]);
+        // Whatever may pass is tried again within the call, three times.
+        world.platform.plan(input.platform, [Fault::Refuse(refusal); 4]);
         let answer = engage(&host, &input).await;
         assert_eq!((answer.status, code(&answer)), (EngageStatus::Failed, refusal.as_str()));
         assert_eq!(answer.error.map(|error| error.retryable), Some(refusal.retryable()));
         assert_eq!(world.platform.posts(), []);
+        assert_eq!(world.platform.performed().len(), if refusal.retryable() { 4 } else { 1 });
     }
+}
+
+/// A blip is over before the caller learns of it; nothing is sent twice.
+#[tokio::test]
+async fn what_provably_did_not_happen_is_tried_again() {
+    let world = World::new(1.0).await;
+    let (_store, host) = world.host();
+    let input = engagement(EngageAction::Reply);
+    let blip = Fault::Refuse(ErrorCode::PlatformTransientError);
+    let limit = Fault::RateLimit { retry_after: chrono::TimeDelta::seconds(2) };
+    world.platform.plan(input.platform, [blip, limit]);
+    assert_eq!(engage(&host, &input).await.status, EngageStatus::Success);
+    assert_eq!((world.platform.performed().len(), world.platform.posts().len()), (3, 1));
 }

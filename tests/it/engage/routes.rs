@@ -166,10 +166,10 @@ async fn every_answer_comes_with_what_the_contract_says() {
         assert_eq!(answer.status, EngageStatus::Success, "{answer:?}");
         let response = answer.platform_response.unwrap();
         let expected: &[&str] = match action {
-            EngageAction::Like => &["liked", "timestamp"],
-            EngageAction::Follow => &["following", "timestamp"],
-            EngageAction::Share => &["created_at", "id", "shared", "url"],
-            EngageAction::Reply | EngageAction::Comment => &["created_at", "id", "text", "url"],
+            EngageAction::Like => &["liked", "said", "timestamp"],
+            EngageAction::Follow => &["following", "said", "timestamp"],
+            EngageAction::Share => &["created_at", "id", "said", "shared", "url"],
+            EngageAction::Reply | EngageAction::Comment => &["created_at", "id", "said", "text", "url"],
         };
         let mut members: Vec<_> = response.keys().map(String::as_str).collect();
         members.sort_unstable();

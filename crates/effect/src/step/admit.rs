@@ -203,6 +203,7 @@ fn new_record(
         changed_at: now,
         last_step: None,
         pending_id: None,
+        said: None,
     };
     let progress = match new.begin {
         Some(window) => begun(waiting, EffectState::Attempting, window, instance, now),

@@ -7,7 +7,7 @@ use chimera_governance::{Standing, Use, use_of};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::evidence;
-use crate::effect::EffectV1;
+use crate::effect::{EffectKind, EffectV1};
 use crate::journal::{Advance, Refused, Step, Window};
 use crate::platform::{ExternalPost, Lost, Refusal};
 use crate::record::{EffectRecord, Lease, Progress, RequestRecord};
@@ -216,7 +216,9 @@ fn stepped(record: &EffectRecord, state: EffectState, advance: &Advance, context
                 published_at: evidence.post.published_at.filter(|at| plausible(*at, now)).or(Some(now)),
                 ..evidence.post.clone()
             };
-            settled(Progress { post: Some(post), refusal: None, pending_id: None, ..progress })
+            // The answer about a post is its id and its URL; that about a like is what the platform said.
+            let said = evidence.said.clone().filter(|_| record.kind() != EffectKind::Publish);
+            settled(Progress { post: Some(post), refusal: None, pending_id: None, said, ..progress })
         }
         Step::Accepted(pending) => {
             settled(Progress { pending_id: Some(pending.pending_id.clone()), refusal: None, ..progress })
