@@ -149,7 +149,7 @@ pub struct Judges {
     /// The scorer, to be told.
     pub scorer: Arc<ToldScorer>,
     /// The targets.
-    pub targets: Arc<ToldTargets>,
+    pub targets: Arc<dyn Targets>,
     /// The policies.
     pub policies: Policies,
     /// Who writes what is missing.
@@ -162,7 +162,7 @@ impl Judges {
     pub fn seed(score: f64) -> Self {
         Self {
             scorer: ToldScorer::new(Score::Is(score)),
-            targets: Arc::default(),
+            targets: Arc::new(ToldTargets::default()),
             policies: Policies::all(Policy::seed().expect("the preset is sound")),
             composer: None,
         }
@@ -170,7 +170,7 @@ impl Judges {
 
     fn engaging(&self) -> Engaging {
         Engaging {
-            targets: Arc::<ToldTargets>::clone(&self.targets),
+            targets: Arc::clone(&self.targets),
             scorer: Arc::<ToldScorer>::clone(&self.scorer),
             classifier: Arc::new(NamedFlags),
             composer: self.composer.clone(),
@@ -266,6 +266,19 @@ pub fn engagement(action: EngageAction) -> EngageInput {
         content: action.needs_content().then(|| "Thanks for asking, it works offline too.".to_owned()),
         persona_constraints: vec!["helpful".to_owned()],
     }
+}
+
+/// The same for real tools: ids in the shapes of the seeds, one platform for each action.
+#[must_use]
+pub fn real_engagement(action: EngageAction) -> EngageInput {
+    let (platform, target) = match action {
+        EngageAction::Reply => (PlatformName::Twitter, "tweet_1"),
+        EngageAction::Comment => (PlatformName::Instagram, "post_1"),
+        EngageAction::Like => (PlatformName::Threads, "thread_1"),
+        EngageAction::Follow => (PlatformName::Instagram, "user_a"),
+        EngageAction::Share => (PlatformName::TikTok, "video_1"),
+    };
+    EngageInput { platform, target: target.to_owned(), ..engagement(action) }
 }
 
 /// Calls the skill; success and failure have one shape.

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! chimera-test-caller caller --db FILE --record FILE --key KEY --callers 16 --timeout SECONDS
-//!                            [--stop before:PLATFORM|after:PLATFORM]
+//!                            [--stop before:PLATFORM|after:PLATFORM] [--engage ACTION]
 //! chimera-test-caller sandbox CONFIG
 //! chimera-test-caller broken LAST-WORDS
 //! ```
 //!
 //! A crowd opens everything, prints `ready` and waits for a line on its standard input, so that several crowds begin
 //! together. Then it prints its answers as one line of JSON. With `--stop` it prints `stopped` instead, when it is about
-//! to send to a platform or has just sent to it, and does nothing more until it is killed.
+//! to send to a platform or has just sent to it, and does nothing more until it is killed. With `--engage` the callers engage
+//! instead of publishing.
 
 #![expect(
     clippy::expect_used,
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chimera::Chimera;
-use chimera::contracts::publish::PublishOutput;
+use chimera::contracts::engage::{EngageAction, EngageInput, EngageOutput, EngageStatus};
 use chimera::contracts::{Clock, PlatformName};
 use chimera::effect::{
     Attempt, EffectKind, Finding, LookUp, NotReady, Outcome, Platform, Refusal, Service, Upload, Uploaded,
@@ -36,7 +37,8 @@ use chimera::platform::{Binding, Profile, ToolClient, ToolPlatform};
 use chimera::skill_publish::PublishOptions;
 use chimera_sandbox::{SandboxConfig, serve_stdio};
 use chimera_testkit::PRICE;
-use chimera_tests::stage::{EchoMedia, PLATFORMS, builder, claimed, open_store, publish};
+use chimera_tests::engage_stage::{Judges, engage, engage_host, real_engagement};
+use chimera_tests::stage::{EchoMedia, builder, claimed, open_store, publish};
 use chrono::TimeDelta;
 
 #[tokio::main]
@@ -73,30 +75,63 @@ async fn call(options: &BTreeMap<String, String>) {
     server.tools(clock.now() + TimeDelta::seconds(60)).await.expect("the sandbox starts");
     let store = open_store(option("--db").as_ref(), &clock);
     let timeout = option("--timeout").parse().expect("a number of seconds");
-    let mut platform = tools(&server, TimeDelta::seconds(timeout), &clock);
+    let tools = tools(&server, TimeDelta::seconds(timeout), &clock);
+    let mut platform: Arc<dyn Platform> = Arc::<ToolPlatform>::clone(&tools);
     if let Some(stop) = options.get("--stop") {
         platform = Arc::new(Stopping::at(stop, platform));
+    }
+    let callers = option("--callers").parse().expect("a number of callers");
+    if let Some(action) = options.get("--engage") {
+        let judges = Judges { targets: tools, ..Judges::seed(0.95) };
+        let host = Arc::new(engage_host(&judges, &store, platform, &clock));
+        let action = EngageAction::ALL.iter().find(|known| known.as_str() == action);
+        let input = real_engagement(*action.expect("an action"));
+        wait_for_the_sign();
+        let call = || {
+            let (host, input) = (Arc::clone(&host), input.clone());
+            async move { engage_patiently(&host, &input).await }
+        };
+        say(&serde_json::to_string(&crowd(callers, call).await).expect("answers can be written"));
+        server.close().await;
+        return;
     }
     // Long enough for whoever waits for another one's work on a busy machine.
     let patient = PublishOptions { answer_within: TimeDelta::seconds(60), ..PublishOptions::default() };
     let host = builder(&clock).publish_options(patient).store(&store).platform(platform).build();
     let host = Arc::new(host.expect("every port is there"));
 
-    say("ready");
-    std::io::stdin().read_line(&mut String::new()).expect("somebody says when");
-    let callers = option("--callers").parse().expect("a number of callers");
-    let answers = crowd(&host, option("--key"), callers, clock.as_ref()).await;
-    say(&serde_json::to_string(&answers).expect("answers can be written"));
+    let input = claimed(option("--key"), clock.as_ref());
+    wait_for_the_sign();
+    let call = || {
+        let (host, input) = (Arc::clone(&host), input.clone());
+        async move { publish(&host, &input).await }
+    };
+    say(&serde_json::to_string(&crowd(callers, call).await).expect("answers can be written"));
     server.close().await;
 }
 
-async fn crowd(host: &Arc<Chimera>, key: &str, callers: usize, clock: &dyn Clock) -> Vec<PublishOutput> {
-    let input = claimed(key, clock);
-    let calls = (0..callers).map(|_| {
-        let (host, input) = (Arc::clone(host), input.clone());
-        tokio::spawn(async move { publish(&host, &input).await })
-    });
-    let calls: Vec<_> = calls.collect();
+fn wait_for_the_sign() {
+    say("ready");
+    std::io::stdin().read_line(&mut String::new()).expect("somebody says when");
+}
+
+/// Asks until it is public: whoever waits for another one's work on a busy machine may have to ask again.
+async fn engage_patiently(host: &Chimera, input: &EngageInput) -> EngageOutput {
+    for _ in 0..20 {
+        let answer = engage(host, input).await;
+        if answer.status != EngageStatus::Pending {
+            return answer;
+        }
+    }
+    engage(host, input).await
+}
+
+async fn crowd<T, F>(callers: usize, call: impl Fn() -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let calls: Vec<_> = (0..callers).map(|_| tokio::spawn(call())).collect();
     let mut answers = Vec::with_capacity(callers);
     for call in calls {
         answers.push(call.await.expect("no caller panics"));
@@ -115,9 +150,9 @@ fn sandbox(record: &str, clock: &Arc<dyn Clock>) -> Arc<StdioServer> {
 }
 
 /// The seeds' tools at the tests' price. A look-up waits until the time of the call that was lost is over.
-fn tools(server: &Arc<StdioServer>, timeout: TimeDelta, clock: &Arc<dyn Clock>) -> Arc<dyn Platform> {
+fn tools(server: &Arc<StdioServer>, timeout: TimeDelta, clock: &Arc<dyn Clock>) -> Arc<ToolPlatform> {
     let profile =
-        PLATFORMS.iter().try_fold(Profile::seeds().expect("it is built in"), |profile, platform| {
+        PlatformName::ALL.iter().try_fold(Profile::seeds().expect("it is built in"), |profile, platform| {
             profile
                 .with_timeout(*platform, timeout)?
                 .with_settle(*platform, TimeDelta::milliseconds(250))?

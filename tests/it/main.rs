@@ -8,6 +8,7 @@ mod callers;
 mod cuts;
 mod dependency_tree;
 mod engage;
+mod error_codes;
 mod hostile;
 mod interleavings;
 mod processes;

@@ -18,6 +18,8 @@ use chimera_sandbox::Record;
 use chimera_testkit::{PRICE, Rules, StrictPlatform};
 use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, open_store, scope};
 
+mod engaging;
+
 const KEY: &str = "processes";
 const CALLERS: usize = 16;
 
@@ -121,8 +123,8 @@ impl Crowd {
     }
 
     /// The answers of all its callers.
-    fn answers(mut self) -> Vec<PublishOutput> {
-        let answers: Vec<PublishOutput> = serde_json::from_str(&self.line()).unwrap();
+    fn answers<T: serde::de::DeserializeOwned>(mut self) -> Vec<T> {
+        let answers: Vec<T> = serde_json::from_str(&self.line()).unwrap();
         assert!(self.process.wait().unwrap().success());
         assert_eq!(answers.len(), CALLERS);
         answers

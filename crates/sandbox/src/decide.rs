@@ -116,6 +116,10 @@ impl Rules {
             Work::Post(draft) => self.publish(state, request, draft, now),
             Work::Engage(intent) => self.engage(state, request, intent, now),
             Work::Upload(upload) => publish::store(state, platform, upload, now),
+            // X's own tool shows anybody's posts; the general one shows what was posted here.
+            Work::Get { id } if request.tool == ToolName::GetTweet => {
+                Performed::looked_up(self.get_anybodys(state, platform, id))
+            }
             Work::Get { id } => Performed::looked_up(self.get(state, platform, id)),
             Work::List { listed, account, limit } => {
                 let list = look::list(state, platform, *listed, account.as_deref(), *limit);

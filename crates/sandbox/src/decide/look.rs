@@ -34,6 +34,14 @@ impl Rules {
         view.ok_or_else(|| Refusal::not_found(platform))
     }
 
+    /// The same for a post that somebody else may have made: without a world it is there, and nothing is known of it.
+    pub(super) fn get_anybodys(&self, state: &State, platform: Platform, id: &str) -> Result<Value, Refusal> {
+        match self.get(state, platform, id) {
+            Err(_) if self.is_there(state, platform, TargetKind::Post, id) => Ok(json!({ "id": id })),
+            shown => shown,
+        }
+    }
+
     /// Whether a target is there, and who said what.
     pub(super) fn target(
         &self,

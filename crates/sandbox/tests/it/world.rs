@@ -157,3 +157,15 @@ fn a_world_that_cannot_be_used_is_refused_at_the_start() {
         assert!(!place.record().exists(), "{content:?}: nothing was begun");
     }
 }
+
+/// Without a world there is whatever somebody points at, whichever tool is asked.
+#[test]
+fn without_a_world_every_target_is_there() {
+    let place = Place::new();
+    let mut client = place.client(&json!({}));
+    assert_eq!(client.ok("get_tweet", &json!({ "tweet_id": "100" })), json!({ "id": "100" }));
+    let target = json!({ "platform": "twitter", "id": "100", "kind": "post" });
+    assert_eq!(client.ok("get_target", &target)["exists"], true);
+    client.refused("get_tweet", &json!({ "tweet_id": "not an id" }));
+    client.refused("get_post", &json!({ "platform": "twitter", "id": "100" }));
+}
