@@ -1,19 +1,22 @@
 //! A profile against what its server offers: every fault in one message, before anything is sent (PUB-18).
 
+use chimera_effect::EffectKind;
 use serde_json::Value;
 
 use crate::profile::{Invocation, PlatformProfile};
 use crate::tool::ToolInfo;
 
-/// What does not fit, in words for whoever mends the profile or the server.
-pub(crate) fn faults(profile: &PlatformProfile, tools: &[ToolInfo]) -> Vec<String> {
+/// What does not fit for a kind of effect, in words for whoever mends the profile or the server. What other kinds need is
+/// not asked for: a server that publishes need not like.
+pub(crate) fn faults(profile: &PlatformProfile, kind: EffectKind, tools: &[ToolInfo]) -> Vec<String> {
+    let key = profile.acts.get(&kind).and_then(|act| act.key_argument.as_deref());
     let mut faults = Vec::new();
-    for (operation, invocation) in profile.invocations() {
+    for (operation, invocation) in profile.invocations(kind) {
         let Some(tool) = tools.iter().find(|tool| tool.name == invocation.tool) else {
             faults.push(format!("the server offers no tool `{}` for `{operation}`", invocation.tool));
             continue;
         };
-        let key = profile.key_argument.as_deref().filter(|_| operation == "publish");
+        let key = key.filter(|_| operation == kind.as_str());
         let found = tool_faults(invocation, key, &tool.input_schema);
         faults.extend(found.into_iter().map(|fault| format!("tool `{}`: {fault}", invocation.tool)));
     }
@@ -98,7 +101,7 @@ mod tests {
             ),
         ];
         assert_eq!(
-            faults(&twitter(), &tools),
+            faults(&twitter(), EffectKind::Publish, &tools),
             [
                 "tool `post_tweet`: it declares no argument `account`",
                 "tool `post_tweet`: it declares no argument `media_ids`",
@@ -109,5 +112,21 @@ mod tests {
                 "the server offers no tool `get_post` for `get`",
             ]
         );
+    }
+
+    #[test]
+    fn each_kind_asks_for_its_own_tools() {
+        let missing: Vec<_> = [
+            ("reply_to_tweet", "reply"),
+            ("list_comments", "list"),
+            ("get_tweet", "get"),
+            ("get_tweet", "look_up"),
+        ]
+        .map(|(tool, operation)| format!("the server offers no tool `{tool}` for `{operation}`"))
+        .into();
+        assert_eq!(faults(&twitter(), EffectKind::Reply, &[]), missing);
+        let like = tool("like_tweet", json!({ "properties": { "tweet_id": {}, "account": {} } }));
+        let found = faults(&twitter(), EffectKind::Like, &[like]);
+        assert_eq!(found[0], "tool `like_tweet`: it declares no argument `idempotency_key`");
     }
 }

@@ -5,6 +5,7 @@
 //! done* costs a second post. So dropped connections and 5xx come first, then codes, then phrases, then the other statuses.
 
 mod codes;
+mod missing;
 mod retry;
 mod status;
 
@@ -18,6 +19,8 @@ use serde_json::Value;
 
 use crate::normalise::{Answer, shown};
 use crate::profile::PlatformProfile;
+
+pub(crate) use missing::is_missing;
 
 /// How much of what was said stands in a message.
 const MESSAGE: usize = 300;

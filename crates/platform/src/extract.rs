@@ -1,25 +1,25 @@
 //! From an answer to an outcome: no error, not a draft, confirmed, and with an id. Anything less is not a success.
 
-use chimera_contracts::ErrorCode;
+use chimera_contracts::{ErrorCode, PlatformName};
 use chimera_effect::{Evidence, ExternalPost, Lost, Outcome, Pending, Refusal};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::classify;
 use crate::normalise::Answer;
-use crate::profile::{IdKind, PlatformProfile, fill};
+use crate::profile::{ActTool, IdKind, Naming, Parts, PlatformProfile};
 
 /// No platform's id comes near it.
 const LONGEST_ID: usize = 500;
 
-/// What became of a publish call that was answered.
+/// What became of the call of an acting tool that was answered.
 pub(crate) fn outcome(
     profile: &PlatformProfile,
-    account: &str,
+    act: &ActTool,
+    parts: &Parts<'_>,
     answer: &Answer,
     now: DateTime<Utc>,
 ) -> Outcome {
-    let publish = &profile.publish;
     let platform = profile.platform;
     let lost = |reason: String| Outcome::Unknown(Lost { reason, said: classify::said(answer) });
     if !answer.whole {
@@ -28,35 +28,58 @@ pub(crate) fn outcome(
         ));
     }
     if classify::is_error(profile, answer) {
-        return classify::outcome(profile, answer, now);
+        return refused(profile, act, answer, now);
     }
-    if publish.not_published.iter().any(|condition| condition.holds(&answer.value)) {
-        let message = format!(
-            "the server of `{platform}` made a draft or a preview and published nothing; configure it to publish"
-        );
-        let said = classify::said(answer);
-        return Outcome::NotDone(Refusal {
-            code: ErrorCode::PlatformNotConfigured,
-            message,
-            retry_at: None,
-            said,
-        });
+    if act.not_published.iter().any(|condition| condition.holds(&answer.value)) {
+        return Outcome::NotDone(not_published(platform, answer));
     }
-    if publish.confirm.as_ref().is_some_and(|condition| !condition.holds(&answer.value)) {
-        return lost(format!("the answer of `{platform}` does not confirm that it published"));
+    if act.confirm.as_ref().is_some_and(|condition| !condition.holds(&answer.value)) {
+        return lost(format!("the answer of `{platform}` does not confirm that it was done"));
     }
-    let Some(id) = id(&publish.id, answer).or_else(|| id_within(profile, answer)) else {
-        return lost(format!("the answer of `{platform}` names no post"));
+    let Some(id) = id_of(act, parts, answer) else {
+        return lost(format!("the answer of `{platform}` names nothing that it made"));
     };
-    match publish.id_kind {
+    match act.id_kind {
         IdKind::Pending => Outcome::Accepted(Pending { pending_id: id, said: classify::said(answer) }),
         IdKind::Platform => {
-            let url = publish.url.as_ref().and_then(|pointer| link(answer.value.pointer(pointer)?));
-            let template = publish.url_template.as_ref();
-            let url = url.or_else(|| template.map(|template| fill(template, account, &id)));
-            let published_at = publish.published_at.as_ref().and_then(|at| time(answer.value.pointer(at)?));
-            let post = ExternalPost { id, url, published_at };
+            let post = post(act, parts, answer, id);
             Outcome::Done(Evidence { post, said: classify::said(answer) })
+        }
+    }
+}
+
+/// An error; about something that is not there it is the target's, where there is one.
+fn refused(profile: &PlatformProfile, act: &ActTool, answer: &Answer, now: DateTime<Utc>) -> Outcome {
+    let missing = act.target.is_some() && classify::is_missing(profile, answer);
+    match classify::outcome(profile, answer, now) {
+        Outcome::NotDone(refusal) if missing && refusal.code == ErrorCode::ValidationError => {
+            Outcome::NotDone(Refusal { code: ErrorCode::InvalidTarget, ..refusal })
+        }
+        outcome => outcome,
+    }
+}
+
+fn not_published(platform: PlatformName, answer: &Answer) -> Refusal {
+    let message = format!(
+        "the server of `{platform}` made a draft or a preview and nothing public; configure it to publish"
+    );
+    let said = classify::said(answer);
+    Refusal { code: ErrorCode::PlatformNotConfigured, message, retry_at: None, said }
+}
+
+fn post(act: &ActTool, parts: &Parts<'_>, answer: &Answer, id: String) -> ExternalPost {
+    let url = act.url.as_ref().and_then(|pointer| link(answer.value.pointer(pointer)?));
+    let url = url.or_else(|| act.url_template.as_ref().map(|template| parts.url(template, &id)));
+    let published_at = act.published_at.as_ref().and_then(|at| time(answer.value.pointer(at)?));
+    ExternalPost { id, url, published_at }
+}
+
+fn id_of(act: &ActTool, parts: &Parts<'_>, answer: &Answer) -> Option<String> {
+    match &act.naming {
+        Naming::Ours(template) => Some(parts.id(template)).filter(|id| is_id(id)),
+        Naming::Theirs { id: pointers, pattern } => {
+            let within = || Some(pattern.as_ref()?.captures(&answer.words)?.get(1)?.as_str().to_owned());
+            id(pointers, answer).or_else(|| within().filter(|id| is_id(id)))
         }
     }
 }
@@ -64,11 +87,6 @@ pub(crate) fn outcome(
 /// The first id at one of the pointers.
 pub(crate) fn id(pointers: &[String], answer: &Answer) -> Option<String> {
     pointers.iter().find_map(|pointer| answer.text_at(pointer)).filter(|id| is_id(id))
-}
-
-fn id_within(profile: &PlatformProfile, answer: &Answer) -> Option<String> {
-    let found = profile.publish.id_pattern.as_ref()?.captures(&answer.words)?;
-    found.get(1).map(|id| id.as_str().to_owned()).filter(|id| is_id(id))
 }
 
 /// An id is one word; a sentence where an id should be is none.

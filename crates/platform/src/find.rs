@@ -1,15 +1,18 @@
-//! Looking for an earlier attempt among the posts that a platform shows.
+//! Looking for an earlier attempt in what a platform shows of an account.
 //!
-//! *There* needs a post with our text that was made since the first attempt that is not settled, and that no other effect
-//! owns. *Absent* needs a list that is whole from that moment on, seen after the platform can no longer act.
+//! *There* needs something with our text and our target that was made since the first attempt that is not settled, and that
+//! no other effect owns. Without words the target alone tells; a like or a follow is a state, so it is *there* even if it
+//! was before we began. *Absent* needs a list that is whole from that moment on, seen after the platform can no longer act.
 
 mod fingerprint;
+mod sought;
 
 use chimera_effect::{Evidence, ExternalPost, Finding, LookUp};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 pub(crate) use fingerprint::{Fingerprint, Likeness};
+pub(crate) use sought::Sought;
 
 use crate::extract::{is_id, link, time};
 use crate::normalise::{Answer, text};
@@ -22,11 +25,12 @@ const SKEW: TimeDelta = TimeDelta::seconds(5);
 /// may be ours all the same, and is no proof of absence.
 const WORST_SKEW: TimeDelta = TimeDelta::minutes(10);
 
-/// A post as a list shows it.
+/// Something as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) id: String,
     pub(crate) text: String,
+    pub(crate) target: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<DateTime<Utc>>,
 }
@@ -59,42 +63,54 @@ impl Shown {
     }
 }
 
-/// The posts of an answer, and whether the tool says that there are no older ones; `None` when it is no list.
-pub(crate) fn posts(list: &ListTool, answer: &Answer) -> Option<(Vec<Shown>, bool)> {
+/// The items of an answer, and whether the tool says that there are no older ones; `None` when it is no list. `ours` is the
+/// id of whatever we look for, where the platform gives none.
+pub(crate) fn items(list: &ListTool, ours: Option<&str>, answer: &Answer) -> Option<(Vec<Shown>, bool)> {
     let items = answer.value.pointer(&list.items)?.as_array()?;
-    let posts: Option<Vec<_>> = items.iter().map(|item| shown(list, item)).collect();
+    let items: Option<Vec<_>> = items.iter().map(|item| shown(list, ours, item)).collect();
     let complete = list.complete.as_ref().and_then(|pointer| answer.value.pointer(pointer));
-    Some((posts?, complete == Some(&Value::Bool(true))))
+    Some((items?, complete == Some(&Value::Bool(true))))
 }
 
-/// A post whose id or text cannot be read makes the list unreadable: it may be ours.
-fn shown(list: &ListTool, item: &Value) -> Option<Shown> {
+/// An item whose id, text or target cannot be read makes the list unreadable: it may be ours.
+fn shown(list: &ListTool, ours: Option<&str>, item: &Value) -> Option<Shown> {
     let at = |pointer: &Option<String>| item.pointer(pointer.as_ref()?);
+    let id = match ours {
+        Some(ours) => ours.to_owned(),
+        None => at(&list.id).and_then(text).filter(|id| is_id(id))?,
+    };
+    let text_of = match at(&list.text) {
+        // A picture without a caption, a share without words.
+        None | Some(Value::Null) => String::new(),
+        Some(text) => text.as_str()?.to_owned(),
+    };
+    let target = match &list.target {
+        Some(pointer) => Some(item.pointer(pointer).and_then(text)?),
+        None => None,
+    };
     Some(Shown {
-        id: text(item.pointer(&list.id)?).filter(|id| is_id(id))?,
-        text: match item.pointer(&list.text) {
-            // A picture without a caption.
-            None | Some(Value::Null) => String::new(),
-            Some(text) => text.as_str()?.to_owned(),
-        },
+        id,
+        text: text_of,
+        target,
         url: at(&list.url).and_then(link),
         created_at: at(&list.created_at).and_then(time),
     })
 }
 
 /// What these posts say. The oldest match counts: a later one may be somebody's repetition.
-pub(crate) fn sight(look: &LookUp, ours: &Fingerprint, posts: &[Shown], complete: bool) -> Sight {
+pub(crate) fn sight(look: &LookUp, ours: &Sought<'_>, posts: &[Shown], complete: bool) -> Sight {
     let since = look.since.checked_sub_signed(SKEW).unwrap_or(look.since);
-    let in_time = |post: &Shown| post.created_at.is_none_or(|at| at >= since);
+    let in_time = |post: &Shown| ours.is_state() || post.created_at.is_none_or(|at| at >= since);
     let mut alike: Vec<_> = posts
         .iter()
         .filter(|post| !look.not_ours.contains(&post.id) && in_time(post))
-        .map(|post| (ours.likeness(&post.text), post))
+        .map(|post| (ours.likeness(post), post))
         .filter(|(likeness, _)| *likeness != Likeness::Other)
         .collect();
     alike.sort_by_key(|(likeness, post)| (*likeness, post.created_at));
     let sure = || alike.iter().filter(|(likeness, _)| *likeness < Likeness::Doubtful);
-    if let Some((_, post)) = sure().find(|(_, post)| post.created_at.is_some()) {
+    let told = |post: &Shown| post.created_at.is_some() || !ours.needs_time();
+    if let Some((_, post)) = sure().find(|(_, post)| told(post)) {
         return Sight::Found((*post).clone());
     }
     if sure().next().is_some() {
@@ -103,7 +119,7 @@ pub(crate) fn sight(look: &LookUp, ours: &Fingerprint, posts: &[Shown], complete
     let worst = look.since.checked_sub_signed(WORST_SKEW).unwrap_or(look.since);
     let nearly = |post: &&Shown| post.created_at.is_some_and(|at| at >= worst && at < since);
     let strangers = posts.iter().filter(|post| !look.not_ours.contains(&post.id));
-    if strangers.filter(nearly).any(|post| ours.likeness(&post.text) < Likeness::Doubtful) {
+    if strangers.filter(nearly).any(|post| ours.likeness(post) < Likeness::Doubtful) {
         return Sight::Timeless;
     }
     // The last one, not the oldest: a pinned post is old, stands first, and says nothing about those between.

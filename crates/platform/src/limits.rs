@@ -3,6 +3,9 @@
 //! The rule is exact: the log of the last permits is kept, so that no window of that length ever holds more than the limit.
 //! [`take`] is pure, and every store asks it inside its own transaction.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -58,11 +61,15 @@ pub enum Permit {
     },
 }
 
-/// Takes a permit from the log of those taken, oldest first; gives the log to keep, at most `limit.count` long.
+/// Takes a permit from the log of those taken, oldest first; gives the log to keep, which is no longer than the largest
+/// limit that it was asked with.
 ///
 /// A clock that steps back makes nobody act more often: what was taken later than now still counts, though never as later
 /// than one window from now, so that a clock that was far ahead blocks for two windows at most. A clock that steps forward
-/// is believed: it cannot be told from time that passed.
+/// is believed: it cannot be told from time that passed, so each such step can let one limit's worth of permits through
+/// early, and no more.
+///
+/// What is bounded is how many begin. Whoever has a permit may use it until it ends, and again by the same id.
 #[must_use]
 pub fn take(
     taken: &[TakenPermit],

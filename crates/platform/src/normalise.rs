@@ -53,6 +53,15 @@ impl Answer {
         self
     }
 
+    /// The words without a name of somebody else's, where it stands as a word of its own.
+    pub(crate) fn without_word(mut self, word: &str) -> Self {
+        let word = word.trim_start_matches('@');
+        if !word.is_empty() {
+            self.words = replaced(&self.words, word);
+        }
+        self
+    }
+
     /// What stands at a pointer, as text: strings and numbers.
     pub(crate) fn text_at(&self, pointer: &str) -> Option<String> {
         text(self.value.pointer(pointer)?)
@@ -77,6 +86,24 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
         shown.push('…');
     }
     shown
+}
+
+fn replaced(words: &str, word: &str) -> String {
+    let in_word = |next: Option<char>| next.is_some_and(|next| next.is_alphanumeric() || next == '_');
+    let mut kept = String::new();
+    let mut at = 0;
+    for (start, found) in words.match_indices(word) {
+        let end = start.saturating_add(found.len());
+        let before = words.get(..start).and_then(|before| before.chars().next_back());
+        let after = words.get(end..).and_then(|after| after.chars().next());
+        if !in_word(before) && !in_word(after) {
+            kept.push_str(words.get(at..start).unwrap_or_default());
+            kept.push(' ');
+            at = end;
+        }
+    }
+    kept.push_str(words.get(at..).unwrap_or_default());
+    kept
 }
 
 fn value(answer: &ToolAnswer) -> Value {
@@ -155,5 +182,19 @@ mod tests {
             ..ToolAnswer::default()
         };
         assert!(!Answer::new(&answer).without(ours).words.contains("429"));
+    }
+
+    #[test]
+    fn a_name_is_taken_out_as_a_word() {
+        for (words, name, expected) in [
+            ("@rate_limit, rate_limits rate_limit", "@rate_limit", "@ , rate_limits  "),
+            ("reset", "e", "reset"),
+            ("é 1é é", "é", "  1é  "),
+            ("a b", "", "a b"),
+        ] {
+            let answer = ToolAnswer { texts: vec![words.to_owned()], ..ToolAnswer::default() };
+            let answer = Answer { words: words.to_owned(), ..Answer::new(&answer) };
+            assert_eq!(answer.without_word(name).words, expected, "{words}");
+        }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chimera_contracts::{ErrorCode, PlatformName};
-use chimera_effect::Outcome;
+use chimera_effect::{EffectKind, Outcome};
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::profile::{PlatformProfile, Profile};
+use crate::profile::{Parts, PlatformProfile, Profile};
 use crate::tool::{ToolAnswer, ToolInfo};
 use crate::{check, extract, normalise::Answer};
 
@@ -81,7 +81,10 @@ fn peers_results_are_classified() {
             continue;
         }
         let profile = profile_of(case["server"].as_str().unwrap());
-        let outcome = extract::outcome(&profile, "me", &Answer::new(&answer(&case["result"])), now);
+        let publish = &profile.acts[&EffectKind::Publish];
+        let parts = Parts { account: "me", ..Parts::default() };
+        let outcome =
+            extract::outcome(&profile, publish, &parts, &Answer::new(&answer(&case["result"])), now);
         let found = class(&outcome);
         // The rules that nothing may break: no guess towards *done*, none towards *not done*.
         assert!((found == "success") == (expected == "success"), "{line}\n{outcome:?}");
@@ -122,6 +125,10 @@ fn peers_profiles_fit_their_tools() {
                 input_schema: tool["inputSchema"].clone(),
             })
             .collect();
-        assert_eq!(check::faults(&profile_of(server), &tools), Vec::<String>::new(), "{server}");
+        assert_eq!(
+            check::faults(&profile_of(server), EffectKind::Publish, &tools),
+            Vec::<String>::new(),
+            "{server}"
+        );
     }
 }

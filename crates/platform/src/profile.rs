@@ -3,18 +3,25 @@
 //! A profile is TOML, read once and checked whole: every section says what is wrong with it in one error. The built-in
 //! profile for the tools that the seeds name is [`Profile::seeds`]; its file shows the form.
 
+mod change;
 mod operation;
 mod read;
+mod template;
 
 use std::collections::BTreeMap;
 
 use chimera_contracts::{Money, PlatformName};
-use chimera_effect::{EffectKind, Keys, Service};
+use chimera_effect::{EffectKind, Service};
 use chrono::TimeDelta;
 
 pub(crate) use operation::{
-    Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, PublishTool, UploadTool,
+    ActTool, Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, Naming, Shape, TargetTool,
+    UploadTool,
 };
+pub(crate) use template::Parts;
+
+use crate::limits::RateLimit;
+use crate::targets::{TargetFault, TargetKind};
 
 const SEEDS: &str = include_str!("../profiles/seeds.toml");
 
@@ -32,13 +39,13 @@ pub struct PlatformProfile {
     pub(crate) account_url: Option<String>,
     pub(crate) timeout: TimeDelta,
     pub(crate) settle: TimeDelta,
-    pub(crate) key_argument: Option<String>,
-    pub(crate) keys: Keys,
     pub(crate) price: Money,
-    pub(crate) publish: PublishTool,
+    pub(crate) acts: BTreeMap<EffectKind, ActTool>,
     pub(crate) upload: Option<UploadTool>,
-    pub(crate) list: Option<ListTool>,
-    pub(crate) get: Option<GetTool>,
+    /// The shape of each kind of target.
+    pub(crate) shapes: BTreeMap<TargetKind, Shape>,
+    /// The tools that show whether a target is there.
+    pub(crate) look_ups: BTreeMap<TargetKind, TargetTool>,
     pub(crate) errors: Vec<ErrorRule>,
     pub(crate) soft_errors: Vec<Condition>,
 }
@@ -58,8 +65,9 @@ impl ProfileError {
 }
 
 impl Profile {
-    /// The tools that the seeds name: `post_tweet`, `post_instagram`, `post_linkedin`, `upload_media`, `list_posts`,
-    /// `get_post`. It says that twitter's tool enforces keys, as the seed demands; see the file's comments.
+    /// The tools that the seeds name: posts for six platforms, the seeds' matrix of engagements for four of them, and
+    /// what looks all of it up. It says that twitter's publishing tool enforces keys, as the seed demands, and that of no
+    /// other tool; see the file's comments.
     ///
     /// # Errors
     /// Never with the file as it is; a test holds it to that.
@@ -91,71 +99,6 @@ impl Profile {
     pub fn platforms(&self) -> impl Iterator<Item = &PlatformProfile> {
         self.platforms.values()
     }
-
-    /// States what the platform's tool does with keys. Nothing can check it: say `Enforced` only where the tool promises it.
-    ///
-    /// # Errors
-    /// When the profile does not serve the platform, or names no argument that could carry an enforced key.
-    pub fn with_keys(self, platform: PlatformName, keys: Keys) -> Result<Self, ProfileError> {
-        self.change(platform, |profile| {
-            if matches!(keys, Keys::Enforced { .. }) && profile.key_argument.is_none() {
-                return Err(format!("`{platform}`: no argument carries a key that the tool could enforce"));
-            }
-            profile.keys = keys;
-            Ok(())
-        })
-    }
-
-    /// Sets how long one call may take (PUB-11).
-    ///
-    /// # Errors
-    /// When the profile does not serve the platform, or the time is not positive.
-    pub fn with_timeout(self, platform: PlatformName, timeout: TimeDelta) -> Result<Self, ProfileError> {
-        self.change(platform, |profile| {
-            if timeout <= TimeDelta::zero() {
-                return Err(format!("`{platform}`: the timeout has to be longer than nothing"));
-            }
-            profile.timeout = timeout;
-            Ok(())
-        })
-    }
-
-    /// Sets how long after a call's last moment the platform may still act on it.
-    ///
-    /// # Errors
-    /// When the profile does not serve the platform, or the time is negative.
-    pub fn with_settle(self, platform: PlatformName, settle: TimeDelta) -> Result<Self, ProfileError> {
-        self.change(platform, |profile| {
-            if settle < TimeDelta::zero() {
-                return Err(format!("`{platform}`: the settle time cannot be negative"));
-            }
-            profile.settle = settle;
-            Ok(())
-        })
-    }
-
-    /// Sets what one effect costs (PUB-15).
-    ///
-    /// # Errors
-    /// When the profile does not serve the platform.
-    pub fn with_price(self, platform: PlatformName, price: Money) -> Result<Self, ProfileError> {
-        self.change(platform, |profile| {
-            profile.price = price;
-            Ok(())
-        })
-    }
-
-    fn change(
-        mut self,
-        platform: PlatformName,
-        change: impl FnOnce(&mut PlatformProfile) -> Result<(), String>,
-    ) -> Result<Self, ProfileError> {
-        let Some(profile) = self.platforms.get_mut(&platform) else {
-            return Err(ProfileError::one(format!("`{platform}` is not in the profile `{}`", self.name)));
-        };
-        change(profile).map_err(ProfileError::one)?;
-        Ok(self)
-    }
 }
 
 impl PlatformProfile {
@@ -168,60 +111,95 @@ impl PlatformProfile {
     /// The public page of an account, where the profile knows how it is spelled.
     #[must_use]
     pub fn account_url(&self, account: &str) -> Option<String> {
-        Some(fill(self.account_url.as_ref()?, account, ""))
+        Some(Parts { account, ..Parts::default() }.url(self.account_url.as_ref()?, ""))
     }
 
-    /// What is served for a kind of effect. Profiles describe publishing so far.
+    /// The kinds of effect that are served.
+    pub fn served(&self) -> impl Iterator<Item = EffectKind> {
+        self.acts.keys().copied()
+    }
+
+    /// What is served for a kind of effect.
     #[must_use]
     pub fn service(&self, kind: EffectKind) -> Option<Service> {
-        let takes_ids =
-            self.publish.invocation.takes(Input::MediaIds) || self.publish.invocation.takes(Input::MediaId);
-        (kind == EffectKind::Publish).then(|| Service {
-            keys: self.keys,
-            look_up: self.list.is_some(),
-            uploads: self.upload.is_some() && takes_ids,
-            timeout: self.timeout,
+        let act = self.acts.get(&kind)?;
+        Some(Service {
+            keys: act.keys,
+            look_up: act.list.is_some(),
+            uploads: self.upload.is_some() && act.invocation.takes_media_ids(),
+            timeout: self.timeout(act),
             settle: self.settle,
-            price: self.price,
+            price: act.price.clone().unwrap_or_else(|| self.price.clone()),
         })
     }
 
-    /// Every tool that the profile calls, with the operation's name.
-    pub(crate) fn invocations(&self) -> impl Iterator<Item = (&'static str, &Invocation)> {
-        let publish = Some(("publish", &self.publish.invocation));
-        let upload = self.upload.as_ref().map(|upload| ("upload", &upload.invocation));
-        let list = self.list.as_ref().map(|list| ("list", &list.invocation));
-        let get = self.get.as_ref().map(|get| ("get", &get.invocation));
-        [publish, upload, list, get].into_iter().flatten()
+    /// Whether words can go with a kind of effect.
+    #[must_use]
+    pub fn takes_text(&self, kind: EffectKind) -> bool {
+        self.acts.get(&kind).is_some_and(|act| act.invocation.takes(Input::Text))
     }
-}
 
-/// Fills a URL template. Ids and accounts come from outside, so what has a meaning in a URL is encoded.
-pub(crate) fn fill(template: &str, account: &str, id: &str) -> String {
-    template.replace("{account}", &encoded(account)).replace("{id}", &encoded(id))
-}
+    /// How often an account may do it; `None` where nothing is known.
+    #[must_use]
+    pub fn limit(&self, kind: EffectKind) -> Option<RateLimit> {
+        self.acts.get(&kind)?.limit
+    }
 
-/// Percent-encodes everything that is neither unreserved (RFC 3986, 2.3) nor `:`, which LinkedIn's ids hold.
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+    /// Whether `target` has the shape of what `kind` takes here.
+    ///
+    /// # Errors
+    /// With what was expected.
+    pub fn check_target(&self, kind: EffectKind, target: &str) -> Result<TargetKind, TargetFault> {
+        let platform = self.platform;
+        let none = || TargetFault {
+            expected: format!("an action that takes a target on `{platform}`; `{}` does not", kind.as_str()),
+        };
+        let wanted = self.acts.get(&kind).and_then(|act| act.target).ok_or_else(none)?;
+        let shape = self.shapes.get(&wanted).ok_or_else(none)?;
+        if shape.fits(target) {
+            return Ok(wanted);
+        }
+        let expected = format!("a {} on `{platform}`: `{}`", wanted.as_str(), shape.shown);
+        Err(TargetFault { expected })
+    }
+
+    /// How long one call of an acting tool may take.
+    pub(crate) fn timeout(&self, act: &ActTool) -> TimeDelta {
+        act.timeout.unwrap_or(self.timeout)
+    }
+
+    /// Every tool that the profile calls for a kind of effect, with the operation's name.
+    pub(crate) fn invocations(&self, kind: EffectKind) -> impl Iterator<Item = (&'static str, &Invocation)> {
+        let act = self.acts.get(&kind);
+        let upload = self.upload.as_ref().filter(|_| kind == EffectKind::Publish);
+        let look_up = act.and_then(|act| self.look_ups.get(&act.target?));
+        let list = act.and_then(|act| act.list.as_ref());
+        let get = act.and_then(|act| act.get.as_ref());
+        [
+            act.map(|act| (kind.as_str(), &act.invocation)),
+            upload.map(|upload| ("upload", &upload.invocation)),
+            list.map(|list| ("list", &list.invocation)),
+            get.map(|get| ("get", &get.invocation)),
+            look_up.map(|look_up| ("look_up", &look_up.invocation)),
+        ]
+        .into_iter()
+        .flatten()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use chimera_effect::Keys;
+
     use super::*;
 
     #[test]
     fn the_built_in_profile_is_sound() {
         let profile = Profile::seeds().unwrap();
         let served: Vec<_> = profile.platforms().map(PlatformProfile::platform).collect();
-        assert_eq!(served, [PlatformName::Twitter, PlatformName::Instagram, PlatformName::LinkedIn]);
+        let mut all = PlatformName::ALL.to_vec();
+        all.sort();
+        assert_eq!(served, all);
         let service = |platform| profile.platform(platform).unwrap().service(EffectKind::Publish).unwrap();
         assert_eq!(
             service(PlatformName::Twitter).keys,
@@ -231,25 +209,17 @@ mod tests {
         assert!(service(PlatformName::LinkedIn).uploads && service(PlatformName::LinkedIn).look_up);
         let twitter = profile.platform(PlatformName::Twitter).unwrap();
         assert_eq!(twitter.account_url("me/x").as_deref(), Some("https://twitter.com/me%2Fx"));
-        assert!(twitter.service(EffectKind::Like).is_none());
     }
 
     #[test]
-    fn a_host_may_change_what_only_it_knows() {
-        let seeds = || Profile::seeds().unwrap();
-        let changed = seeds()
-            .with_keys(PlatformName::Twitter, Keys::Advisory)
-            .and_then(|profile| profile.with_timeout(PlatformName::Twitter, TimeDelta::seconds(1)))
-            .and_then(|profile| profile.with_settle(PlatformName::Twitter, TimeDelta::zero()))
-            .and_then(|profile| profile.with_price(PlatformName::Twitter, Money::usd_micros(5)))
-            .unwrap();
-        let service = changed.platform(PlatformName::Twitter).unwrap().service(EffectKind::Publish).unwrap();
-        assert_eq!(service.keys, Keys::Advisory);
-        assert_eq!(service.timeout, TimeDelta::seconds(1));
-        assert_eq!(service.settle, TimeDelta::zero());
-        assert_eq!(service.price, Money::usd_micros(5));
-        assert!(seeds().with_timeout(PlatformName::Twitter, TimeDelta::zero()).is_err());
-        assert!(seeds().with_settle(PlatformName::Twitter, TimeDelta::seconds(-1)).is_err());
-        assert!(seeds().with_price(PlatformName::Threads, Money::usd_micros(5)).is_err());
+    fn no_engagement_of_the_built_in_profile_is_sent_again_on_a_key() {
+        for profile in Profile::seeds().unwrap().platforms() {
+            for kind in profile.served().filter(|kind| *kind != EffectKind::Publish) {
+                let service = profile.service(kind).unwrap();
+                assert_eq!(service.keys, Keys::Advisory, "{} {kind:?}", profile.platform);
+                assert!(service.look_up && !service.uploads, "{} {kind:?}", profile.platform);
+                assert!(profile.limit(kind).is_some(), "{} {kind:?}", profile.platform);
+            }
+        }
     }
 }

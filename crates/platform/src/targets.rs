@@ -1,5 +1,7 @@
 //! What can be done to what, where, and whether it is there: asked before anything is sent (ENG-04, ENG-11).
 
+mod cached;
+
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -7,6 +9,8 @@ use chimera_contracts::PlatformName;
 use chimera_effect::EffectKind;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+
+pub use cached::CachedTargets;
 
 use crate::limits::RateLimit;
 
@@ -87,7 +91,7 @@ pub enum TargetFinding {
 /// - Safe to call concurrently.
 #[async_trait]
 pub trait Targets: Debug + Send + Sync + 'static {
-    /// The kinds of effect that a platform serves.
+    /// The kinds of effect that a platform serves, publishing among them, in the order of [`EffectKind`].
     fn served(&self, platform: PlatformName) -> Vec<EffectKind>;
 
     /// Whether `target` has the shape of what `kind` takes there.
@@ -101,7 +105,7 @@ pub trait Targets: Debug + Send + Sync + 'static {
         target: &str,
     ) -> Result<TargetKind, TargetFault>;
 
-    /// Whether words can go with it.
+    /// Whether words can go with it; where they cannot, an effect that has some is refused and nothing is sent.
     fn takes_text(&self, platform: PlatformName, kind: EffectKind) -> bool;
 
     /// How often an account may do it; `None` where nothing is known.

@@ -10,7 +10,7 @@ mod link;
 mod weight;
 
 use chimera_contracts::{ErrorCode, PlatformName};
-use chimera_effect::DisclosurePlacement;
+use chimera_effect::{DisclosurePlacement, EffectKind};
 
 pub use hashtag::{hashtags_of, is_hashtag};
 pub use invisible::{UnsafeCharacter, unsafe_characters};
@@ -116,6 +116,20 @@ pub const fn text_rules(platform: PlatformName) -> TextRules {
     }
 }
 
+/// The rules of a platform for the words of one kind of effect (ENG-10): those of its posts, but for these.
+///
+/// | platform | kind | limit | source |
+/// |---|---|---|---|
+/// | tiktok | reply, comment | 150 UTF-16 units | TikTok's app takes 150 characters; no interface of TikTok's documents it. UTF-16 units are never fewer than characters, so what passes here passes either way |
+#[must_use]
+pub const fn text_rules_for(platform: PlatformName, kind: EffectKind) -> TextRules {
+    let post = text_rules(platform);
+    match (platform, kind) {
+        (PlatformName::TikTok, EffectKind::Reply | EffectKind::Comment) => TextRules { limit: 150, ..post },
+        _ => post,
+    }
+}
+
 /// Whether a text holds a link, as X recognises one.
 #[must_use]
 pub fn has_link(text: &str) -> bool {
@@ -125,7 +139,16 @@ pub fn has_link(text: &str) -> bool {
 /// Counts a text the way its platform does.
 #[must_use]
 pub fn count(platform: PlatformName, text: &str) -> TextCount {
-    let rules = text_rules(platform);
+    count_by(text_rules(platform), text)
+}
+
+/// Counts the words of one kind of effect the way its platform does.
+#[must_use]
+pub fn count_for(platform: PlatformName, kind: EffectKind, text: &str) -> TextCount {
+    count_by(text_rules_for(platform, kind), text)
+}
+
+fn count_by(rules: TextRules, text: &str) -> TextCount {
     let used = match rules.unit {
         Unit::XWeight => weighted_length(text, WeightConfig::V3),
         Unit::Characters => units(text.chars().count()),
@@ -162,24 +185,42 @@ pub fn render(platform: PlatformName, text: &str, hashtags: &[String], label: Op
 pub fn check(platform: PlatformName, text: &str, hashtags: &[String], label: Option<&str>) -> Vec<TextFault> {
     let rendered = render(platform, text, hashtags, label);
     let mut faults = hashtag::faults(hashtags);
-    if rendered.text.trim().is_empty() {
-        faults.push(invalid("the text is empty".to_owned()));
-    }
-    faults.extend(too_long(platform, rendered.count));
-    faults.extend(too_many(platform, &rendered.text));
-    faults.extend(invisible::faults(&rendered.text));
-    faults.extend(link::faults(&rendered.text));
+    faults.extend(faults_of(
+        platform,
+        ["post", "text with hashtags and label"],
+        &rendered.text,
+        rendered.count,
+    ));
     faults
 }
 
-fn too_long(platform: PlatformName, count: TextCount) -> Option<TextFault> {
+/// Everything that is wrong with the words of an engagement, which go as they are: nothing is added to them (ENG-10).
+#[must_use]
+pub fn check_for(platform: PlatformName, kind: EffectKind, text: &str) -> Vec<TextFault> {
+    faults_of(platform, [kind.as_str(); 2], text, count_for(platform, kind, text))
+}
+
+/// `names`: what people call the whole, and what is counted of it.
+fn faults_of(platform: PlatformName, names: [&str; 2], text: &str, count: TextCount) -> Vec<TextFault> {
+    let [whole, counted] = names;
+    let mut faults = Vec::new();
+    if text.trim().is_empty() {
+        faults.push(invalid("the text is empty".to_owned()));
+    }
+    faults.extend(too_long(platform, counted, count));
+    faults.extend(too_many(platform, whole, text));
+    faults.extend(invisible::faults(text));
+    faults.extend(link::faults(text));
+    faults
+}
+
+fn too_long(platform: PlatformName, what: &str, count: TextCount) -> Option<TextFault> {
     let TextCount { used, limit } = count;
-    let message =
-        format!("the text with hashtags and label counts {used} on `{platform}`, the limit is {limit}");
+    let message = format!("the {what} counts {used} on `{platform}`, the limit is {limit}");
     (!count.fits()).then_some(TextFault { code: ErrorCode::ContentTooLong, message })
 }
 
-fn too_many(platform: PlatformName, text: &str) -> Vec<TextFault> {
+fn too_many(platform: PlatformName, whole: &str, text: &str) -> Vec<TextFault> {
     let rules = text_rules(platform);
     let hashtags = units(hashtags_of(text).len());
     let mentions = units(hashtag::mentions_of(text));
@@ -187,7 +228,7 @@ fn too_many(platform: PlatformName, text: &str) -> Vec<TextFault> {
         .into_iter()
         .filter_map(|(what, used, limit)| {
             let limit = limit.filter(|limit| used > *limit)?;
-            Some(invalid(format!("the post has {used} {what}, `{platform}` takes at most {limit}")))
+            Some(invalid(format!("the {whole} has {used} {what}, `{platform}` takes at most {limit}")))
         })
         .collect()
 }
@@ -270,5 +311,45 @@ mod tests {
     #[test]
     fn an_empty_post_is_refused() {
         assert_eq!(check(PlatformName::Twitter, " \n", &[], None).len(), 1);
+    }
+
+    #[test]
+    fn engagements_are_counted_as_their_platform_does() {
+        use EffectKind::{Comment, Reply, Share};
+
+        let tags = |count: usize| "#a1 ".repeat(count);
+        let link = "https://example.com/a/path/that/is/much/longer/than/twenty/three";
+        for (platform, kind, text, used, faults) in [
+            (PlatformName::Twitter, Reply, "a".repeat(280), 280, 0),
+            (PlatformName::Twitter, Comment, "a".repeat(281), 281, 1),
+            (PlatformName::Twitter, Share, format!("{} {link}", "a".repeat(256)), 280, 0),
+            (PlatformName::Twitter, Reply, format!("{} {link}", "a".repeat(257)), 281, 1),
+            (PlatformName::Twitter, Reply, "日".repeat(141), 282, 1),
+            (PlatformName::Instagram, Comment, "a".repeat(2_200), 2_200, 0),
+            (PlatformName::Instagram, Reply, "a".repeat(2_201), 2_201, 1),
+            (PlatformName::Instagram, Comment, tags(30), 120, 0),
+            (PlatformName::Instagram, Comment, tags(31), 124, 1),
+            (PlatformName::Threads, Reply, "a".repeat(500), 500, 0),
+            (PlatformName::Threads, Reply, "a".repeat(501), 501, 1),
+            (PlatformName::Threads, Comment, "😀".repeat(126), 504, 1),
+            (PlatformName::TikTok, Comment, "a".repeat(150), 150, 0),
+            (PlatformName::TikTok, Comment, "a".repeat(151), 151, 1),
+            (PlatformName::TikTok, Reply, "😀".repeat(76), 152, 1),
+            (PlatformName::TikTok, Share, "a".repeat(2_200), 2_200, 0),
+            (PlatformName::TikTok, Share, "a".repeat(2_201), 2_201, 1),
+        ] {
+            assert_eq!(count_for(platform, kind, &text).used, used, "{platform} {kind:?}");
+            assert_eq!(check_for(platform, kind, &text).len(), faults, "{platform} {kind:?} {used}");
+        }
+    }
+
+    #[test]
+    fn a_post_is_counted_and_checked_as_before() {
+        for platform in PlatformName::ALL {
+            assert_eq!(text_rules_for(*platform, EffectKind::Publish), text_rules(*platform));
+        }
+        let faults = check_for(PlatformName::Twitter, EffectKind::Reply, "\u{202e} https://127.0.0.1/x");
+        let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+        assert_eq!(codes, [ErrorCode::ContentUnsafe, ErrorCode::ContentUnsafe], "{faults:?}");
     }
 }

@@ -1,8 +1,10 @@
-//! [`ToolPlatform`]: the `Platform` port of the kernel, over profiles and MCP tools.
+//! [`ToolPlatform`]: the `Platform` port of the kernel and the port of targets, over profiles and MCP tools.
 
+mod act;
+mod arguments;
 mod look;
 mod port;
-mod publish;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod upload;
@@ -16,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::check;
 use crate::media::MediaProbe;
-use crate::profile::{PlatformProfile, Profile};
+use crate::profile::{ActTool, PlatformProfile, Profile};
 use crate::tool::ToolClient;
 
 /// How long a server may take to start and to list its tools: real ones take up to 12 seconds (mcp.md, 8).
@@ -31,8 +33,8 @@ pub struct Binding {
 
 /// The outside world through MCP tools.
 ///
-/// It keeps nothing between calls, so clones and restarts change nothing. The tools are checked against the profile in
-/// `ready` and again before every publish, which costs no call where the client remembers its list.
+/// It keeps nothing between calls, so clones and restarts change nothing. The tools that a kind of effect needs are checked
+/// against the profile in `ready` and again before every act, which costs no call where the client remembers its list.
 #[derive(Clone, Debug)]
 pub struct ToolPlatform {
     bindings: BTreeMap<PlatformName, Binding>,
@@ -71,9 +73,11 @@ impl ToolPlatform {
         self.bindings.keys().copied()
     }
 
-    fn binding(&self, platform: PlatformName, kind: EffectKind) -> Result<&Binding, NotReady> {
-        let binding = self.bindings.get(&platform).filter(|binding| binding.profile.service(kind).is_some());
-        binding.ok_or_else(|| NotReady {
+    /// The binding of a platform, and its tool for a kind of effect.
+    fn acting(&self, platform: PlatformName, kind: EffectKind) -> Result<(&Binding, &ActTool), NotReady> {
+        let found = self.bindings.get(&platform);
+        let found = found.and_then(|binding| Some((binding, binding.profile.acts.get(&kind)?)));
+        found.ok_or_else(|| NotReady {
             platform,
             code: ErrorCode::PlatformNotConfigured,
             message: format!("no tool is configured to {} on `{platform}`", kind.as_str()),
@@ -87,15 +91,15 @@ impl ToolPlatform {
 }
 
 impl Binding {
-    /// Whether the server can be used; starts it where needed.
-    async fn ready(&self, deadline: DateTime<Utc>) -> Result<(), NotReady> {
+    /// Whether the server can be used for a kind of effect; starts it where needed.
+    async fn ready(&self, kind: EffectKind, deadline: DateTime<Utc>) -> Result<(), NotReady> {
         let platform = self.profile.platform();
         let (code, message) = match self.client.tools(deadline).await {
             Err(error) => {
                 (ErrorCode::PlatformUnavailable, chimera_audit::redact(&error.to_string()).into_owned())
             }
             Ok(tools) => {
-                let faults = check::faults(&self.profile, &tools);
+                let faults = check::faults(&self.profile, kind, &tools);
                 if faults.is_empty() {
                     return Ok(());
                 }

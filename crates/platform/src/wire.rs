@@ -30,6 +30,12 @@ impl Meta {
         Self(all)
     }
 
+    /// The entries of a call that belongs to no request: where, and which step.
+    pub(crate) fn without_request(platform: PlatformName, step: &str) -> Self {
+        let entries = [("platform", platform.as_str()), ("step", step)];
+        Self(entries.into_iter().map(|(name, value)| (full(name), value.to_owned())).collect())
+    }
+
     pub(crate) fn into_entries(self) -> BTreeMap<String, String> {
         self.0
     }

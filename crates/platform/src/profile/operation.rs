@@ -166,6 +166,26 @@ pub(crate) struct TargetTool {
     pub(crate) author: Option<String>,
 }
 
+/// What the targets of one kind look like, whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    /// As the profile writes it.
+    pub(crate) shown: String,
+    whole: Regex,
+}
+
+impl Shape {
+    /// The shape of a pattern that matches from the first character to the last.
+    pub(crate) fn new(pattern: String) -> Result<Self, regex_lite::Error> {
+        Ok(Self { whole: Regex::new(&format!("^(?:{pattern})$"))?, shown: pattern })
+    }
+
+    /// Whether a target has it.
+    pub(crate) fn fits(&self, target: &str) -> bool {
+        self.whole.is_match(target)
+    }
+}
+
 impl Invocation {
     /// Whether the tool takes an input.
     pub(crate) fn takes(&self, input: Input) -> bool {

@@ -1,117 +1,33 @@
 //! Reading a profile: each section by itself, so that one error names the faults of all.
 
+mod act;
+mod check;
+mod raw;
+mod target;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
-use chimera_contracts::{ErrorCode, Money, PlatformName};
-use chimera_effect::Keys;
+use chimera_contracts::PlatformName;
+use chimera_effect::EffectKind;
 use chrono::TimeDelta;
-use regex_lite::Regex;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use toml::Table;
 
-use super::operation::{
-    Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, PublishTool, UploadTool,
-};
+use self::raw::{RawAct, RawError, RawIdempotency, RawSettings, RawUpload};
+use super::operation::{ActTool, ErrorRule, Input, UploadTool};
 use super::{PlatformProfile, Profile, ProfileError};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSettings {
-    account_url: Option<String>,
-    timeout_ms: u32,
-    settle_ms: u32,
-    #[serde(default)]
-    idempotency: RawIdempotency,
-    price: Money,
-    #[serde(default)]
-    errors: Vec<RawError>,
-    #[serde(default)]
-    soft_errors: Vec<Condition>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawIdempotency {
-    arg: Option<String>,
-    enforced_for_s: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawError {
-    pattern: String,
-    code: ErrorCode,
-}
-
-/// One pointer or several.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Pointers {
-    One(String),
-    Many(Vec<String>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPublish {
-    tool: String,
-    #[serde(default)]
-    arguments: BTreeMap<Input, String>,
-    #[serde(default)]
-    constants: BTreeMap<String, Value>,
-    id: Pointers,
-    id_pattern: Option<String>,
-    #[serde(default)]
-    id_kind: IdKind,
-    url: Option<String>,
-    url_template: Option<String>,
-    published_at: Option<String>,
-    confirm: Option<Condition>,
-    #[serde(default)]
-    not_published: Vec<Condition>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawUpload {
-    tool: String,
-    #[serde(default)]
-    arguments: BTreeMap<Input, String>,
-    #[serde(default)]
-    constants: BTreeMap<String, Value>,
-    id: Pointers,
-    timeout_ms: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawList {
-    tool: String,
-    #[serde(default)]
-    arguments: BTreeMap<Input, String>,
-    #[serde(default)]
-    constants: BTreeMap<String, Value>,
-    items: String,
-    id: String,
-    text: String,
-    url: Option<String>,
-    created_at: Option<String>,
-    complete: Option<String>,
-    look_every_ms: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGet {
-    tool: String,
-    #[serde(default)]
-    arguments: BTreeMap<Input, String>,
-    #[serde(default)]
-    constants: BTreeMap<String, Value>,
-    text: String,
-}
+/// The kinds of effect that a platform's section may describe.
+const KINDS: [EffectKind; 6] = [
+    EffectKind::Publish,
+    EffectKind::Reply,
+    EffectKind::Comment,
+    EffectKind::Like,
+    EffectKind::Follow,
+    EffectKind::Share,
+];
 
 /// Where faults are gathered, and in which section reading is.
 struct Reading {
@@ -162,68 +78,83 @@ impl Reading {
         }
     }
 
-    fn operation<T: DeserializeOwned>(&mut self, name: &str, value: Option<toml::Value>) -> Option<T> {
+    /// Reads a section within this one, where it is there.
+    fn within<R: DeserializeOwned, T>(
+        &mut self,
+        name: &str,
+        value: Option<toml::Value>,
+        read: impl FnOnce(&mut Self, R) -> Option<T>,
+    ) -> Option<T> {
         let value = value?;
+        let home = self.section.clone();
         self.section.push('.');
         self.section.push_str(name);
-        self.section(value)
+        let raw = self.section(value);
+        let read = raw.and_then(|raw| read(self, raw));
+        self.section = home;
+        read
     }
 
     fn platform(&mut self, name: &str, section: toml::Value) -> Option<(PlatformName, PlatformProfile)> {
         let Ok(platform) = name.parse::<PlatformName>() else { return self.fault("no such platform") };
         let toml::Value::Table(mut section) = section else { return self.fault("not a table") };
-        let home = self.section.clone();
-        if !section.contains_key("publish") {
-            self.fault::<()>("`publish` is missing");
+        let described = KINDS.map(|kind| (kind, section.remove(kind.as_str())));
+        let [upload, list, get] = ["upload", "list", "get"].map(|name| section.remove(name));
+        let [shapes, look_ups] = ["targets", "look_up"].map(|name| section.remove(name));
+        // The settings first: acts go by them where they say nothing of their own.
+        let settings = self.section::<RawSettings>(toml::Value::Table(section));
+        let idempotency = settings.as_ref().map(|raw| raw.idempotency.clone()).unwrap_or_default();
+        if described.iter().all(|(_, section)| section.is_none()) {
+            self.fault::<()>("neither `publish` nor an engagement is described");
         }
-        let publish = self.operation("publish", section.remove("publish"));
-        let publish = publish.and_then(|raw| self.publish(raw));
-        self.section.clone_from(&home);
-        let upload = self.operation("upload", section.remove("upload"));
-        let upload = upload.and_then(|raw| self.upload(raw));
-        self.section.clone_from(&home);
-        let list = self.operation("list", section.remove("list"));
-        let list = list.and_then(|raw| self.list(raw));
-        self.section.clone_from(&home);
-        let get = self.operation("get", section.remove("get"));
-        let get = get.and_then(|raw| self.get(raw));
-        self.section = home;
-        let settings: RawSettings = self.section(toml::Value::Table(section))?;
-        let (key_argument, keys) = self.keys(settings.idempotency);
-        if settings.timeout_ms == 0 {
-            self.fault::<()>("`timeout_ms` has to be longer than nothing");
+        if described.iter().all(|(kind, section)| *kind != EffectKind::Publish || section.is_none()) {
+            self.only_beside_publish([("upload", &upload), ("list", &list), ("get", &get)]);
         }
+        let mut acts = self.acts(described, &idempotency);
+        let upload = self.within("upload", upload, Self::upload);
+        if let Some(publish) = acts.get_mut(&EffectKind::Publish) {
+            publish.list = self.within("list", list, |reading, raw| reading.list(raw, publish));
+            publish.get = self.within("get", get, Self::get);
+        }
+        let shapes = self.within("targets", shapes, Self::shapes).unwrap_or_default();
+        self.targets_of(&acts, &shapes);
+        let look_ups = self.within("look_up", look_ups, Self::look_ups).unwrap_or_default();
+        let settings = settings?;
         self.template(settings.account_url.as_ref(), "account_url", "{account}");
         self.conditions(&settings.soft_errors);
         let errors = settings.errors.into_iter().filter_map(|raw| self.error_rule(&raw)).collect();
         let profile = PlatformProfile {
             platform,
             account_url: settings.account_url,
-            timeout: milliseconds(settings.timeout_ms),
-            settle: milliseconds(settings.settle_ms),
-            key_argument,
-            keys,
+            timeout: self.timeout(settings.timeout_ms),
+            settle: TimeDelta::milliseconds(settings.settle_ms.into()),
             price: settings.price,
-            publish: publish?,
+            acts,
             upload,
-            list,
-            get,
+            shapes,
+            look_ups,
             errors,
             soft_errors: settings.soft_errors,
         };
         Some((platform, profile))
     }
 
-    fn keys(&mut self, raw: RawIdempotency) -> (Option<String>, Keys) {
-        let keys = match (&raw.arg, raw.enforced_for_s) {
-            (Some(_), Some(seconds)) => Keys::Enforced { retention: TimeDelta::seconds(seconds.into()) },
-            (None, Some(_)) => {
-                self.fault::<()>("`idempotency`: without `arg` no tool can enforce a key");
-                Keys::Advisory
-            }
-            (_, None) => Keys::Advisory,
-        };
-        (raw.arg, keys)
+    fn acts(
+        &mut self,
+        described: [(EffectKind, Option<toml::Value>); 6],
+        idempotency: &RawIdempotency,
+    ) -> BTreeMap<EffectKind, ActTool> {
+        let read = described.into_iter().filter_map(|(kind, section)| {
+            let read = |reading: &mut Self, raw: RawAct| reading.act(kind, raw, idempotency);
+            Some((kind, self.within(kind.as_str(), section, read)?))
+        });
+        read.collect()
+    }
+
+    fn only_beside_publish(&mut self, sections: [(&str, &Option<toml::Value>); 3]) {
+        for (name, _) in sections.into_iter().filter(|(_, section)| section.is_some()) {
+            self.fault::<()>(format!("`{name}` serves `publish`, which is not described"));
+        }
     }
 
     fn error_rule(&mut self, raw: &RawError) -> Option<ErrorRule> {
@@ -231,178 +162,10 @@ impl Reading {
         Some(ErrorRule { pattern, code: raw.code })
     }
 
-    fn publish(&mut self, raw: RawPublish) -> Option<PublishTool> {
-        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Text]);
-        let id = self.pointers(raw.id);
-        let id_pattern = raw.id_pattern.and_then(|pattern| self.pattern(&pattern));
-        for pointer in [&raw.url, &raw.published_at].into_iter().flatten() {
-            self.pointer(pointer);
-        }
-        self.template(raw.url_template.as_ref(), "url_template", "{id}");
-        self.conditions(&raw.not_published);
-        self.conditions(raw.confirm.as_slice());
-        Some(PublishTool {
-            invocation,
-            id,
-            id_pattern,
-            id_kind: raw.id_kind,
-            url: raw.url,
-            url_template: raw.url_template,
-            published_at: raw.published_at,
-            confirm: raw.confirm,
-            not_published: raw.not_published,
-        })
-    }
-
     fn upload(&mut self, raw: RawUpload) -> Option<UploadTool> {
         let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Data]);
-        let id = self.pointers(raw.id);
-        Some(UploadTool { invocation, id, timeout: milliseconds(raw.timeout_ms) })
-    }
-
-    fn list(&mut self, raw: RawList) -> Option<ListTool> {
-        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[]);
-        for pointer in [&raw.items, &raw.id, &raw.text] {
-            self.pointer(pointer);
-        }
-        for pointer in [&raw.url, &raw.created_at, &raw.complete].into_iter().flatten() {
-            self.pointer(pointer);
-        }
-        Some(ListTool {
-            invocation,
-            items: raw.items,
-            id: raw.id,
-            text: raw.text,
-            url: raw.url,
-            created_at: raw.created_at,
-            complete: raw.complete,
-            look_every: milliseconds(raw.look_every_ms.max(1)),
-        })
-    }
-
-    fn get(&mut self, raw: RawGet) -> Option<GetTool> {
-        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Id]);
-        self.pointer(&raw.text);
-        Some(GetTool { invocation, text: raw.text })
-    }
-
-    fn invocation(
-        &mut self,
-        tool: String,
-        arguments: BTreeMap<Input, String>,
-        constants: BTreeMap<String, Value>,
-        wanted: &[Input],
-    ) -> Invocation {
-        if tool.is_empty() {
-            self.fault::<()>("`tool` is empty");
-        }
-        for input in wanted.iter().filter(|input| !arguments.contains_key(input)) {
-            self.fault::<()>(format!("no argument takes the input {input:?}"));
-        }
-        let mut names: Vec<_> = arguments.values().chain(constants.keys()).collect();
-        names.sort();
-        for pair in names.windows(2) {
-            if let [first, second] = pair
-                && first == second
-            {
-                self.fault::<()>(format!("the argument `{first}` is given twice"));
-            }
-        }
-        Invocation { tool, arguments, constants }
-    }
-
-    fn pointers(&mut self, pointers: Pointers) -> Vec<String> {
-        let pointers = match pointers {
-            Pointers::One(pointer) => vec![pointer],
-            Pointers::Many(pointers) => pointers,
-        };
-        for pointer in &pointers {
-            self.pointer(pointer);
-        }
-        pointers
-    }
-
-    fn pointer(&mut self, pointer: &str) {
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            self.fault::<()>(format!("`{pointer}` is no JSON pointer; it has to begin with `/`"));
-        }
-    }
-
-    fn conditions(&mut self, conditions: &[Condition]) {
-        for condition in conditions {
-            self.pointer(&condition.pointer);
-        }
-    }
-
-    fn pattern(&mut self, pattern: &str) -> Option<Regex> {
-        match Regex::new(pattern) {
-            Ok(pattern) => Some(pattern),
-            Err(error) => self.fault(format!("`{pattern}` is no pattern: {error}")),
-        }
-    }
-
-    fn template(&mut self, template: Option<&String>, name: &str, part: &str) {
-        if template.is_some_and(|template| !template.starts_with("https://") || !template.contains(part)) {
-            self.fault::<()>(format!("`{name}` has to begin with `https://` and to hold `{part}`"));
-        }
-    }
-}
-
-fn milliseconds(milliseconds: u32) -> TimeDelta {
-    TimeDelta::milliseconds(milliseconds.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_fault_is_named() {
-        let text = r#"
-            color = "red"
-            [platforms.mastodon]
-            [platforms.twitter]
-            timeout_ms = 0
-            settle_ms = 0
-            idempotency = { enforced_for_s = 5 }
-            price = { micros = 1, currency = "USD" }
-            errors = [{ pattern = "(", code = "PLATFORM_RATE_LIMIT" }]
-            [platforms.twitter.publish]
-            tool = ""
-            id = "id"
-            url_template = "http://h/"
-            constants = { a = 1 }
-            arguments = { account = "a" }
-            [platforms.twitter.upload]
-            tool = "u"
-            [platforms.threads]
-            price = 5
-        "#;
-        let faults = Profile::parse(text).unwrap_err().faults;
-        let expected = [
-            "profile: `name` is missing",
-            "profile: `color` is not known",
-            "platforms.mastodon: no such platform",
-            "platforms.threads: `publish` is missing",
-            "platforms.threads: ",
-            "platforms.twitter.publish: `tool` is empty",
-            "platforms.twitter.publish: no argument takes the input Text",
-            "platforms.twitter.publish: the argument `a` is given twice",
-            "platforms.twitter.publish: `id` is no JSON pointer",
-            "platforms.twitter.publish: `url_template`",
-            "platforms.twitter.upload: missing field",
-            "platforms.twitter: `idempotency`: without `arg`",
-            "platforms.twitter: `timeout_ms`",
-            "platforms.twitter: `(` is no pattern",
-        ];
-        assert_eq!(faults.len(), expected.len(), "{faults:#?}");
-        for (fault, expected) in faults.iter().zip(expected) {
-            assert!(fault.starts_with(expected), "{fault} / {expected}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_toml_is_refused() {
-        assert_eq!(Profile::parse("name =").unwrap_err().faults.len(), 1);
+        let id = self.all_pointers(raw.id);
+        let timeout = self.timeout(raw.timeout_ms);
+        Some(UploadTool { invocation, id, timeout })
     }
 }

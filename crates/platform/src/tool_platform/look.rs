@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{Binding, ToolPlatform};
 use crate::classify;
-use crate::find::{self, Fingerprint, Likeness, Shown, Sight};
+use crate::find::{self, Likeness, Shown, Sight, Sought};
 use crate::normalise::Answer;
-use crate::profile::{Input, Invocation, ListTool};
+use crate::profile::{ActTool, Input, Invocation, ListTool, Naming, Parts};
 use crate::tool::{Called, ToolCall};
 use crate::wire::Meta;
 
@@ -24,16 +24,17 @@ enum Closer {
 
 impl ToolPlatform {
     /// Looks whether an earlier attempt became public.
-    pub(super) async fn look(&self, look: &LookUp) -> Finding {
+    pub(super) async fn look_for(&self, look: &LookUp) -> Finding {
         let content = look.effect.content();
-        let Ok(binding) = self.binding(content.platform, content.kind) else {
+        let Ok((binding, act)) = self.acting(content.platform, content.kind) else {
             return cannot_tell("no tool is configured for the platform any more");
         };
-        let Some(list) = &binding.profile.list else {
-            return cannot_tell("the platform offers nothing to look a post up with");
+        let Some(list) = &act.list else {
+            return cannot_tell("the platform offers nothing to look it up with");
         };
-        let Some(ours) = Fingerprint::new(&content.text) else {
-            return cannot_tell("the text consists of links, which platforms replace");
+        let ours = match Sought::of(content, act) {
+            Ok(ours) => ours,
+            Err(reason) => return cannot_tell(reason),
         };
         // Read before the look: what the list shows is at least as new.
         let looked_at = self.clock.now();
@@ -41,42 +42,54 @@ impl ToolPlatform {
             look_again: find::again(look, looked_at, list.look_every),
             absent: false,
         };
-        let Some((posts, complete)) = self.list(binding, list, look).await else { return failed() };
+        let Some((posts, complete)) = self.list(binding, act, list, look).await else { return failed() };
         match find::sight(look, &ours, &posts, complete) {
             Sight::Found(post) => post.into_finding(),
             Sight::Absent { whole } => find::absent(look, whole, looked_at, list.look_every),
             Sight::Timeless => cannot_tell(
-                "the platform shows a post with this text whose time does not tell whether it is ours",
+                "the platform shows something like it whose time does not tell whether it is ours",
             ),
-            Sight::Perhaps { posts, whole } => match self.look_closer(binding, look, &ours, posts).await {
-                Closer::Found(post) => post.into_finding(),
-                Closer::NoneOfThem => find::absent(look, whole, looked_at, list.look_every),
-                Closer::Failed => failed(),
-                Closer::Doubtful => {
-                    cannot_tell("the platform shows too little of its texts to tell posts apart")
+            Sight::Perhaps { posts, whole } => {
+                match self.look_closer(binding, act, look, &ours, posts).await {
+                    Closer::Found(post) => post.into_finding(),
+                    Closer::NoneOfThem => find::absent(look, whole, looked_at, list.look_every),
+                    Closer::Failed => failed(),
+                    Closer::Doubtful => cannot_tell("the platform shows too little to tell ours from others"),
                 }
-            },
+            }
         }
     }
 
-    async fn list(&self, binding: &Binding, list: &ListTool, look: &LookUp) -> Option<(Vec<Shown>, bool)> {
-        let account = &look.effect.content().account;
+    async fn list(
+        &self,
+        binding: &Binding,
+        act: &ActTool,
+        list: &ListTool,
+        look: &LookUp,
+    ) -> Option<(Vec<Shown>, bool)> {
+        let content = look.effect.content();
         let arguments = list.invocation.arguments(|input| match input {
-            Input::Account => Some(account.as_str().into()),
+            Input::Account => Some(content.account.as_str().into()),
+            Input::Target => content.target.as_deref().map(Value::from),
             _ => None,
         });
         let answer = self.read(binding, &list.invocation, arguments, look).await?;
-        find::posts(list, &answer)
+        let ours = match &act.naming {
+            Naming::Ours(template) => Some(Parts::of(content, &look.call_key).id(template)),
+            Naming::Theirs { .. } => None,
+        };
+        find::items(list, ours.as_deref(), &answer)
     }
 
     async fn look_closer(
         &self,
         binding: &Binding,
+        act: &ActTool,
         look: &LookUp,
-        ours: &Fingerprint,
+        ours: &Sought<'_>,
         posts: Vec<Shown>,
     ) -> Closer {
-        let Some(get) = &binding.profile.get else { return Closer::Doubtful };
+        let (Some(get), Some(ours)) = (&act.get, ours.words()) else { return Closer::Doubtful };
         let mut doubtful = posts.len() > DOUBTS;
         for post in posts.into_iter().take(DOUBTS) {
             let arguments = get.invocation.arguments(|input| match input {

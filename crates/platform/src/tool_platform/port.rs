@@ -7,7 +7,7 @@ use chimera_effect::{
 };
 use futures_util::future::join_all;
 
-use super::publish::Publication;
+use super::act::Act;
 use super::{START, ToolPlatform};
 
 /// How much of a failure stands in a message.
@@ -22,8 +22,8 @@ impl Platform for ToolPlatform {
     async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
         let deadline = self.after(START);
         let asked = wanted.iter().map(|platform| async move {
-            match self.binding(*platform, kind) {
-                Ok(binding) => binding.ready(deadline).await.err(),
+            match self.acting(*platform, kind) {
+                Ok((binding, _)) => binding.ready(kind, deadline).await.err(),
                 Err(missing) => Some(missing),
             }
         });
@@ -35,7 +35,7 @@ impl Platform for ToolPlatform {
     }
 
     async fn perform(&self, attempt: &Attempt) -> Outcome {
-        self.publish(&Publication {
+        self.act(&Act {
             effect: attempt.effect(),
             uploads: attempt.uploads(),
             call_key: attempt.call_key(),
@@ -46,7 +46,7 @@ impl Platform for ToolPlatform {
     }
 
     async fn find(&self, look: &LookUp) -> Finding {
-        self.look(look).await
+        self.look_for(look).await
     }
 }
 

@@ -18,7 +18,7 @@ impl ToolPlatform {
     /// Makes a medium known to the platform.
     pub(super) async fn hand_over(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
         let content = upload.effect.content();
-        let binding = self.binding(content.platform, content.kind).map_err(not_ready)?;
+        let (binding, _) = self.acting(content.platform, content.kind).map_err(not_ready)?;
         let Some(tool) = &binding.profile.upload else {
             let message = format!("no tool is configured to upload media to `{}`", content.platform);
             return Err(refusal(ErrorCode::PlatformNotConfigured, message));

@@ -1,0 +1,84 @@
+//! Whether an error says that what it is about is not there. Anything else that it may mean speaks against it: who is told
+//! that a target is missing gives up on it.
+
+use chimera_contracts::ErrorCode;
+use regex_lite::Regex;
+
+use super::{LOST, Pattern, UNKNOWN_TOOL, by_phrase, codes, matches, patterns, status};
+use crate::normalise::Answer;
+use crate::profile::PlatformProfile;
+
+/// Whether the answer, which reports an error, says so in known words.
+pub(crate) fn is_missing(profile: &PlatformProfile, answer: &Answer) -> bool {
+    let words = answer.words.as_str();
+    if let Some(rule) = profile.errors.iter().find(|rule| rule.pattern.is_match(words)) {
+        return rule.code == ErrorCode::InvalidTarget;
+    }
+    let other = matches(&LOST, words)
+        || matches(&UNKNOWN_TOOL, words)
+        || codes::by_number(profile.platform, answer).is_some()
+        || codes::by_name(words).is_some()
+        || by_phrase(words).is_some();
+    let statuses = status::statuses(profile.platform, answer);
+    if other || !statuses.iter().all(|status| matches!(status, 400 | 404 | 410)) {
+        return false;
+    }
+    statuses.iter().any(|status| matches!(status, 404 | 410)) || matches(&MISSING, words)
+}
+
+patterns! {
+    // No word about accounts: one that is not found may be our own.
+    MISSING concat!(
+        r"(?i)\bno such (?:post|tweet|status|video|thread|media|comment|user)\b|",
+        r"\bno (?:post|tweet|status|video|thread|media|comment|user) (?:was )?found\b|",
+        r"\b(?:post|tweet|status|video|thread|media|comment|user|object|resource)(?: with [^\n]{1,80}?)?",
+        r"(?: was| is)?[ _-]?(?:not[ _-]?found|does(?: not|n't) exist)|",
+        r"could not find (?:the |a )?(?:post|tweet|status|video|thread|media|comment|user)\b",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use chimera_contracts::PlatformName;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::profile::Profile;
+    use crate::tool::ToolAnswer;
+
+    fn check(platform: PlatformName, structured: Option<Value>, text: &str, expected: bool) {
+        let profile = Profile::seeds().unwrap();
+        let answer = ToolAnswer {
+            is_error: true,
+            structured: structured.clone(),
+            texts: vec![text.to_owned()],
+            ..ToolAnswer::default()
+        };
+        let found = is_missing(profile.platform(platform).unwrap(), &Answer::new(&answer));
+        assert_eq!(found, expected, "{platform} {structured:?} {text}");
+    }
+
+    #[test]
+    fn only_words_about_the_target_say_that_it_is_missing() {
+        let x = PlatformName::Twitter;
+        let status = |status: u16, code: i64| Some(json!({ "error": { "status": status, "code": code } }));
+        check(x, status(404, 144), "HTTP 404 Not Found: No status found with that ID.", true);
+        check(x, None, "Could not find tweet with id: [1].", true);
+        check(x, None, "no such post", true);
+        check(x, None, "User not found: [gone]", true);
+        check(PlatformName::YouTube, None, "videoNotFound", true);
+        check(x, None, "410 Gone", true);
+        let meta = "Unsupported get request. Object with ID '1' does not exist, cannot be loaded";
+        check(PlatformName::Instagram, status(400, 100), meta, true);
+        check(PlatformName::Instagram, status(400, 190), meta, false);
+        check(x, status(401, 89), "HTTP 401: user not found", false);
+        check(x, status(503, 130), "HTTP 503: tweet not found", false);
+        check(x, status(429, 88), "HTTP 404", false);
+        check(x, None, "Connection reset by peer: 404 Not Found", false);
+        check(x, None, "Unknown tool: tool `get_target` not found", false);
+        check(x, None, "API key not found", false);
+        check(x, None, "account `me` not found", false);
+        check(x, None, "404 likes", false);
+        check(x, None, "An unknown error has occurred.", false);
+    }
+}

@@ -1,0 +1,187 @@
+//! The sections of acts: `publish` and one for each kind of engagement.
+
+use chimera_effect::{EffectKind, Keys};
+use chrono::TimeDelta;
+
+use super::Reading;
+use super::raw::{RawAct, RawGet, RawIdempotency, RawList};
+use crate::profile::{ActTool, GetTool, IdKind, Input, ListTool, Naming};
+
+impl Reading {
+    /// A section of an act. For `publish` the tools that look it up stand beside it, not in it.
+    pub(super) fn act(
+        &mut self,
+        kind: EffectKind,
+        mut raw: RawAct,
+        idempotency: &RawIdempotency,
+    ) -> Option<ActTool> {
+        if kind == EffectKind::Publish {
+            self.only_in_engagements(&raw);
+        } else if raw.target_kind.is_none() {
+            self.fault::<()>("`target_kind` is missing");
+        }
+        let arguments = std::mem::take(&mut raw.arguments);
+        let constants = std::mem::take(&mut raw.constants);
+        let invocation = self.invocation(std::mem::take(&mut raw.tool), arguments, constants, wanted(kind));
+        for input in invocation.arguments.keys().filter(|input| !has(kind, **input)) {
+            self.fault::<()>(format!("a {} has no input {input:?}", kind.as_str()));
+        }
+        let (key_argument, keys) = self.act_keys(kind, raw.idempotency.as_ref(), idempotency);
+        let (list, get) = (raw.list.take(), raw.get.take());
+        let naming = self.naming(&mut raw);
+        self.pointers([&raw.url, &raw.published_at].into_iter().flatten());
+        self.template(raw.url_template.as_ref(), "url_template", "{id}");
+        self.conditions(&raw.not_published);
+        self.conditions(&raw.confirm);
+        let timeout = raw.timeout_ms.map(|timeout| self.timeout(timeout));
+        let limit = raw.limit.as_ref().map(|limit| self.limit(limit));
+        let mut act = ActTool {
+            invocation,
+            naming: naming?,
+            id_kind: raw.id_kind,
+            url: raw.url,
+            url_template: raw.url_template,
+            published_at: raw.published_at,
+            confirm: raw.confirm,
+            not_published: raw.not_published,
+            target: raw.target_kind,
+            limit,
+            key_argument,
+            keys,
+            timeout,
+            price: raw.price,
+            list: None,
+            get: None,
+        };
+        act.list = self.within("list", list, |reading, raw| reading.list(raw, &act));
+        act.get = self.within("get", get, Self::get);
+        Some(act)
+    }
+
+    fn only_in_engagements(&mut self, raw: &RawAct) {
+        let given = [
+            ("target_kind", raw.target_kind.is_some()),
+            ("id_template", raw.id_template.is_some()),
+            ("timeout_ms", raw.timeout_ms.is_some()),
+            ("idempotency", raw.idempotency.is_some()),
+            ("price", raw.price.is_some()),
+            ("list", raw.list.is_some()),
+            ("get", raw.get.is_some()),
+        ];
+        for (name, _) in given.into_iter().filter(|(_, given)| *given) {
+            self.fault::<()>(format!("`{name}` is for engagements; for posts it stands beside `publish`"));
+        }
+    }
+
+    /// An engagement takes its key by the platform's argument, unless it says otherwise. What somebody promised of the
+    /// publishing tool's keys holds for no other tool.
+    fn act_keys(
+        &mut self,
+        kind: EffectKind,
+        own: Option<&RawIdempotency>,
+        idempotency: &RawIdempotency,
+    ) -> (Option<String>, Keys) {
+        match own {
+            Some(own) => self.keys(own),
+            None if kind == EffectKind::Publish => self.keys(idempotency),
+            None => (idempotency.arg.clone(), Keys::Advisory),
+        }
+    }
+
+    pub(super) fn keys(&mut self, raw: &RawIdempotency) -> (Option<String>, Keys) {
+        let keys = match (&raw.arg, raw.enforced_for_s) {
+            (Some(_), Some(seconds)) => Keys::Enforced { retention: TimeDelta::seconds(seconds.into()) },
+            (None, Some(_)) => {
+                self.fault::<()>("`idempotency`: without `arg` no tool can enforce a key");
+                Keys::Advisory
+            }
+            (_, None) => Keys::Advisory,
+        };
+        (raw.arg.clone(), keys)
+    }
+
+    fn naming(&mut self, raw: &mut RawAct) -> Option<Naming> {
+        match (raw.id.take(), raw.id_template.take()) {
+            (Some(id), None) => {
+                let id = self.all_pointers(id);
+                let pattern = raw.id_pattern.take().and_then(|pattern| self.pattern(&pattern));
+                Some(Naming::Theirs { id, pattern })
+            }
+            (None, Some(template)) => {
+                self.our_template(&template, raw);
+                Some(Naming::Ours(template))
+            }
+            (None, None) => self.fault("`id` is missing"),
+            (Some(_), Some(_)) => self.fault("either `id` or `id_template`, not both"),
+        }
+    }
+
+    /// Without an id of the platform only `confirm` tells that something was done, and only the key tells acts apart.
+    fn our_template(&mut self, template: &str, raw: &RawAct) {
+        if !template.contains("{key}") {
+            self.fault::<()>("`id_template` has to hold `{key}`, so that no two effects share an id");
+        }
+        if raw.confirm.is_none() {
+            self.fault::<()>("`id_template` needs `confirm`: nothing else would tell that it was done");
+        }
+        if raw.id_pattern.is_some() || raw.id_kind == IdKind::Pending {
+            self.fault::<()>("`id_pattern` and `id_kind` are about an `id` of the platform");
+        }
+    }
+
+    /// A list that an act is looked up in: it has to show all that tells one of ours from another.
+    pub(super) fn list(&mut self, raw: RawList, act: &ActTool) -> Option<ListTool> {
+        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[]);
+        self.pointers([&raw.items]);
+        let optional = [&raw.id, &raw.text, &raw.target, &raw.url, &raw.created_at, &raw.complete];
+        self.pointers(optional.into_iter().flatten());
+        let needed = [
+            ("id", raw.id.is_none() && matches!(act.naming, Naming::Theirs { .. })),
+            ("text", raw.text.is_none() && act.invocation.takes(Input::Text)),
+            ("target", raw.target.is_none() && act.target.is_some()),
+        ];
+        for (name, _) in needed.into_iter().filter(|(_, missing)| *missing) {
+            self.fault::<()>(format!("`{name}` is missing"));
+        }
+        if raw.target.is_some() && act.target.is_none() {
+            self.fault::<()>("`target` is for engagements");
+        }
+        Some(ListTool {
+            invocation,
+            items: raw.items,
+            id: raw.id,
+            text: raw.text,
+            target: raw.target,
+            url: raw.url,
+            created_at: raw.created_at,
+            complete: raw.complete,
+            look_every: TimeDelta::milliseconds(raw.look_every_ms.max(1).into()),
+        })
+    }
+
+    pub(super) fn get(&mut self, raw: RawGet) -> Option<GetTool> {
+        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Id]);
+        self.pointers([&raw.text]);
+        Some(GetTool { invocation, text: raw.text })
+    }
+}
+
+/// The inputs without which an act is not what it is called.
+fn wanted(kind: EffectKind) -> &'static [Input] {
+    match kind {
+        EffectKind::Publish => &[Input::Text],
+        EffectKind::Reply | EffectKind::Comment => &[Input::Text, Input::Target],
+        EffectKind::Like | EffectKind::Follow | EffectKind::Share => &[Input::Target],
+    }
+}
+
+/// Whether an act has an input to hand over.
+fn has(kind: EffectKind, input: Input) -> bool {
+    match kind {
+        EffectKind::Publish => input != Input::Target,
+        EffectKind::Reply | EffectKind::Comment | EffectKind::Share => {
+            matches!(input, Input::Text | Input::Target | Input::Account)
+        }
+        EffectKind::Like | EffectKind::Follow => matches!(input, Input::Target | Input::Account),
+    }
+}

@@ -1,0 +1,66 @@
+//! The sections about targets: their shapes, and the tools that show whether one is there.
+
+use std::collections::BTreeMap;
+
+use chimera_effect::EffectKind;
+
+use super::Reading;
+use super::raw::RawTarget;
+use crate::profile::{ActTool, Input, Shape, TargetTool};
+use crate::targets::TargetKind;
+
+impl Reading {
+    pub(super) fn shapes(
+        &mut self,
+        raw: BTreeMap<TargetKind, String>,
+    ) -> Option<BTreeMap<TargetKind, Shape>> {
+        let mut shapes = BTreeMap::new();
+        for (kind, pattern) in raw {
+            match Shape::new(pattern.clone()) {
+                Ok(shape) => drop(shapes.insert(kind, shape)),
+                Err(error) => {
+                    self.fault::<()>(format!("`{pattern}` is no pattern: {error}"));
+                }
+            }
+        }
+        Some(shapes)
+    }
+
+    pub(super) fn look_ups(
+        &mut self,
+        raw: BTreeMap<TargetKind, toml::Value>,
+    ) -> Option<BTreeMap<TargetKind, TargetTool>> {
+        let read = raw
+            .into_iter()
+            .filter_map(|(kind, value)| Some((kind, self.within(kind.as_str(), Some(value), Self::target)?)));
+        Some(read.collect())
+    }
+
+    /// Every act's target has a shape, so that what cannot be one is refused before anything is sent.
+    pub(super) fn targets_of(
+        &mut self,
+        acts: &BTreeMap<EffectKind, ActTool>,
+        shapes: &BTreeMap<TargetKind, Shape>,
+    ) {
+        for (kind, act) in acts {
+            if let Some(target) = act.target.filter(|target| !shapes.contains_key(target)) {
+                let (kind, target) = (kind.as_str(), target.as_str());
+                self.fault::<()>(format!("`targets` says no shape of a {target}, which `{kind}` takes"));
+            }
+        }
+    }
+
+    fn target(&mut self, raw: RawTarget) -> Option<TargetTool> {
+        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Target]);
+        self.conditions([&raw.confirm]);
+        self.conditions(&raw.missing);
+        self.pointers([&raw.text, &raw.author].into_iter().flatten());
+        Some(TargetTool {
+            invocation,
+            confirm: raw.confirm,
+            missing: raw.missing,
+            text: raw.text,
+            author: raw.author,
+        })
+    }
+}

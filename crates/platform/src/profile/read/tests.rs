@@ -1,0 +1,220 @@
+//! Profiles that are wrong: every fault, in one error.
+
+use super::*;
+
+fn check(toml: &str, expected: &[&str]) {
+    let faults = Profile::parse(toml).unwrap_err().faults;
+    assert_eq!(faults.len(), expected.len(), "{faults:#?}");
+    for (fault, expected) in faults.iter().zip(expected) {
+        assert!(fault.starts_with(expected), "{fault} / {expected}");
+    }
+}
+
+#[test]
+fn every_fault_is_named() {
+    let text = r#"
+        color = "red"
+        [platforms.mastodon]
+        [platforms.twitter]
+        timeout_ms = 0
+        settle_ms = 0
+        idempotency = { enforced_for_s = 5 }
+        price = { micros = 1, currency = "USD" }
+        errors = [{ pattern = "(", code = "PLATFORM_RATE_LIMIT" }]
+        [platforms.twitter.publish]
+        tool = ""
+        id = "id"
+        url_template = "http://h/"
+        constants = { a = 1 }
+        arguments = { account = "a" }
+        [platforms.twitter.upload]
+        tool = "u"
+        [platforms.threads]
+        price = 5
+    "#;
+    check(
+        text,
+        &[
+            "profile: `name` is missing",
+            "profile: `color` is not known",
+            "platforms.mastodon: no such platform",
+            "platforms.threads: ",
+            "platforms.threads: neither `publish` nor an engagement is described",
+            "platforms.twitter.publish: `tool` is empty",
+            "platforms.twitter.publish: no argument takes the input Text",
+            "platforms.twitter.publish: the argument `a` is given twice",
+            "platforms.twitter.publish: `idempotency`: without `arg`",
+            "platforms.twitter.publish: `id` is no JSON pointer",
+            "platforms.twitter.publish: `url_template`",
+            "platforms.twitter.upload: missing field",
+            "platforms.twitter: `(` is no pattern",
+            "platforms.twitter: `timeout_ms`",
+        ],
+    );
+}
+
+const HEAD: &str = r#"
+    name = "n"
+    [platforms.twitter]
+    timeout_ms = 1
+    settle_ms = 0
+    idempotency = { arg = "key", enforced_for_s = 60 }
+    price = { micros = 0, currency = "USD" }
+"#;
+
+#[test]
+fn every_fault_of_an_engagement_is_named() {
+    let text = r#"
+        [platforms.twitter.list]
+        tool = "l"
+        [platforms.twitter.targets]
+        post = "["
+        [platforms.twitter.look_up.post]
+        tool = "t"
+        arguments = { id = "id" }
+        confirm = { pointer = "there" }
+        [platforms.twitter.reply]
+        tool = "r"
+        arguments = { text = "text", media_ids = "media" }
+        id = "/id"
+        id_template = "r:{key}"
+        limit = { count = 0, per_s = 5 }
+        timeout_ms = 0
+        [platforms.twitter.like]
+        tool = "l"
+        arguments = { target = "id", text = "text" }
+        target_kind = "post"
+        id_template = "like:{target}"
+        id_kind = "pending"
+        [platforms.twitter.like.list]
+        tool = "ll"
+        items = "likes"
+        look_every_ms = 1
+        [platforms.twitter.share]
+        tool = "s"
+        arguments = { target = "id", text = "text" }
+        target_kind = "comment"
+        id = "/id"
+        [platforms.twitter.share.list]
+        tool = "ls"
+        items = "/shares"
+        look_every_ms = 1
+    "#;
+    check(
+        &format!("{HEAD}{text}"),
+        &[
+            "platforms.twitter: `list` serves `publish`, which is not described",
+            "platforms.twitter.reply: `target_kind` is missing",
+            "platforms.twitter.reply: no argument takes the input Target",
+            "platforms.twitter.reply: a reply has no input MediaIds",
+            "platforms.twitter.reply: either `id` or `id_template`, not both",
+            "platforms.twitter.reply: `timeout_ms`",
+            "platforms.twitter.reply: `limit`",
+            "platforms.twitter.like: a like has no input Text",
+            "platforms.twitter.like: `id_template` has to hold `{key}`",
+            "platforms.twitter.like: `id_template` needs `confirm`",
+            "platforms.twitter.like: `id_pattern` and `id_kind`",
+            "platforms.twitter.like.list: `likes` is no JSON pointer",
+            "platforms.twitter.like.list: `text` is missing",
+            "platforms.twitter.like.list: `target` is missing",
+            "platforms.twitter.share.list: `id` is missing",
+            "platforms.twitter.share.list: `text` is missing",
+            "platforms.twitter.share.list: `target` is missing",
+            "platforms.twitter.targets: `[` is no pattern",
+            "platforms.twitter: `targets` says no shape of a post, which `like` takes",
+            "platforms.twitter: `targets` says no shape of a comment, which `share` takes",
+            "platforms.twitter.look_up.post: no argument takes the input Target",
+            "platforms.twitter.look_up.post: `there` is no JSON pointer",
+        ],
+    );
+}
+
+#[test]
+fn what_only_engagements_have_is_refused_in_a_post() {
+    let text = r#"
+        [platforms.twitter.publish]
+        tool = "p"
+        arguments = { text = "text", target = "target" }
+        id_template = "p:{key}"
+        confirm = { pointer = "/ok" }
+        target_kind = "post"
+        timeout_ms = 5
+        idempotency = {}
+        price = { micros = 1, currency = "USD" }
+        list = {}
+        get = {}
+    "#;
+    let only: Vec<_> = ["target_kind", "id_template", "timeout_ms", "idempotency", "price", "list", "get"]
+        .map(|name| format!("platforms.twitter.publish: `{name}` is for engagements"))
+        .into();
+    let mut expected: Vec<&str> = only.iter().map(String::as_str).collect();
+    expected.extend([
+        "platforms.twitter.publish: a publish has no input Target",
+        "platforms.twitter.publish.list: missing field",
+        "platforms.twitter.publish.get: missing field",
+        "platforms.twitter: `targets` says no shape of a post, which `publish` takes",
+    ]);
+    check(&format!("{HEAD}{text}"), &expected);
+}
+
+const LIKE: &str = r#"
+    [platforms.twitter.targets]
+    post = "a|b"
+    [platforms.twitter.like]
+    tool = "l"
+    arguments = { target = "id" }
+    target_kind = "post"
+    id_template = "like:{key}"
+    confirm = { pointer = "/liked" }
+"#;
+
+#[test]
+fn engagements_need_no_publishing_tool() {
+    use chimera_effect::Keys;
+
+    let profile = Profile::parse(&format!("{HEAD}{LIKE}")).unwrap();
+    let twitter = profile.platform(PlatformName::Twitter).unwrap();
+    assert_eq!(twitter.served().collect::<Vec<_>>(), [EffectKind::Like]);
+    let service = twitter.service(EffectKind::Like).unwrap();
+    assert!(!service.look_up && !service.uploads);
+    // The platform's word about keys is about its publishing tool.
+    assert_eq!(service.keys, Keys::Advisory);
+    assert_eq!(twitter.acts[&EffectKind::Like].key_argument.as_deref(), Some("key"));
+}
+
+#[test]
+fn an_engagement_may_have_settings_of_its_own() {
+    use chimera_contracts::Money;
+    use chimera_effect::Keys;
+
+    let own = r#"
+        timeout_ms = 7
+        idempotency = { arg = "other", enforced_for_s = 9 }
+        price = { micros = 3, currency = "USD" }
+        limit = { count = 5, per_s = 60 }
+    "#;
+    let profile = Profile::parse(&format!("{HEAD}{LIKE}{own}")).unwrap();
+    let twitter = profile.platform(PlatformName::Twitter).unwrap();
+    let service = twitter.service(EffectKind::Like).unwrap();
+    assert_eq!(service.keys, Keys::Enforced { retention: TimeDelta::seconds(9) });
+    assert_eq!(service.timeout, TimeDelta::milliseconds(7));
+    assert_eq!(service.price, Money::usd_micros(3));
+    let limit = twitter.limit(EffectKind::Like).unwrap();
+    assert_eq!((limit.count, limit.window), (5, TimeDelta::seconds(60)));
+}
+
+#[test]
+fn a_shape_fits_the_whole_of_a_target() {
+    let profile = Profile::parse(&format!("{HEAD}{LIKE}")).unwrap();
+    let twitter = profile.platform(PlatformName::Twitter).unwrap();
+    for (target, fits) in
+        [("a", true), ("b", true), ("ab", false), ("ax", false), ("xb", false), ("a\n", false)]
+    {
+        assert_eq!(twitter.check_target(EffectKind::Like, target).is_ok(), fits, "{target:?}");
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_refused() {
+    assert_eq!(Profile::parse("name =").unwrap_err().faults.len(), 1);
+}

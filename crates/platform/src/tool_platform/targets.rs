@@ -1,0 +1,108 @@
+//! The port of targets: shapes and limits by the profile, existence by its tools.
+
+use async_trait::async_trait;
+use chimera_contracts::PlatformName;
+use chimera_effect::EffectKind;
+use chrono::{DateTime, Utc};
+
+use super::port::REASON;
+use super::{Binding, ToolPlatform};
+use crate::classify;
+use crate::limits::RateLimit;
+use crate::normalise::{Answer, shown};
+use crate::profile::{Input, TargetTool};
+use crate::targets::{TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
+use crate::tool::{Called, ToolCall};
+use crate::wire::Meta;
+
+/// How much of a target's words is kept: the longest post of any platform here.
+const WORDS: usize = 5_000;
+/// How much of a name is kept.
+const NAME: usize = 200;
+
+#[async_trait]
+impl Targets for ToolPlatform {
+    fn served(&self, platform: PlatformName) -> Vec<EffectKind> {
+        self.bindings.get(&platform).map(|binding| binding.profile.served().collect()).unwrap_or_default()
+    }
+
+    fn check(
+        &self,
+        platform: PlatformName,
+        kind: EffectKind,
+        target: &str,
+    ) -> Result<TargetKind, TargetFault> {
+        match self.bindings.get(&platform) {
+            Some(binding) => binding.profile.check_target(kind, target),
+            None => Err(TargetFault { expected: format!("a platform with a tool; `{platform}` has none") }),
+        }
+    }
+
+    fn takes_text(&self, platform: PlatformName, kind: EffectKind) -> bool {
+        self.bindings.get(&platform).is_some_and(|binding| binding.profile.takes_text(kind))
+    }
+
+    fn limit(&self, platform: PlatformName, kind: EffectKind) -> Option<RateLimit> {
+        self.bindings.get(&platform)?.profile.limit(kind)
+    }
+
+    async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding> {
+        let binding = self.bindings.get(&query.platform)?;
+        let tool = binding.profile.look_ups.get(&query.kind)?;
+        let deadline = deadline.min(self.after(binding.profile.timeout));
+        if self.clock.now() >= deadline {
+            return Some(cannot_tell("there was no time left to ask"));
+        }
+        let called = binding.client.call(call(tool, query, deadline)).await;
+        Some(finding(binding, tool, called))
+    }
+}
+
+fn call(tool: &TargetTool, query: &TargetQuery, deadline: DateTime<Utc>) -> ToolCall {
+    let arguments = tool.invocation.arguments(|input| match input {
+        Input::Target => Some(query.target.as_str().into()),
+        Input::Account => Some(query.account.as_str().into()),
+        _ => None,
+    });
+    ToolCall {
+        tool: tool.invocation.tool.clone(),
+        arguments,
+        meta: Meta::without_request(query.platform, "target").into_entries(),
+        // Late or early, a question makes nothing public.
+        send_before: deadline,
+        deadline,
+    }
+}
+
+/// There is what the answer confirms, missing what it says is missing; whatever else it says, nobody knows.
+fn finding(binding: &Binding, tool: &TargetTool, called: Called) -> TargetFinding {
+    let profile = &binding.profile;
+    let answer = match called {
+        Called::Answered(answer) => Answer::new(&answer),
+        Called::Rejected { reason } | Called::NotSent { reason } | Called::Lost { reason } => {
+            return cannot_tell(&reason);
+        }
+    };
+    if !answer.whole {
+        return cannot_tell("the server asks for something before it answers");
+    }
+    if classify::is_error(profile, &answer) {
+        return if classify::is_missing(profile, &answer) {
+            TargetFinding::Missing
+        } else {
+            cannot_tell(&answer.said)
+        };
+    }
+    if tool.missing.iter().any(|condition| condition.holds(&answer.value)) {
+        return TargetFinding::Missing;
+    }
+    if !tool.confirm.holds(&answer.value) {
+        return cannot_tell("the answer does not say that it is there");
+    }
+    let at = |pointer: &Option<String>, most| Some(shown(&answer.text_at(pointer.as_ref()?)?, most));
+    TargetFinding::There(TargetView { text: at(&tool.text, WORDS), author: at(&tool.author, NAME) })
+}
+
+fn cannot_tell(reason: &str) -> TargetFinding {
+    TargetFinding::CannotTell { reason: shown(reason, REASON) }
+}
