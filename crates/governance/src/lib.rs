@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod action_permit;
+mod action_review;
 mod approval;
 mod budget;
 mod classifier;
@@ -11,7 +13,10 @@ mod permit;
 mod policy;
 pub mod review;
 pub mod route;
+mod rules;
 
+pub use action_permit::{ActionPermit, ActionPermits, PermitDenial, PermitDenied, PermitRequest};
+pub use action_review::{ActionDocument, ActionReview, new_action_review};
 pub use approval::{ApprovalStore, Recorded, Standing};
 pub use budget::{Balance, Budget, BudgetDenial, BudgetScope};
 pub use classifier::{Classified, Classifier, ClassifierError, Sentiment};
@@ -21,3 +26,4 @@ pub use flag::{Flag, Flags};
 pub use gate::{Approvable, Approved, Claim, Gate, GateError};
 pub use permit::{Denial, Use, permits, use_of};
 pub use policy::{Policies, Policy, PolicyDocument, WarmUp, policy_schema};
+pub use rules::RuleClassifier;

@@ -23,7 +23,7 @@ pub use step::{Changed, ReviewDenial, ReviewMove, enqueue, step};
 /// Something to be decided about, as it is handed in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewReview {
-    /// Derived from what it stands for, so that asking twice is one review.
+    /// Derived from what it stands for, the tenant included, so that asking twice is one review and no two tenants share one.
     pub id: ReviewId,
     /// The tenant.
     pub namespace: Namespace,

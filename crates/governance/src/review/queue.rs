@@ -79,8 +79,9 @@ pub struct ReviewPage {
 /// - **Once.** For one id exactly one `enqueue` is `Fresh`; another document, subject or artifact under that id is `Conflict`.
 /// - **Compare-and-set.** A step is applied only to the version that it names; of two reviewers who decide at once one is
 ///   `Applied` and the other `Stale`, and learns who was first.
-/// - **Time** is the queue's own: claims lapse and reviews expire by it. An expired review takes no step but `Expire`.
-/// - `list` is in order of priority, highest first, then of age, oldest first.
+/// - **Time** is the queue's own: claims lapse and reviews expire by it. An open review that has expired takes no step but
+///   `Expire`.
+/// - `list` is in order of priority, highest first, then of age, oldest first, then of id.
 /// - `unsettled` gives, for every tenant, reviews that are approved and not executed, and open ones that have expired.
 /// - Errors say whether the step may have been applied; asking again tells.
 /// - Safe to call concurrently and from several processes.

@@ -223,7 +223,7 @@ fn check_time(review: &Review, event: ReviewEvent, now: DateTime<Utc>) -> Result
     match event {
         ReviewEvent::Expire if !expired => Err(ReviewDenial::NotExpired),
         // Whether an approval still holds when it is handed over is the gate's to check.
-        ReviewEvent::Expire | ReviewEvent::Cancel | ReviewEvent::Execute => Ok(()),
+        ReviewEvent::Expire | ReviewEvent::Execute => Ok(()),
         _ if expired => Err(ReviewDenial::Expired),
         _ => Ok(()),
     }
