@@ -12,12 +12,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::error::{StepError, StepResult};
+use crate::filter::{Filter, LARGEST_PAGE, id, text};
 use crate::instance::Instance;
 use crate::store::SqliteStore;
 use crate::{approvals, budget, ledger, rows};
-
-/// At most so many effects in one listing or lease, whatever was asked for.
-const LARGEST_PAGE: usize = 1024;
 
 fn admit(
     connection: &Connection,
@@ -177,38 +175,33 @@ fn is_free(record: &EffectRecord, instance: &Instance, now: DateTime<Utc>) -> bo
     record.progress.lease.is_none_or(|lease| lease.until <= now || instance.is_dead(lease.holder))
 }
 
+/// A member of an effect's content, in the words of the index over it.
+const KIND: &str = "CAST(content AS TEXT) ->> '$.kind'";
+
+/// The end of the statement that a listing asks, and its values.
+fn listing(query: &EffectQuery, page: &Page) -> (String, Vec<Value>) {
+    let states: Vec<_> = query.states.iter().map(|state| state.as_str()).collect();
+    let kinds: Vec<_> = query.kinds.iter().map(|kind| kind.as_str()).collect();
+    let mut filter = Filter::default()
+        .and("namespace = ?", [text(query.namespace.as_str())])
+        .and_if("effect_id > ?", page.after.map(|after| id(after.as_uuid())))
+        .and_if("request_id = ?", query.request.map(|request| id(request.as_uuid())))
+        .and_if(
+            "CAST(content AS TEXT) ->> '$.campaign' = ?",
+            query.campaign.map(|campaign| text(&campaign.to_string())),
+        )
+        .and_if("platform = ?", query.platform.map(|platform| text(platform.as_str())))
+        .and_one_of(KIND, &kinds)
+        .and_one_of("state", &states);
+    if !kinds.is_empty() && !query.kinds.contains(&EffectKind::Publish) {
+        // Said once more as the index says it, so that SQLite sees that the index holds all of them.
+        filter = filter.and(&format!("{KIND} <> 'publish'"), []);
+    }
+    filter.ordered("effect_id", page.limit)
+}
+
 fn list(connection: &Connection, query: &EffectQuery, page: &Page) -> StepResult<Vec<EffectRecord>> {
-    let after = page.after.map(|id| id.as_uuid().as_bytes().to_vec()).unwrap_or_default();
-    let mut values = vec![Value::Blob(after), Value::Text(query.namespace.as_str().to_owned())];
-    let mut tail = "WHERE effect_id > ? AND namespace = ?".to_owned();
-    if let Some(request) = query.request {
-        tail.push_str(" AND request_id = ?");
-        values.push(Value::Blob(request.as_uuid().as_bytes().to_vec()));
-    }
-    if let Some(campaign) = query.campaign {
-        tail.push_str(" AND CAST(content AS TEXT) ->> '$.campaign' = ?");
-        values.push(Value::Text(campaign.to_string()));
-    }
-    if let Some(platform) = query.platform {
-        tail.push_str(" AND platform = ?");
-        values.push(Value::Text(platform.as_str().to_owned()));
-    }
-    if !query.kinds.is_empty() {
-        if !query.kinds.contains(&EffectKind::Publish) {
-            // In the words of the index, so that it serves.
-            tail.push_str(" AND CAST(content AS TEXT) ->> '$.kind' <> 'publish'");
-        }
-        let places = vec!["?"; query.kinds.len()].join(", ");
-        tail.push_str(&format!(" AND CAST(content AS TEXT) ->> '$.kind' IN ({places})"));
-        values.extend(query.kinds.iter().map(|kind| Value::Text(kind.as_str().to_owned())));
-    }
-    if !query.states.is_empty() {
-        let places = vec!["?"; query.states.len()].join(", ");
-        tail.push_str(&format!(" AND state IN ({places})"));
-        values.extend(query.states.iter().map(|state| Value::Text(state.as_str().to_owned())));
-    }
-    tail.push_str(" ORDER BY effect_id LIMIT ?");
-    values.push(Value::Integer(i64::try_from(page.limit.min(LARGEST_PAGE)).unwrap_or(0)));
+    let (tail, values) = listing(query, page);
     rows::effects(connection, &tail, params_from_iter(values))
 }
 
@@ -254,5 +247,38 @@ impl EffectJournal for SqliteStore {
         let query = query.clone();
         let read = move |connection: &Connection| list(connection, &query, &page);
         self.read(read).await.map_err(StepError::into_store)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chimera_contracts::{CampaignId, PlatformName, RequestId, derive_uuid};
+
+    use super::*;
+
+    fn plan(query: &EffectQuery) -> String {
+        crate::filter::plan("effect", listing(query, &Page { after: None, limit: 10 }))
+    }
+
+    #[test]
+    fn engagements_of_a_campaign_are_found_by_index() {
+        let campaign = Some(CampaignId::from_uuid(derive_uuid("test", &[b"campaign"])));
+        let kinds = vec![EffectKind::Reply, EffectKind::Like];
+        let of_campaign = EffectQuery { campaign, kinds, ..EffectQuery::default() };
+        let on_platform = EffectQuery { platform: Some(PlatformName::Twitter), ..of_campaign.clone() };
+        let found = plan(&of_campaign);
+        assert!(found.contains("USING INDEX engagement_by_campaign (namespace=? AND <expr>=?"), "{found}");
+        let found = plan(&on_platform);
+        assert!(found.contains("engagement_by_campaign (namespace=? AND <expr>=? AND platform=?"), "{found}");
+        assert!(!found.contains("TEMP B-TREE"), "in the order of the index: {found}");
+    }
+
+    #[test]
+    fn publications_neither_use_nor_feed_the_index_of_engagements() {
+        let request = Some(RequestId::from_uuid(derive_uuid("test", &[b"request"])));
+        let found = plan(&EffectQuery { request, ..EffectQuery::default() });
+        assert!(found.contains("effect_by_request (request_id=?"), "{found}");
+        let found = plan(&EffectQuery { kinds: vec![EffectKind::Publish], ..EffectQuery::default() });
+        assert!(!found.contains("engagement_by_campaign"), "{found}");
     }
 }

@@ -4,6 +4,7 @@ mod approvals;
 mod budget;
 mod config;
 mod error;
+mod filter;
 mod instance;
 mod journal;
 mod ledger;

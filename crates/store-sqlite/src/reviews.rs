@@ -9,14 +9,12 @@ use chimera_governance::review::{
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use uuid::Uuid;
 
 use crate::error::{StepError, StepResult};
-use crate::ledger;
-use crate::rows;
+use crate::filter::{Filter, LARGEST_PAGE, id, text};
 use crate::store::SqliteStore;
-
-/// At most so many reviews in one listing, whatever was asked for.
-const LARGEST_PAGE: usize = 1024;
+use crate::{ledger, rows};
 
 fn parse(document: &str) -> StepResult<Review> {
     serde_json::from_str(document).map_err(|error| StepError::corrupt(error.to_string()))
@@ -93,83 +91,82 @@ fn step(
     Ok(Stepped::Applied(Box::new(review)))
 }
 
-fn list(connection: &Connection, query: &ReviewQuery, page: ReviewPage) -> StepResult<Vec<Review>> {
-    let mut tail = "WHERE namespace = ?".to_owned();
-    let mut values = vec![Value::Text(query.namespace.as_str().to_owned())];
-    if !query.states.is_empty() {
-        let places = vec!["?"; query.states.len()].join(", ");
-        tail.push_str(&format!(" AND state IN ({places})"));
-        values.extend(query.states.iter().map(|state| Value::Text(state.as_str().to_owned())));
+/// The end of the statement that a listing asks, and its values; `after` is the last review of the page before.
+fn listing(query: &ReviewQuery, after: Option<&Review>, limit: usize) -> (String, Vec<Value>) {
+    let states: Vec<_> = query.states.iter().map(|state| state.as_str()).collect();
+    let mut filter = Filter::default()
+        .and("namespace = ?", [text(query.namespace.as_str())])
+        .and_one_of("state", &states)
+        .and_if("skill = ?", query.skill.map(|skill| text(skill.as_str())))
+        .and_if("campaign = ?", query.campaign.map(|campaign| id(campaign.as_uuid())));
+    if let Some(at) = query.ready_at.map(|at| Value::Integer(at.timestamp_micros())) {
+        filter = filter
+            .and("state IN ('waiting', 'claimed', 'deferred')", [])
+            .and("expires_at > ?", [at.clone()])
+            .and("(deferred_until IS NULL OR deferred_until <= ?)", [at]);
     }
-    if let Some(skill) = query.skill {
-        tail.push_str(" AND skill = ?");
-        values.push(Value::Text(skill.as_str().to_owned()));
-    }
-    if let Some(campaign) = query.campaign {
-        tail.push_str(" AND campaign = ?");
-        values.push(Value::Blob(campaign.as_uuid().as_bytes().to_vec()));
-    }
-    if let Some(ready_at) = query.ready_at.map(|at| Value::Integer(at.timestamp_micros())) {
-        tail.push_str(
-            " AND state IN ('waiting', 'claimed', 'deferred') AND expires_at > ?
-              AND (deferred_until IS NULL OR deferred_until <= ?)",
-        );
-        values.extend([ready_at.clone(), ready_at]);
-    }
-    let after = page.after.map(|id| find(connection, &query.namespace, id)).transpose()?.flatten();
     if let Some(after) = after {
-        tail.push_str(" AND (-priority, created_at, review_id) > (?, ?, ?)");
-        values.extend([
+        let place = [
             Value::Integer(-i64::from(after.priority)),
             Value::Integer(after.created_at.timestamp_micros()),
-            Value::Blob(after.id.as_uuid().as_bytes().to_vec()),
-        ]);
+            id(after.id.as_uuid()),
+        ];
+        filter = filter.and("(-priority, created_at, review_id) > (?, ?, ?)", place);
     }
-    tail.push_str(" ORDER BY priority DESC, created_at, review_id LIMIT ?");
-    values.push(Value::Integer(i64::try_from(page.limit.min(LARGEST_PAGE)).unwrap_or(0)));
-    documents(connection, &tail, values)?.iter().map(|document| parse(document)).collect()
+    filter.ordered("priority DESC, created_at, review_id", limit)
 }
 
-/// Reviews that cannot be read are left out: one damaged row must not keep the others from being worked on.
+fn list(connection: &Connection, query: &ReviewQuery, page: ReviewPage) -> StepResult<Vec<Review>> {
+    let after = page.after.map(|id| find(connection, &query.namespace, id)).transpose()?.flatten();
+    let (tail, values) = listing(query, after.as_ref(), page.limit);
+    documents(connection, &tail, values)?.iter().map(|row| parse(&row.document)).collect()
+}
+
+/// The end of the statement that asks for a part of what is unsettled, and its values.
+fn sweep(after: Option<Uuid>, now: DateTime<Utc>, limit: usize) -> (String, Vec<Value>) {
+    Filter::default()
+        // In the words of the index, so that it serves.
+        .and("state IN ('waiting', 'claimed', 'deferred', 'approved')", [])
+        .and("(state = 'approved' OR expires_at <= ?)", [Value::Integer(now.timestamp_micros())])
+        .and_if("review_id > ?", after.map(|after| id(&after)))
+        .ordered("review_id", limit)
+}
+
+/// Reads on over rows that cannot be read: one that was damaged must not keep the others from being worked on.
 fn unsettled(connection: &Connection, page: ReviewPage, now: DateTime<Utc>) -> StepResult<Vec<Review>> {
-    const TAIL: &str = "WHERE state IN ('waiting', 'claimed', 'deferred', 'approved')
-                          AND (state = 'approved' OR expires_at <= ?)
-                          AND review_id > ? ORDER BY review_id LIMIT ?";
     let limit = page.limit.min(LARGEST_PAGE);
-    let mut after = page.after.map(|id| id.as_uuid().as_bytes().to_vec()).unwrap_or_default();
-    let mut found: Vec<Review> = Vec::new();
+    let mut after = page.after.map(|id| *id.as_uuid());
+    let mut found = Vec::new();
     while found.len() < limit {
-        let values = vec![
-            Value::Integer(now.timestamp_micros()),
-            Value::Blob(after.clone()),
-            Value::Integer(i64::try_from(limit).unwrap_or(0)),
-        ];
-        let rows = keyed_documents(connection, TAIL, values)?;
-        let Some((last, _)) = rows.last() else { break };
-        after.clone_from(last);
-        for (_, document) in &rows {
-            match parse(document) {
-                Ok(review) => found.push(review),
-                Err(error) => tracing::error!(error = %error.into_store(), "a damaged review is left out"),
-            }
-        }
+        let (tail, values) = sweep(after, now, limit.saturating_sub(found.len()));
+        let rows = documents(connection, &tail, values)?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.id);
+        found.extend(rows.iter().filter_map(readable));
     }
-    found.truncate(limit);
     Ok(found)
 }
 
-fn documents(connection: &Connection, tail: &str, values: Vec<Value>) -> StepResult<Vec<String>> {
-    Ok(keyed_documents(connection, tail, values)?.into_iter().map(|(_, document)| document).collect())
+fn readable(row: &Document) -> Option<Review> {
+    let read = parse(&row.document).map_err(StepError::into_store);
+    let passed_over = |error: &StoreError| {
+        tracing::error!(review = %row.id, %error, "a review in the database cannot be read and is passed over");
+    };
+    read.inspect_err(passed_over).ok()
 }
 
-/// The ids and documents that a condition selects; `tail` begins with `WHERE` and holds no value.
-fn keyed_documents(
-    connection: &Connection,
-    tail: &str,
-    values: Vec<Value>,
-) -> StepResult<Vec<(Vec<u8>, String)>> {
+/// A row that was not read yet.
+struct Document {
+    id: Uuid,
+    document: String,
+}
+
+/// The rows that a condition selects; `tail` begins with `WHERE` and holds no value.
+fn documents(connection: &Connection, tail: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
     let mut statement = connection.prepare_cached(&format!("SELECT review_id, document FROM review {tail}"))?;
-    let rows = statement.query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_map(params_from_iter(values), |row| {
+        Ok(Document { id: rows::uuid(row, 0)?, document: row.get(1)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -201,5 +198,26 @@ impl ReviewQueue for SqliteStore {
     async fn unsettled(&self, page: ReviewPage) -> Result<Vec<Review>, StoreError> {
         let now = self.clock().now();
         self.read(move |connection| unsettled(connection, page, now)).await.map_err(StepError::into_store)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::plan;
+
+    #[test]
+    fn a_listing_reads_in_the_order_of_its_index() {
+        let found = plan("review", listing(&ReviewQuery::default(), None, 10));
+        assert!(found.contains("USING INDEX review_by_priority (namespace=?)"), "{found}");
+        assert!(!found.contains("TEMP B-TREE"), "{found}");
+    }
+
+    #[test]
+    fn the_sweep_reads_what_is_open_or_approved_and_nothing_else() {
+        let after = Some(Uuid::from_u128(7));
+        let found = plan("review", sweep(after, DateTime::UNIX_EPOCH, 10));
+        assert!(found.contains("USING INDEX review_unsettled (review_id>?)"), "{found}");
+        assert!(!found.contains("TEMP B-TREE"), "{found}");
     }
 }

@@ -40,8 +40,8 @@ struct State {
     waiting: Vec<Waker>,
 }
 
-/// A port that is cut; made by [`Cut::journal`], [`Cut::platform`], [`Cut::approvals`], [`Cut::proposals`] and
-/// [`Cut::ledger`].
+/// A port that is cut; made by [`Cut::journal`], [`Cut::platform`], [`Cut::approvals`], [`Cut::proposals`],
+/// [`Cut::reviews`], [`Cut::limits`] and [`Cut::ledger`].
 #[derive(Debug)]
 pub struct Cutting<P: ?Sized> {
     inner: Arc<P>,

@@ -6,6 +6,8 @@
 
 mod effect;
 mod history;
+pub mod limits;
+pub mod review;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -4,17 +4,18 @@
 //! the same at every run.
 
 use chimera_contracts::{
-    AgentId, CampaignId, Clock, CorrelationId, DecisionId, ErrorCode, Money, Namespace, PlatformName,
-    SkillName, derive_uuid,
+    AgentId, CampaignId, Clock, CorrelationId, DecisionId, Digest, ErrorCode, Money, Namespace, PlatformName,
+    ReviewId, SkillName, derive_uuid,
 };
 use chimera_effect::{
     Admit, Effect, EffectKind, EffectV1, Evidence, ExternalPost, NewEffect, Refusal, RequestKey, Window,
 };
+use chimera_governance::review::{Edit, NewReview, Review};
 use chimera_governance::{
     ApprovalStore, Approved, Approver, ApproverRole, Budget, BudgetScope, Claim, Decision, Gate, Recorded,
     Verdict,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
 /// The window of an attempt in tests: ten seconds to send, five to settle, ten more of lease.
@@ -179,6 +180,60 @@ pub fn admit_request(scene: &Scene, effects: Vec<NewEffect>) -> Admit {
         task: None,
         artifact: scene.artifact.clone(),
         effects,
+    }
+}
+
+/// Something of the scene's campaign that a person is to decide about within an hour, asked for by the planner.
+#[must_use]
+pub fn sample_review(scene: &Scene, name: &str) -> NewReview {
+    let parts = [scene.namespace.as_str().as_bytes(), scene.name.as_bytes(), name.as_bytes()];
+    NewReview {
+        id: ReviewId::from_uuid(derive_uuid("chimera/testkit/review", &parts)),
+        namespace: scene.namespace.clone(),
+        skill: SkillName::Engage,
+        request: Some(scene.key.request_id()),
+        correlation: Some(scene.correlation),
+        campaign: Some(scene.campaign),
+        artifact: format!("{name} of {}", scene.name),
+        subject: Digest::of(name.as_bytes()),
+        document: format!("{{\"v\":1,\"text\":\"{name}\"}}"),
+        requested_by: "planner".to_owned(),
+        reasons: vec!["confidence".to_owned()],
+        confidence: None,
+        priority: 5,
+        refused: false,
+        within: TimeDelta::hours(1),
+    }
+}
+
+/// A person who reviews.
+#[must_use]
+pub fn reviewer(id: &str) -> Approver {
+    Approver { id: id.to_owned(), role: ApproverRole::HitlReviewer }
+}
+
+/// What a reviewer says about a review as it stands, and about what became of it where there is an edit.
+#[must_use]
+pub fn decision_about(
+    review: &Review,
+    reviewer: &Approver,
+    verdict: Verdict,
+    edit: Option<&Edit>,
+    now: DateTime<Utc>,
+) -> Decision {
+    Decision {
+        id: review.decision_id(),
+        namespace: review.namespace.clone(),
+        artifact: review.artifact.clone(),
+        verdict,
+        approver: reviewer.clone(),
+        requested_by: Some(review.requested_by.clone()),
+        decided_at: now,
+        expires_at: None,
+        revoked_at: None,
+        effects: [edit.map_or(review.subject, |edit| edit.subject)].into(),
+        confidence: review.confidence,
+        spec_version: None,
     }
 }
 

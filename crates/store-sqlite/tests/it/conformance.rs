@@ -26,4 +26,19 @@ proptest! {
     fn the_journal_is_as_the_model_says(history in model::history()) {
         block_on(model::check_history(&Sqlite::new(), &history));
     }
+
+    #[test]
+    fn the_review_queue_is_as_the_model_says(history in model::review::history()) {
+        block_on(model::review::check_history(&Sqlite::new(), &history));
+    }
+
+    #[test]
+    fn rate_limits_are_as_the_model_says(history in model::limits::history(false)) {
+        block_on(model::limits::check_history(&Sqlite::new(), &history));
+    }
+
+    #[test]
+    fn no_clock_that_is_set_back_gives_more_permits(history in model::limits::history(true)) {
+        block_on(model::limits::check_history(&Sqlite::new(), &history));
+    }
 }

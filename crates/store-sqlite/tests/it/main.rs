@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "tests fail loudly, their helpers too")]
 
 mod conformance;
+mod engagement;
 mod factory;
 mod group_commit;
 mod migrating;
 mod opening;
 mod publication;
+mod reviews;

@@ -1,10 +1,11 @@
 //! `EffectJournal::request` and `EffectJournal::effects`.
 
-use chimera_contracts::ErrorCode;
-use chimera_effect::{EffectQuery, EffectRecord, EffectState, Page};
+use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_effect::{Effect, EffectKind, EffectQuery, EffectRecord, EffectState, EffectV1, Page};
 
 use super::StoreFactory;
-use super::stage::{Stage, lost, not_done};
+use super::stage::{PLENTY, Stage, fresh, lost, not_done, request};
+use crate::scene::sample_effect;
 
 /// A key that nobody used has no request.
 pub async fn an_unknown_key_has_no_request(factory: &dyn StoreFactory) {
@@ -56,4 +57,67 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
     let of_all = list(&stage, &EffectQuery { namespace, states, ..EffectQuery::default() }, all).await;
     assert!(expected.iter().all(|record| of_all.contains(record)));
     assert!(of_all.is_sorted_by_key(|record| record.id));
+}
+
+/// Effects are listed by campaign, platform and kind, each by itself and together.
+pub async fn effects_are_listed_by_campaign_platform_and_kind(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "effects are listed by campaign, platform and kind").await;
+    let other = Stage::open(factory, "effects are listed by campaign, platform and kind, elsewhere").await;
+    let asked = [
+        (PlatformName::Twitter, EffectKind::Publish),
+        (PlatformName::Twitter, EffectKind::Reply),
+        (PlatformName::Threads, EffectKind::Reply),
+        (PlatformName::Twitter, EffectKind::Like),
+    ];
+    let records = admitted(&stage, &asked).await;
+    let elsewhere = admitted(&other, &asked[1..2]).await;
+    stage.apply(&records[3], lost()).await;
+    let records = stage.view().await.unwrap().effects;
+
+    let ours = EffectQuery { campaign: Some(stage.scene.campaign), ..EffectQuery::default() };
+    let of = |kinds: &[EffectKind]| EffectQuery { kinds: kinds.to_vec(), ..ours.clone() };
+    let on = |platform, query: EffectQuery| EffectQuery { platform: Some(platform), ..query };
+    let theirs = EffectQuery { campaign: Some(other.scene.campaign), ..of(&[EffectKind::Reply]) };
+    let unknown = EffectQuery { states: vec![EffectState::Unknown], ..of(&[EffectKind::Like, EffectKind::Reply]) };
+    let of_request = EffectQuery { campaign: None, request: Some(records[0].request), ..of(&[EffectKind::Like]) };
+    let strange = EffectQuery { namespace: "somebody-else".parse().unwrap(), ..ours.clone() };
+    let none: &[&EffectRecord] = &[];
+    let all = Page { after: None, limit: 100_000 };
+    for (query, expected) in [
+        (ours.clone(), [&records[0], &records[1], &records[2], &records[3]].as_slice()),
+        (of(&[EffectKind::Publish]), &[&records[0]]),
+        (of(&[EffectKind::Reply]), &[&records[1], &records[2]]),
+        (of(&[EffectKind::Reply, EffectKind::Like]), &[&records[1], &records[2], &records[3]]),
+        (of(&[EffectKind::Publish, EffectKind::Like]), &[&records[0], &records[3]]),
+        (of(&[EffectKind::Follow]), none),
+        (on(PlatformName::Threads, ours.clone()), &[&records[2]]),
+        (on(PlatformName::Twitter, of(&[EffectKind::Reply])), &[&records[1]]),
+        (on(PlatformName::TikTok, of(&[EffectKind::Reply])), none),
+        (theirs, &[&elsewhere[0]]),
+        (unknown, &[&records[3]]),
+        (of_request, &[&records[3]]),
+        (strange, none),
+    ] {
+        let mut expected: Vec<_> = expected.iter().map(|record| (*record).clone()).collect();
+        expected.sort_by_key(|record| record.id);
+        assert_eq!(list(&stage, &query, all.clone()).await, expected, "{query:?}");
+        if let Some(first) = expected.first() {
+            let rest = Page { after: Some(first.id), limit: 1 };
+            let next: Vec<_> = expected.iter().skip(1).take(1).cloned().collect();
+            assert_eq!(list(&stage, &query, rest).await, next, "after the first of {query:?}");
+        }
+    }
+}
+
+/// One effect of each of these kinds, admitted under the scene's key.
+async fn admitted(stage: &Stage<'_>, asked: &[(PlatformName, EffectKind)]) -> Vec<EffectRecord> {
+    let effects: Vec<_> = asked
+        .iter()
+        .map(|(platform, kind)| {
+            let sample = sample_effect(&stage.scene, *platform, "a text").content().clone();
+            Effect::new(EffectV1 { kind: *kind, ..sample }).expect("an effect has a canonical form")
+        })
+        .collect();
+    let approved = stage.set_up(PLENTY, &effects).await;
+    fresh(stage.admit(request(&stage.scene, &approved, true)).await).effects
 }

@@ -8,10 +8,14 @@ mod admit;
 mod approvals;
 mod approved;
 mod budget;
+mod desk;
 mod leases;
 mod ledger;
+mod limits;
 mod listing;
 mod proposals;
+mod queueing;
+mod reviews;
 mod stage;
 mod steps;
 
@@ -21,8 +25,11 @@ pub use approved::*;
 pub use budget::*;
 pub use leases::*;
 pub use ledger::*;
+pub use limits::*;
 pub use listing::*;
 pub use proposals::*;
+pub use queueing::*;
+pub use reviews::*;
 pub use steps::*;
 
 use std::any::Any;
@@ -33,7 +40,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chimera_audit::{AuditLedger, LedgerReader};
 use chimera_effect::EffectJournal;
+use chimera_governance::review::ReviewQueue;
 use chimera_governance::{ApprovalStore, Budget};
+use chimera_platform::limits::RateLimits;
 use chimera_skill_propose::ProposalJournal;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -51,6 +60,10 @@ pub struct Stores {
     pub budget: Arc<dyn Budget>,
     /// Proposals.
     pub proposals: Arc<dyn ProposalJournal>,
+    /// Reviews.
+    pub reviews: Arc<dyn ReviewQueue>,
+    /// Permits under rate limits.
+    pub limits: Arc<dyn RateLimits>,
     /// Evidence, to append.
     pub ledger: Arc<dyn AuditLedger>,
     /// Evidence, to read.
@@ -62,13 +75,22 @@ impl Stores {
     #[must_use]
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: EffectJournal + ApprovalStore + Budget + ProposalJournal + AuditLedger + LedgerReader,
+        S: EffectJournal
+            + ApprovalStore
+            + Budget
+            + ProposalJournal
+            + ReviewQueue
+            + RateLimits
+            + AuditLedger
+            + LedgerReader,
     {
         Self {
             journal: Arc::<S>::clone(&store),
             approvals: Arc::<S>::clone(&store),
             budget: Arc::<S>::clone(&store),
             proposals: Arc::<S>::clone(&store),
+            reviews: Arc::<S>::clone(&store),
+            limits: Arc::<S>::clone(&store),
             ledger: Arc::<S>::clone(&store),
             reader: store,
         }
@@ -150,6 +172,7 @@ cases! {
     openers_have_instances_of_their_own
     an_unknown_key_has_no_request
     effects_are_listed_by_id_in_pages
+    effects_are_listed_by_campaign_platform_and_kind
     a_decision_is_recorded_once
     another_decision_under_the_id_is_a_conflict
     a_decision_is_revoked_once_for_good
@@ -169,6 +192,34 @@ cases! {
     proposals_come_back_to_the_byte
     proposals_are_scoped_by_tenant
     proposals_survive_a_crash
+    a_queued_review_is_kept_with_its_evidence
+    a_review_whose_evidence_is_refused_is_not_queued
+    one_review_is_queued_once
+    something_else_under_the_review_id_is_a_conflict
+    reviews_are_scoped_by_tenant
+    a_refused_review_is_only_listed
+    reviews_are_listed_by_priority_then_age
+    reviews_are_listed_by_what_they_are
+    reviews_are_listed_when_they_can_be_decided
+    what_is_approved_or_expired_is_unsettled
+    steps_of_a_review_are_kept_with_their_evidence
+    a_step_whose_evidence_is_refused_is_not_taken
+    a_past_version_is_stale_and_tells_how_it_stands
+    of_reviewers_at_one_moment_one_is_first
+    of_decisions_at_one_moment_one_counts
+    a_step_that_may_not_be_changes_nothing
+    there_is_no_step_without_a_review
+    claims_lapse_by_the_queues_clock
+    an_expired_review_takes_no_step_but_expire
+    an_approval_that_lapsed_expires
+    reviews_survive_a_crash
+    a_limit_gives_its_count_and_says_when_to_ask_again
+    permits_end_by_themselves
+    what_is_taken_is_what_the_rule_computes
+    openers_share_permits
+    the_same_id_takes_one_permit
+    permits_are_of_one_account_and_action
+    permits_survive_a_crash
     an_append_is_idempotent_by_id
     a_replay_keeps_the_first_attachment
     an_id_with_other_words_is_a_conflict

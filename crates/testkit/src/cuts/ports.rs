@@ -193,6 +193,7 @@ impl AuditLedger for Cutting<dyn AuditLedger> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl ReviewQueue for Cutting<dyn ReviewQueue> {
     async fn enqueue(&self, new: NewReview) -> Result<Enqueued, StoreError> {
@@ -216,6 +217,7 @@ impl ReviewQueue for Cutting<dyn ReviewQueue> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl RateLimits for Cutting<dyn RateLimits> {
     async fn take(&self, key: &RateKey, limit: RateLimit, by: Uuid) -> Result<Permit, StoreError> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chimera_testkit::conformance::{self, StoreFactory, Stores};
-use chimera_testkit::model::{check_history, history};
+use chimera_testkit::model::{self, check_history, history};
 use chimera_testkit::{MemoryStore, TestClock, TestEntropy, block_on};
 
 #[derive(Debug)]
@@ -58,9 +58,11 @@ fn every_case_stands_on_its_own() {
     }
 }
 
+mod asking_again;
 mod crashes;
 mod narrow;
 mod policing;
+mod reach;
 
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
@@ -68,5 +70,20 @@ proptest::proptest! {
     #[test]
     fn the_store_in_memory_follows_the_model(history in history()) {
         block_on(check_history(&Memory::new(), &history));
+    }
+
+    #[test]
+    fn the_queue_in_memory_follows_the_model(history in model::review::history()) {
+        block_on(model::review::check_history(&Memory::new(), &history));
+    }
+
+    #[test]
+    fn the_limits_in_memory_follow_the_model(history in model::limits::history(false)) {
+        block_on(model::limits::check_history(&Memory::new(), &history));
+    }
+
+    #[test]
+    fn no_clock_that_is_set_back_gives_more_permits(history in model::limits::history(true)) {
+        block_on(model::limits::check_history(&Memory::new(), &history));
     }
 }
