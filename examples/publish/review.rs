@@ -1,7 +1,6 @@
 //! The reviewer: sees exactly what would be sent, and decides about exactly that.
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
 
 use chimera::contracts::publish::{ApprovalRecord, ApprovedBy, PublishInput};
 use chimera::contracts::{CallContext, DecisionId, Digest, SkillName, SystemEntropy, fresh_uuid};
@@ -9,10 +8,11 @@ use chimera::effect::RequestKey;
 use chimera::governance::{
     ApprovalStore, Approver, ApproverRole, BudgetScope, Decision, Recorded, Standing, Verdict, permits,
 };
+use chimera_examples::screen::Screen;
+use chimera_examples::{Failure, publish};
 
-use crate::Failure;
 use crate::host::Host;
-use crate::show::Show;
+use crate::show;
 
 /// Who reviews. A real host takes this from its own sign-in.
 const REVIEWER: &str = "reviewer@example.com";
@@ -22,21 +22,17 @@ pub(crate) async fn approve(
     host: &Host,
     context: &CallContext,
     input: &mut PublishInput,
-    yes: bool,
-    show: &Show,
+    screen: &Screen,
 ) -> Result<(), Failure> {
-    let previews = host.chimera.publish().preview(context, input).await.map_err(|failure| {
-        let code = failure.error_code.map(|code| code.to_string()).unwrap_or_default();
-        format!("{code}: {}", failure.error_message.unwrap_or_default())
-    })?;
-    show.previews(&previews, yes);
+    let previews = publish::preview(&host.chimera, context, input).await?;
+    publish::show(&previews, screen);
     let effects: BTreeSet<Digest> = previews.iter().map(|preview| preview.digest).collect();
     let decision = match standing(host, context, input, &effects).await? {
         Some(standing) => {
-            show.approved_before(&standing.decision);
+            show::approved_before(screen, &standing.decision);
             standing.decision
         }
-        None => decide(host, context, input, effects, yes, show).await?,
+        None => decide(host, context, input, effects, screen).await?,
     };
     input.content_bundle.approval_record = Some(ApprovalRecord {
         approved_by: ApprovedBy::HitlReviewer,
@@ -46,7 +42,7 @@ pub(crate) async fn approve(
         attestation: None,
     });
     let scope = BudgetScope { namespace: context.namespace.clone(), campaign: input.campaign_id };
-    host.fund(&scope).await
+    host.ground.fund(&scope).await
 }
 
 /// A decision about all of these effects that was made in an earlier run, still holds, and was used by nobody else.
@@ -59,8 +55,8 @@ async fn standing(
     let Some(first) = effects.first() else { return Ok(None) };
     let namespace = context.namespace.clone();
     let key = RequestKey { namespace, skill: SkillName::Publish, key: input.idempotency_key.clone() };
-    let standings = host.store.about_effect(&context.namespace, first).await?;
-    let now = host.clock.now();
+    let standings = host.ground.store.about_effect(&context.namespace, first).await?;
+    let now = host.clock().now();
     Ok(standings.into_iter().find(|standing| {
         let ours = standing.used_by.is_none_or(|user| user == key.effect_id(first));
         let permitted = |effect| permits(&standing.decision, &context.namespace, effect, now).is_ok();
@@ -73,38 +69,30 @@ async fn decide(
     context: &CallContext,
     input: &PublishInput,
     effects: BTreeSet<Digest>,
-    yes: bool,
-    show: &Show,
+    screen: &Screen,
 ) -> Result<Decision, Failure> {
-    if !yes && !ask(show)? {
+    if !screen.ask("Publish exactly this?")? {
         return Err("the reviewer said no; nothing was sent".into());
     }
     let decision = Decision {
-        id: DecisionId::from_uuid(fresh_uuid(host.clock.now(), &SystemEntropy)?),
+        id: DecisionId::from_uuid(fresh_uuid(host.clock().now(), &SystemEntropy)?),
         namespace: context.namespace.clone(),
         artifact: input.content_bundle.bundle_id.clone(),
         verdict: Verdict::Approve,
         approver: Approver { id: REVIEWER.to_owned(), role: ApproverRole::HitlReviewer },
         requested_by: Some(input.agent_id.to_string()),
-        decided_at: host.clock.now(),
+        decided_at: host.clock().now(),
         expires_at: None,
         revoked_at: None,
         effects,
         confidence: None,
         spec_version: None,
     };
-    match host.store.record(decision.clone()).await? {
+    match host.ground.store.record(decision.clone()).await? {
         Recorded::New | Recorded::Already => {
-            show.approved(&decision, yes);
+            show::approved(screen, &decision);
             Ok(decision)
         }
         Recorded::Conflict => Err("another decision has this id".into()),
     }
-}
-
-fn ask(show: &Show) -> Result<bool, Failure> {
-    show.question("Publish exactly this? [y/N] ")?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }

@@ -8,17 +8,21 @@ use chimera::audit::CheckpointSigner;
 use chimera::audit::verify::{Verdict, verify};
 
 use crate::Failure;
-use crate::host::Host;
+use crate::ground::Ground;
 
 /// Where an export goes: the folder that was asked for, or one that is removed again.
-pub(crate) struct Folder {
+#[derive(Debug)]
+pub struct Folder {
     path: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl Folder {
     /// Makes the folder, before anything is published.
-    pub(crate) fn prepare(asked: Option<&Path>) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn prepare(asked: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = asked else {
             let temporary = tempfile::tempdir()?;
             return Ok(Self { path: temporary.path().to_path_buf(), _temporary: Some(temporary) });
@@ -30,13 +34,16 @@ impl Folder {
 }
 
 /// Exports, and verifies the files that were written.
-pub(crate) async fn export(host: &Host, folder: &Folder) -> Result<Verdict, Failure> {
+///
+/// # Errors
+/// When the files cannot be written, or do not verify.
+pub async fn export(ground: &Ground, folder: &Folder) -> Result<Verdict, Failure> {
     let (ledger, key) = (folder.path.join("ledger.jsonl"), folder.path.join("log.pub"));
 
     let mut out = BufWriter::new(File::create(&ledger)?);
-    chimera::audit::export(host.store.as_ref(), &host.signer, &mut out).await?;
+    chimera::audit::export(ground.store.as_ref(), &ground.signer, &mut out).await?;
     out.flush()?;
-    std::fs::write(&key, format!("{}\n", host.signer.verifier_key()))?;
+    std::fs::write(&key, format!("{}\n", ground.signer.verifier_key()))?;
 
     let vkey = std::fs::read_to_string(&key)?;
     Ok(verify(BufReader::new(File::open(&ledger)?), vkey.trim(), None)?)

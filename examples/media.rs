@@ -10,8 +10,11 @@ use chrono::{DateTime, Utc};
 
 use crate::Failure;
 
-/// Reads and checks a campaign; every fault is named.
-pub(crate) fn read_campaign(path: &Path) -> Result<PublishInput, Failure> {
+/// Reads and checks a bundle with what is to be done with it.
+///
+/// # Errors
+/// When the file cannot be read or is no publish input; every fault is named.
+pub fn read_campaign(path: &Path) -> Result<PublishInput, Failure> {
     let bytes = std::fs::read(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
     let input = PublishInput::parser()?.parse(&bytes);
     input.map_err(|faults| format!("`{}` is no publish input: {faults}", path.display()).into())
@@ -19,16 +22,20 @@ pub(crate) fn read_campaign(path: &Path) -> Result<PublishInput, Failure> {
 
 /// Maps `https://…/name` to `media/name` beside the campaign.
 #[derive(Debug)]
-pub(crate) struct LocalMedia {
+pub struct LocalMedia {
     folder: PathBuf,
 }
 
 impl LocalMedia {
-    pub(crate) fn beside(campaign: &Path) -> Self {
+    /// The media beside a campaign file.
+    #[must_use]
+    pub fn beside(campaign: &Path) -> Self {
         Self { folder: campaign.parent().unwrap_or(Path::new(".")).join("media") }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// Where they lie.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 

@@ -1,0 +1,138 @@
+//! What this example tells on its way.
+
+use chimera::contracts::engage::{EngageInput, EngageOutput};
+use chimera::contracts::propose::{ProposeOutput, ProposedAction};
+use chimera::governance::Approver;
+use chimera::governance::review::Review;
+use chimera::skill_engage::EngagementDocument;
+use chimera::skill_propose::{Zone, constraint};
+use chimera_examples::screen::Screen;
+
+use crate::engage::{Standing, standing};
+use crate::launch::{Campaign, Engagement};
+
+/// What decides, and what of it is no real part.
+pub(crate) fn judges(screen: &Screen, scorer: &str, classifier: &str) {
+    screen.say("figures    recorded in the campaign file, handed in as insights; no platform was asked");
+    screen.say(format_args!(
+        "confidence {scorer}: a scorer that says what the campaign file records; no model is asked"
+    ));
+    screen.say(format_args!("topics     {classifier}: the rules that come with chimera-governance"));
+}
+
+pub(crate) fn step(screen: &Screen, title: &str) {
+    screen.say(format_args!("\n{title}\n"));
+}
+
+pub(crate) fn proposal(screen: &Screen, proposal: &ProposeOutput, campaign: &Campaign) {
+    for action in &proposal.proposed_actions {
+        let impact = action.estimated_impact.iter();
+        let impact: Vec<_> =
+            impact.map(|(metric, estimate)| format!("{metric} {}", estimate.get())).collect();
+        screen.say(format_args!(
+            "  {:<9} {:<10} {}  {}",
+            action.action_type,
+            action.target,
+            time(action, campaign),
+            impact.join(", ")
+        ));
+    }
+    screen.say(format_args!("  proposal {}; the same whenever it is asked for again", proposal.proposal_id));
+}
+
+/// When, by the audience's clock.
+pub(crate) fn time(action: &ProposedAction, campaign: &Campaign) -> String {
+    let Some(at) = action.scheduled_time else { return "at any time".to_owned() };
+    let name = campaign.launch.propose.audience_constraints.get(constraint::TIMEZONE);
+    match name.and_then(|name| Zone::named(name).map(|zone| (zone, name))) {
+        Some((zone, name)) => format!("{} {name}", zone.local(at).format("%a %F %R")),
+        None => at.format("%a %F %R UTC").to_string(),
+    }
+}
+
+/// What an engagement does, in a few words.
+pub(crate) fn what(input: &EngageInput) -> String {
+    let EngageInput { action, target, .. } = input;
+    match action.needs_content() {
+        true => format!("{action} to {target}"),
+        false => format!("{action} {target}"),
+    }
+}
+
+pub(crate) fn engagement(screen: &Screen, engagement: &Engagement) {
+    let Engagement { input, confidence, .. } = engagement;
+    screen.say(format_args!("  {} on {}, confidence {confidence}", what(input), input.platform));
+    for line in input.content.iter().flat_map(|content| content.lines()) {
+        screen.say(format_args!("  | {line}"));
+    }
+}
+
+pub(crate) fn answer(screen: &Screen, answer: &EngageOutput) {
+    let error = answer.error.as_ref();
+    let why = || error.map(|error| error.message.clone()).unwrap_or_default();
+    let line = match standing(answer) {
+        Standing::Done => "success".to_owned(),
+        Standing::Waiting => "pending: queued for a reviewer".to_owned(),
+        Standing::UnderWay => "pending: under way".to_owned(),
+        Standing::Unknown => format!("unknown: {}", why()),
+        Standing::Refused => {
+            format!("refused, {}: {}", error.map_or("-", |error| error.code.as_str()), why())
+        }
+    };
+    screen.say(format_args!("    {line}"));
+}
+
+pub(crate) fn queue(screen: &Screen, waiting: usize) {
+    screen.say(format_args!("\n  The review queue: {waiting} waiting"));
+}
+
+/// Everything that a reviewer decides about.
+pub(crate) fn waiting(screen: &Screen, review: &Review, document: &EngagementDocument) {
+    let EngagementDocument { action, platform, target, effect, thread, policy, .. } = document;
+    let confidence = review.confidence.map(|confidence| confidence.to_string()).unwrap_or_default();
+    screen.show(format_args!("\n  {action} {target} on {platform} as {}", effect.account));
+    for line in thread.iter().flat_map(|thread| thread.lines()) {
+        screen.show(format_args!("  > {line}"));
+    }
+    for line in effect.text.lines() {
+        screen.show(format_args!("  | {line}"));
+    }
+    screen.show(format_args!(
+        "  asked for by {policy}: {} (confidence {confidence})",
+        review.reasons.join(", ")
+    ));
+    screen.show(format_args!("  effect sha256 {}", review.current_subject()));
+}
+
+pub(crate) fn left(screen: &Screen) {
+    screen.say("    left to a colleague who knows the topic; it waits");
+}
+
+pub(crate) fn decided(screen: &Screen, yes: bool, reviewer: &Approver) {
+    let verdict = if yes { "approved" } else { "rejected" };
+    screen.say(format_args!("    {verdict} by {}{}", reviewer.id, screen.how()));
+}
+
+/// What was sent to review.
+pub(crate) fn sent(screen: &Screen, action: &ProposedAction, campaign: &Campaign, review: &Review) {
+    screen.show(format_args!(
+        "  {} on {}, {} (of {})",
+        action.action_type,
+        action.target,
+        time(action, campaign),
+        review.artifact
+    ));
+    screen.show(format_args!("  action sha256 {}", review.subject));
+}
+
+pub(crate) fn decided_before(screen: &Screen, review: &Review) {
+    if let Some(decision) = &review.decision {
+        screen.say(format_args!(
+            "  approved by {} at {}: decision {}; the review is {}",
+            decision.approver.id,
+            decision.decided_at,
+            decision.id,
+            review.state.as_str()
+        ));
+    }
+}

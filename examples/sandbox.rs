@@ -1,0 +1,50 @@
+//! The sandbox: this very program in another role, and what its own record says.
+
+use std::path::Path;
+
+use chimera::mcp::ServerCommand;
+use chimera_sandbox::{Fault, FaultRule, Platform, Record, SandboxConfig};
+
+use crate::Failure;
+
+/// The handle under which the sandbox acts.
+pub const ACCOUNT: &str = "chimera_agent";
+
+/// What is public, counted in the sandbox's own record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Public {
+    /// Posts.
+    pub posts: usize,
+    /// Comments, likes, follows and shares.
+    pub engagements: usize,
+    /// Acts beyond the first of their kind, which should not have been.
+    pub duplicates: usize,
+}
+
+/// A sandbox that rate-limits Instagram's first post, and honours keys on X alone, as its profile says.
+#[must_use]
+pub fn config() -> SandboxConfig {
+    let mut config = SandboxConfig::default();
+    config.keys.insert(Platform::Twitter);
+    let rate_limit = Fault::RateLimit { retry_after_seconds: 1 };
+    config.faults.push(FaultRule::new(Platform::Instagram, rate_limit).times(1));
+    config
+}
+
+/// How this program is started as a sandbox.
+pub(crate) fn command(config: &SandboxConfig) -> Result<ServerCommand, Failure> {
+    Ok(ServerCommand::new("sandbox", std::env::current_exe()?).arg("--as-sandbox").arg(config.to_json()?))
+}
+
+/// Counts a record; nothing where there is none yet.
+pub(crate) fn count(record: &Path) -> Result<Public, Failure> {
+    if !record.exists() {
+        return Ok(Public::default());
+    }
+    let record = Record::open(record)?;
+    Ok(Public {
+        posts: record.posts().len(),
+        engagements: record.engagements(),
+        duplicates: record.duplicates().len(),
+    })
+}
