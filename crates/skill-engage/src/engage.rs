@@ -113,35 +113,52 @@ fn unroutable(code: ErrorCode) -> &'static str {
 }
 
 /// Whether what has this key is what is asked for now.
+///
+/// What is admitted counts before what is queued: the journal alone makes a key one request. A review speaks for an
+/// admitted engagement only where a reviewer changed the text.
 fn check_same(ask: &Ask<'_>, view: Option<&RequestView>, review: Option<&Review>) -> Result<(), Refusal> {
-    let conflict = |what: &str| {
-        Err(Refusal::of(ErrorCode::IdempotencyConflict, format!("the key belongs to an engagement {what}")))
+    match (view, review) {
+        (None, None) => Ok(()),
+        (Some(view), _) if admitted_is(ask, view) => Ok(()),
+        (Some(_), Some(review)) if review.edit.is_some() => check_queued(ask, review),
+        (Some(_), _) => Err(conflict()),
+        (None, Some(review)) => check_queued(ask, review),
+    }
+}
+
+/// Whether a review is about what is asked for now.
+pub(crate) fn check_queued(ask: &Ask<'_>, review: &Review) -> Result<(), Refusal> {
+    let Ok(document) = EngagementDocument::from_json(&review.document) else {
+        return Err(Refusal::known(ErrorCode::StorageUnavailable, "the stored review cannot be read"));
     };
-    if let Some(review) = review {
-        let Ok(document) = EngagementDocument::from_json(&review.document) else {
-            return Err(Refusal::of(ErrorCode::StorageUnavailable, "the stored review cannot be read"));
-        };
-        let same = document.action == ask.input.action
-            && document.platform == ask.input.platform
-            && document.target == ask.input.target
-            && document.asked == ask.input.content
-            && document.effect.account == ask.account
-            && document.agent == ask.agent
-            && document.campaign == ask.campaign;
-        return if same { Ok(()) } else { conflict("with other content, target or agent") };
-    }
-    let Some(view) = view else { return Ok(()) };
-    if view.request.agent != ask.agent || view.request.campaign != ask.campaign {
-        return conflict("of another agent or campaign");
-    }
-    let same = view.effects.iter().any(|record| {
-        let content = record.effect.content();
-        content.kind == ask.kind
-            && content.platform == ask.input.platform
-            && content.account == ask.account
-            && content.target.as_deref() == Some(ask.input.target.as_str())
-            // What a composer wrote is part of no input.
-            && ask.input.content.as_ref().is_none_or(|text| *text == content.text)
-    });
-    if same { Ok(()) } else { conflict("with other content, target or account") }
+    let same = document.action == ask.input.action
+        && document.platform == ask.input.platform
+        && document.target == ask.input.target
+        && document.asked == ask.input.content
+        && document.effect.account == ask.account
+        && document.agent == ask.agent
+        && document.campaign == ask.campaign;
+    if same { Ok(()) } else { Err(conflict()) }
+}
+
+fn admitted_is(ask: &Ask<'_>, view: &RequestView) -> bool {
+    let whose = view.request.agent == ask.agent && view.request.campaign == ask.campaign;
+    whose
+        && view.effects.iter().any(|record| {
+            let content = record.effect.content();
+            content.kind == ask.kind
+                && content.platform == ask.input.platform
+                && content.account == ask.account
+                && content.target.as_deref() == Some(ask.input.target.as_str())
+                && match &ask.input.content {
+                    Some(text) => *text == content.text,
+                    // What a composer wrote is part of no input.
+                    None => ask.input.action.needs_content() || content.text.is_empty(),
+                }
+        })
+}
+
+fn conflict() -> Refusal {
+    let message = "the key belongs to another engagement: other content, target, account, agent or campaign";
+    Refusal::of(ErrorCode::IdempotencyConflict, message)
 }

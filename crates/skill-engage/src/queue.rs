@@ -10,6 +10,7 @@ use chimera_platform::text;
 use crate::answer;
 use crate::ask::Ask;
 use crate::document::EngagementDocument;
+use crate::engage::check_queued;
 use crate::ground::Judged;
 use crate::refuse::Refusal;
 use crate::skill::EngageSkill;
@@ -44,8 +45,12 @@ impl EngageSkill {
             within: policy.review_within(),
         };
         match self.ports.reviews.enqueue(new).await.map_err(|error| Refusal::store(&error))? {
+            Enqueued::Fresh(review) => queued(&review),
             // Another caller of the key was first, with a judgement of its own; the first answer counts.
-            Enqueued::Fresh(review) | Enqueued::Known(review) | Enqueued::Conflict(review) => queued(&review),
+            Enqueued::Known(review) | Enqueued::Conflict(review) => {
+                check_queued(ask, &review)?;
+                queued(&review)
+            }
         }
     }
 }

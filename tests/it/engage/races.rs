@@ -109,6 +109,29 @@ async fn a_repeated_key_with_other_content_is_a_conflict() {
     }
 }
 
+/// Callers of one key with different contents, at one moment: one of them is it, the others are told so.
+#[tokio::test]
+async fn of_different_contents_under_one_key_one_counts() {
+    for score in [0.95, 0.8, 0.2] {
+        let world = World::new(score).await;
+        let (_store, host) = world.host();
+        let keyed = CallContext { key: Some("mine".to_owned()), ..engage_context() };
+        let inputs: Vec<_> = (0..16)
+            .map(|number| EngageInput {
+                content: Some(format!("Answer number {number}.")),
+                ..engagement(EngageAction::Reply)
+            })
+            .collect();
+        let answers = join_all(inputs.iter().map(|input| engage_as(&host, &keyed, input))).await;
+        let conflicts = answers.iter().filter(|answer| code(answer) == "IDEMPOTENCY_CONFLICT").count();
+        assert_eq!(conflicts, 15, "{score}: {answers:?}");
+        for (input, answer) in inputs.iter().zip(&answers) {
+            assert_eq!(engage_as(&host, &keyed, input).await, *answer, "{score}");
+        }
+        assert!(world.platform.posts().len() <= 1);
+    }
+}
+
 /// The answer is lost after it happened: unknown, looked up, success; and never sent again.
 #[tokio::test]
 async fn a_lost_answer_is_unknown_until_it_is_looked_up() {
