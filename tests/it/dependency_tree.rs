@@ -67,7 +67,8 @@ fn no_skill_reaches_another() {
     let skills = ["chimera-skill-propose", "chimera-skill-engage", "chimera-skill-publish"];
     for skill in skills {
         let reached = reach(skill).unwrap();
-        let others: Vec<_> = skills.into_iter().filter(|other| *other != skill && reached.contains(*other)).collect();
+        let others: Vec<_> =
+            skills.into_iter().filter(|other| *other != skill && reached.contains(*other)).collect();
         assert_eq!(others, Vec::<&str>::new(), "{skill}");
     }
 }

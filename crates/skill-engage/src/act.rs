@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 use crate::answer::Engagement;
 use crate::ask::Ask;
-use crate::engage::Pace;
+use crate::engage::{Pace, conflict};
 use crate::ground::Judged;
 use crate::refuse::Refusal;
 use crate::skill::EngageSkill;
@@ -80,7 +80,7 @@ impl EngageSkill {
             }
             Admission::Known(view) if pace == Pace::Later => Ok(self.told(engagement, view)),
             Admission::Known(view) => Ok(self.carry_on(engagement, deadline, view).await),
-            Admission::Conflict { message } => Err(Refusal::of(ErrorCode::IdempotencyConflict, message)),
+            Admission::Conflict { .. } => Err(conflict()),
             Admission::Refused(refused) => Err(refused.into()),
         }
     }

@@ -158,7 +158,8 @@ fn admitted_is(ask: &Ask<'_>, view: &RequestView) -> bool {
         })
 }
 
-fn conflict() -> Refusal {
+/// The answer to a key that stands for something else.
+pub(crate) fn conflict() -> Refusal {
     let message = "the key belongs to another engagement: other content, target, account, agent or campaign";
     Refusal::of(ErrorCode::IdempotencyConflict, message)
 }

@@ -19,15 +19,16 @@ use super::{Row, Told, memory};
 const X: chimera_sandbox::Platform = chimera_sandbox::Platform::Twitter;
 
 pub(super) const PUBLISH: &[Row] = &[
-    (ErrorCode::PlatformRateLimit, || struck(|| post(Fault::RateLimit { retry_after_seconds: 60 })).boxed_local()),
+    (ErrorCode::PlatformRateLimit, || {
+        struck(|| post(Fault::RateLimit { retry_after_seconds: 60 })).boxed_local()
+    }),
     (ErrorCode::PlatformAuthInvalid, || struck(|| post(Fault::Auth)).boxed_local()),
     (ErrorCode::ContentPolicyViolation, || struck(|| post(Fault::Policy)).boxed_local()),
     (ErrorCode::MediaUploadFailed, || struck(|| post(Fault::Policy).on(ToolName::UploadMedia)).boxed_local()),
     (ErrorCode::PlatformUnavailable, || published_nowhere().boxed_local()),
 ];
 
-pub(super) const ENGAGE: &[Row] =
-    &[(ErrorCode::PlatformUnavailable, || engaged_nowhere().boxed_local())];
+pub(super) const ENGAGE: &[Row] = &[(ErrorCode::PlatformUnavailable, || engaged_nowhere().boxed_local())];
 
 fn post(fault: Fault) -> FaultRule {
     FaultRule::new(X, fault)
