@@ -62,8 +62,10 @@ pub(crate) fn id(id: &uuid::Uuid) -> Value {
 pub(crate) fn plan(table: &str, (tail, values): (String, Vec<Value>)) -> String {
     let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     crate::migrate::migrate(&mut connection).unwrap();
-    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN SELECT * FROM {table} {tail}")).unwrap();
-    let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+    let mut statement =
+        connection.prepare(&format!("EXPLAIN QUERY PLAN SELECT * FROM {table} {tail}")).unwrap();
+    let steps =
+        statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
     steps.collect::<Result<Vec<_>, _>>().unwrap().join("; ")
 }
 

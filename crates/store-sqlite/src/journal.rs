@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chimera_contracts::{InstanceId, StoreError};
 use chimera_effect::step::{self, BudgetMove, Change, Context, Verdict};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectKind, EffectQuery, EffectRecord, LeaseScope, Leased, Page,
-    RequestKey, RequestView, Step,
+    Admission, Admit, Advance, Advanced, EffectJournal, EffectKind, EffectQuery, EffectRecord, LeaseScope,
+    Leased, Page, RequestKey, RequestView, Step,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn publications_neither_use_nor_feed_the_index_of_engagements() {
+    fn publications_are_found_without_the_index_of_engagements() {
         let request = Some(RequestId::from_uuid(derive_uuid("test", &[b"request"])));
         let found = plan(&EffectQuery { request, ..EffectQuery::default() });
         assert!(found.contains("effect_by_request (request_id=?"), "{found}");

@@ -9,8 +9,11 @@ use crate::error::sqlite;
 const APPLICATION_ID: i32 = 0x4348_494D;
 
 /// Migrations, oldest first; a released one is never changed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrate/0001_first.sql"), include_str!("migrate/0002_proposals.sql"), include_str!("migrate/0003_engage.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrate/0001_first.sql"),
+    include_str!("migrate/0002_proposals.sql"),
+    include_str!("migrate/0003_engage.sql"),
+];
 
 /// Brings the schema up to date.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use chimera_contracts::{Entropy, Namespace, ReviewId, StoreError};
 use chimera_governance::review::{
-    self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep,
-    Stepped,
+    self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
 };
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
@@ -163,7 +162,8 @@ struct Document {
 
 /// The rows that a condition selects; `tail` begins with `WHERE` and holds no value.
 fn documents(connection: &Connection, tail: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT review_id, document FROM review {tail}"))?;
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT review_id, document FROM review {tail}"))?;
     let rows = statement.query_map(params_from_iter(values), |row| {
         Ok(Document { id: rows::uuid(row, 0)?, document: row.get(1)? })
     })?;

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chimera_contracts::{
-    Clock, DecisionId, Digest, EffectId, Entropy, InstanceId, Namespace, PlatformName, RequestId, ReviewId, StoreError,
-    StoreErrorKind, derive_uuid,
+    Clock, DecisionId, Digest, EffectId, Entropy, InstanceId, Namespace, PlatformName, RequestId, ReviewId,
+    StoreError, StoreErrorKind, derive_uuid,
 };
 use chimera_effect::{EffectRecord, RequestRecord};
 use chimera_governance::review::Review;

@@ -46,7 +46,8 @@ fn rows(sqlite: &Sqlite, view: &str, columns: &[&str]) -> Vec<Vec<Option<String>
     let connection = rusqlite::Connection::open(sqlite.path()).unwrap();
     let sql = format!("SELECT {} FROM {view} ORDER BY external_id", columns.join(", "));
     let mut statement = connection.prepare(&sql).unwrap();
-    let rows = statement.query_map([], |row| (0..columns.len()).map(|column| row.get(column)).collect()).unwrap();
+    let rows =
+        statement.query_map([], |row| (0..columns.len()).map(|column| row.get(column)).collect()).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
 }
 
@@ -73,8 +74,17 @@ fn engagements_and_publications_are_told_apart() {
 
     // The id is the one on the wire, and everything else traces to where it came from.
     let columns = [
-        "engagement_id", "platform", "account_id", "external_id", "happened_at", "campaign_id", "correlation_id",
-        "approver", "decision_id", "content_digest", "idempotency_key",
+        "engagement_id",
+        "platform",
+        "account_id",
+        "external_id",
+        "happened_at",
+        "campaign_id",
+        "correlation_id",
+        "approver",
+        "decision_id",
+        "content_digest",
+        "idempotency_key",
     ];
     let share = rows(&sqlite, "engagement", &columns).remove(1);
     assert!(share.iter().all(|value| value.as_ref().is_some_and(|value| !value.is_empty())), "{share:?}");

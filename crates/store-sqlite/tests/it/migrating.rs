@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chimera_audit::{AuditLedger as _, Draft, EventType, LedgerReader as _, Statement};
-use chimera_contracts::{Clock, Digest, EventId, Money, Namespace, PlatformName, StoreErrorKind, derive_uuid};
+use chimera_contracts::{
+    Clock, Digest, EventId, Money, Namespace, PlatformName, StoreErrorKind, derive_uuid,
+};
 use chimera_effect::{Admission, Advance, EffectJournal as _, Step};
 use chimera_governance::review::{Enqueued, ReviewQueue as _};
 use chimera_governance::{ApprovalStore as _, Budget as _};

@@ -15,7 +15,9 @@ async fn queued(sqlite: &Sqlite, count: usize) -> Vec<Review> {
     let (store, scene) = (sqlite.store(), Scene::named("reviews"));
     let mut reviews = Vec::new();
     for number in 0..count {
-        let Enqueued::Fresh(review) = store.enqueue(sample_review(&scene, &number.to_string())).await.unwrap() else {
+        let Enqueued::Fresh(review) =
+            store.enqueue(sample_review(&scene, &number.to_string())).await.unwrap()
+        else {
             panic!("the review is new")
         };
         reviews.push(*review);
@@ -45,7 +47,10 @@ fn a_review_that_cannot_be_read_is_passed_over() {
             if page.is_empty() {
                 break;
             }
-            assert!(page.len() == limit || page.last().unwrap().id == reviews[5].id, "a short page is the last");
+            assert!(
+                page.len() == limit || page.last().unwrap().id == reviews[5].id,
+                "a short page is the last"
+            );
             found.extend(page);
         }
         assert_eq!(found, [1, 2, 5].map(|place: usize| reviews[place].clone()), "in pages of {limit}");

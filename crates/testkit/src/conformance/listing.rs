@@ -27,8 +27,11 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
     stored.sort_by_key(|record| record.id);
 
     let namespace = stage.scene.namespace.clone();
-    let query =
-        EffectQuery { namespace: namespace.clone(), request: Some(view.request.id), ..EffectQuery::default() };
+    let query = EffectQuery {
+        namespace: namespace.clone(),
+        request: Some(view.request.id),
+        ..EffectQuery::default()
+    };
     let mut listed = Vec::new();
     loop {
         let after = listed.last().map(|record: &EffectRecord| record.id);
@@ -78,8 +81,10 @@ pub async fn effects_are_listed_by_campaign_platform_and_kind(factory: &dyn Stor
     let of = |kinds: &[EffectKind]| EffectQuery { kinds: kinds.to_vec(), ..ours.clone() };
     let on = |platform, query: EffectQuery| EffectQuery { platform: Some(platform), ..query };
     let theirs = EffectQuery { campaign: Some(other.scene.campaign), ..of(&[EffectKind::Reply]) };
-    let unknown = EffectQuery { states: vec![EffectState::Unknown], ..of(&[EffectKind::Like, EffectKind::Reply]) };
-    let of_request = EffectQuery { campaign: None, request: Some(records[0].request), ..of(&[EffectKind::Like]) };
+    let unknown =
+        EffectQuery { states: vec![EffectState::Unknown], ..of(&[EffectKind::Like, EffectKind::Reply]) };
+    let of_request =
+        EffectQuery { campaign: None, request: Some(records[0].request), ..of(&[EffectKind::Like]) };
     let strange = EffectQuery { namespace: "somebody-else".parse().unwrap(), ..ours.clone() };
     let none: &[&EffectRecord] = &[];
     let all = Page { after: None, limit: 100_000 };

@@ -45,8 +45,22 @@ pub async fn steps_of_a_review_are_kept_with_their_evidence(factory: &dyn StoreF
     stage.moved(&stage.queued("second").await, ReviewMove::Cancel).await;
     stage.decided("third", ANN, Verdict::Reject).await;
     let told = [
-        "queued", "claimed", "released", "claimed", "claimed", "escalated", "claimed", "deferred", "claimed",
-        "approved", "executed", "queued", "cancelled", "queued", "claimed", "rejected",
+        "queued",
+        "claimed",
+        "released",
+        "claimed",
+        "claimed",
+        "escalated",
+        "claimed",
+        "deferred",
+        "claimed",
+        "approved",
+        "executed",
+        "queued",
+        "cancelled",
+        "queued",
+        "claimed",
+        "rejected",
     ];
     assert_eq!(stage.trace().await, told.map(|what| format!("governance.review.{what}")));
 }
@@ -197,7 +211,8 @@ pub async fn there_is_no_step_without_a_review(factory: &dyn StoreFactory) {
     let review = stage.queued("first").await;
     let other = sample_review(&stage.scene, "nobody queued this").id;
     let nobodys = ReviewStep { id: other, ..step_of(&review, claim(ANN)) };
-    let elsewhere = ReviewStep { namespace: "another-tenant".parse().unwrap(), ..step_of(&review, claim(ANN)) };
+    let elsewhere =
+        ReviewStep { namespace: "another-tenant".parse().unwrap(), ..step_of(&review, claim(ANN)) };
     for step in [nobodys, elsewhere] {
         assert_eq!(stage.stores.reviews.step(step).await.unwrap(), Stepped::Missing);
     }
@@ -253,10 +268,8 @@ pub async fn an_expired_review_takes_no_step_but_expire(factory: &dyn StoreFacto
         assert_eq!((expired.state, expired.decision.is_none()), (ReviewState::Expired, true));
         let others = stage.reviewers_steps(&expired, ANN).into_iter();
         for to in others.chain([ReviewMove::Cancel, ReviewMove::Execute, ReviewMove::Expire]) {
-            denied(&stage, &expired, to, |denial| {
-                *denial == ReviewDenial::Settled(ReviewState::Expired)
-            })
-            .await;
+            denied(&stage, &expired, to, |denial| *denial == ReviewDenial::Settled(ReviewState::Expired))
+                .await;
         }
     }
 }

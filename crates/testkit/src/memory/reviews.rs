@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chimera_contracts::{Namespace, ReviewId, StoreError};
 use chimera_governance::review::{
-    self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewState, ReviewStep,
-    Stepped,
+    self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewState,
+    ReviewStep, Stepped,
 };
 use chrono::{DateTime, Utc};
 
@@ -71,9 +71,7 @@ fn place(review: &Review) -> (u8, DateTime<Utc>, ReviewId) {
 
 fn asked(query: &ReviewQuery, review: &Review) -> bool {
     let ready = |at: DateTime<Utc>| {
-        review.state.open()
-            && review.expires_at > at
-            && review.deferred_until.is_none_or(|until| until <= at)
+        review.state.open() && review.expires_at > at && review.deferred_until.is_none_or(|until| until <= at)
     };
     review.namespace == query.namespace
         && (query.states.is_empty() || query.states.contains(&review.state))

@@ -157,7 +157,11 @@ impl Check<'_> {
         if counting.iter().any(|grant| grant.by == by) {
             return Permit::Taken { used };
         }
-        if used < LIMIT.count { Permit::Taken { used: used + 1 } } else { Permit::Wait { until: counting[0].at + LIMIT.window } }
+        if used < LIMIT.count {
+            Permit::Taken { used: used + 1 }
+        } else {
+            Permit::Wait { until: counting[0].at + LIMIT.window }
+        }
     }
 
     /// Never more than the limit's count in any window.
@@ -167,7 +171,12 @@ impl Check<'_> {
                 grant.account == first.account && grant.at >= first.at && grant.at < first.at + LIMIT.window
             };
             let given = self.grants.iter().filter(within).count();
-            assert!(given <= LIMIT.count as usize, "{given} within one window from {}: {:?}", first.at, self.grants);
+            assert!(
+                given <= LIMIT.count as usize,
+                "{given} within one window from {}: {:?}",
+                first.at,
+                self.grants
+            );
         }
     }
 }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use chimera_audit::{Entry, EventType, LedgerQuery, Page};
 use chimera_contracts::{Clock as _, Digest, Namespace};
 use chimera_governance::review::{
-    Edit, Enqueued, NewReview, Review, ReviewDenial, ReviewMove, ReviewPage, ReviewQuery, ReviewState, ReviewStep,
-    Stepped,
+    Edit, Enqueued, NewReview, Review, ReviewDenial, ReviewMove, ReviewPage, ReviewQuery, ReviewState,
+    ReviewStep, Stepped,
 };
 use chimera_governance::{Decision, Verdict};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -84,7 +84,7 @@ impl<'a> Check<'a> {
     }
 
     /// What is asked for in the place of a review; another content is another thing under the same id.
-    fn new(&self, place: usize, content: u8, refused: bool) -> NewReview {
+    fn asked(&self, place: usize, content: u8, refused: bool) -> NewReview {
         let new = sample_review(&self.scene, &place.to_string());
         NewReview {
             document: format!("{} {content}", new.document),
@@ -113,7 +113,7 @@ impl<'a> Check<'a> {
     }
 
     async fn enqueue(&mut self, opener: usize, place: usize, content: u8, refused: bool, said: &str) {
-        let new = self.new(place, content, refused);
+        let new = self.asked(place, content, refused);
         let answer = self.stores(opener).reviews.enqueue(new).await.expect(said);
         let expected = self.model.get(&place).map(|known| known.content == content);
         let stored = self.stored(place).await.expect(said);
@@ -153,7 +153,10 @@ impl<'a> Check<'a> {
             }
             Stepped::Denied(denial) => {
                 assert_eq!(version, model.version, "{said}");
-                assert!(denials.contains(&why(&denial)), "{said}: {denial:?}, where {denials:?} would be true");
+                assert!(
+                    denials.contains(&why(&denial)),
+                    "{said}: {denial:?}, where {denials:?} would be true"
+                );
             }
             Stepped::Applied(after) => {
                 assert_eq!(version, model.version, "{said}");
@@ -168,11 +171,11 @@ impl<'a> Check<'a> {
 
     /// A review that a caller believes in and nobody queued.
     fn never_queued(&self, place: usize) -> Review {
-        chimera_governance::review::enqueue(self.new(place, 0, false), self.now()).review
+        chimera_governance::review::enqueue(self.asked(place, 0, false), self.now()).review
     }
 
     async fn stored(&self, place: usize) -> Option<Review> {
-        let new = self.new(place, 0, false);
+        let new = self.asked(place, 0, false);
         self.stores(1).reviews.review(&new.namespace, new.id).await.expect("the queue is read")
     }
 
@@ -212,7 +215,7 @@ impl<'a> Check<'a> {
         let mut decisions = self.events(Some("governance.review.approved")).await;
         decisions.extend(self.events(Some("governance.review.rejected")).await);
         for place in 0..REVIEWS {
-            let id = self.new(place, 0, false).id.to_string();
+            let id = self.asked(place, 0, false).id.to_string();
             let about = |entry: &&Entry| String::from_utf8_lossy(&entry.leaf).contains(&id);
             assert!(decisions.iter().filter(about).count() <= 1, "review {place} was decided twice");
         }

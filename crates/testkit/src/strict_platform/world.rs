@@ -100,7 +100,8 @@ impl World {
     pub(super) fn find(&self, content: &EffectV1, since: DateTime<Utc>, not_ours: &[String]) -> Option<Post> {
         let fits = |post: &&Post| {
             (post.platform, post.kind) == (content.platform, content.kind)
-                && (&post.account, &post.target, &post.text) == (&content.account, &content.target, &content.text)
+                && (&post.account, &post.target, &post.text)
+                    == (&content.account, &content.target, &content.text)
                 && post.at >= since
                 && !not_ours.contains(&post.id)
         };
@@ -118,7 +119,16 @@ impl World {
         let id = self.next_id(platform);
         let (account, text) = (account.to_owned(), text.to_owned());
         let kind = EffectKind::Publish;
-        self.posts.push(Post { id: id.clone(), platform, kind, account, target: None, text, effect: None, at });
+        self.posts.push(Post {
+            id: id.clone(),
+            platform,
+            kind,
+            account,
+            target: None,
+            text,
+            effect: None,
+            at,
+        });
         id
     }
 

@@ -28,8 +28,17 @@ fn histories_of_the_queue_take_every_step() {
         });
     }
     let every = [
-        "approved", "cancelled", "claimed", "deferred", "escalated", "executed", "expired", "queued", "refused",
-        "rejected", "released",
+        "approved",
+        "cancelled",
+        "claimed",
+        "deferred",
+        "escalated",
+        "executed",
+        "expired",
+        "queued",
+        "refused",
+        "rejected",
+        "released",
     ];
     assert_eq!(told.iter().map(String::as_str).collect::<Vec<_>>(), every);
 }

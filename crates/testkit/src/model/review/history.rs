@@ -150,8 +150,12 @@ fn op() -> impl Strategy<Value = Op> {
 
 /// Histories of up to sixty operations, the first of which queues something.
 pub fn history() -> impl Strategy<Value = Vec<Op>> {
-    let first = (0..2_usize, 0..3_usize)
-        .prop_map(|(opener, place)| Op::Enqueue { opener, place, content: 0, refused: false });
+    let first = (0..2_usize, 0..3_usize).prop_map(|(opener, place)| Op::Enqueue {
+        opener,
+        place,
+        content: 0,
+        refused: false,
+    });
     (first, proptest::collection::vec(op(), 0..60)).prop_map(|(first, mut rest)| {
         rest.insert(0, first);
         rest

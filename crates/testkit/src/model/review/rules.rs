@@ -99,7 +99,9 @@ impl Modelled {
             ],
             Act::Cancel => &[(Why::Settled, !self.open()), (Why::Expired, self.over(now))],
             // An open review is held by nobody who could hand it over; a settled one is settled.
-            Act::Execute => &[(Why::Settled, !approved), (Why::NotHeld, self.open()), (Why::Expired, self.over(now))],
+            Act::Execute => {
+                &[(Why::Settled, !approved), (Why::NotHeld, self.open()), (Why::Expired, self.over(now))]
+            }
             Act::Claim { by, .. } => return self.denials_to(by, true, false, now),
             Act::Release { by } | Act::Escalate { by } | Act::Defer { by, .. } => {
                 return self.denials_to(by, false, false, now);
