@@ -129,7 +129,7 @@ impl PlatformProfile {
             uploads: self.upload.is_some() && act.invocation.takes_media_ids(),
             timeout: self.timeout(act),
             settle: self.settle,
-            price: act.price.clone().unwrap_or_else(|| self.price.clone()),
+            price: act.price.unwrap_or(self.price),
         })
     }
 

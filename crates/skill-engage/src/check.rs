@@ -102,7 +102,7 @@ pub(crate) fn check_text(
     personas: &[Persona],
 ) -> Vec<(ErrorCode, Fault)> {
     let expected = format!("a text that `{platform}` takes as a {}", kind.as_str());
-    let by_platform = text::check(platform, content, &[], None)
+    let by_platform = text::check_for(platform, kind, content)
         .into_iter()
         .map(|fault| (fault.code, Fault::new("/content", expected.clone(), fault.message)));
     let by_personas = personas.iter().flat_map(|persona| persona.broken_by(content)).map(|broken| {

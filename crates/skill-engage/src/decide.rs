@@ -224,7 +224,7 @@ impl EngageSkill {
         let effect = document.fixed_effect().map_err(|error| DecideError::Unreadable(error.to_string()))?;
         let effect =
             replan(&effect, &edit.content).map_err(|refusal| DecideError::Unreadable(refusal.message))?;
-        let count = text::count(document.platform, &edit.content);
+        let count = text::count_for(document.platform, kind, &edit.content);
         let edited = EngagementDocument {
             count: Some(format!("{}/{}", count.used, count.limit)),
             effect: effect.content().clone(),

@@ -75,7 +75,7 @@ impl EngageSkill {
         if ask.input.content.is_some() || !ask.input.action.needs_content() {
             return Ok(ask.input.content.clone());
         }
-        let rules = text::text_rules(platform);
+        let rules = text::text_rules_for(platform, ask.kind);
         let draft = self.compose(&DraftRequest { input: ask.input, thread, personas, rules }).await;
         let draft = draft.map_err(|error| Refusal::of(ErrorCode::MissingContent, error.to_string()))?;
         Refusal::check(check_text(platform, ask.kind, &draft.text, personas))?;

@@ -39,6 +39,8 @@ patterns! {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use chimera_contracts::PlatformName;
     use serde_json::{Value, json};
 
@@ -46,39 +48,40 @@ mod tests {
     use crate::profile::Profile;
     use crate::tool::ToolAnswer;
 
-    fn check(platform: PlatformName, structured: Option<Value>, text: &str, expected: bool) {
-        let profile = Profile::seeds().unwrap();
+    static SEEDS: LazyLock<Profile> = LazyLock::new(|| Profile::seeds().unwrap());
+
+    fn check(platform: PlatformName, error: &Value, text: &str, expected: bool) {
         let answer = ToolAnswer {
             is_error: true,
-            structured: structured.clone(),
+            structured: (!error.is_null()).then(|| json!({ "error": error.clone() })),
             texts: vec![text.to_owned()],
             ..ToolAnswer::default()
         };
-        let found = is_missing(profile.platform(platform).unwrap(), &Answer::new(&answer));
-        assert_eq!(found, expected, "{platform} {structured:?} {text}");
+        let found = is_missing(SEEDS.platform(platform).unwrap(), &Answer::new(&answer));
+        assert_eq!(found, expected, "{platform} {error} {text}");
     }
 
     #[test]
     fn only_words_about_the_target_say_that_it_is_missing() {
         let x = PlatformName::Twitter;
-        let status = |status: u16, code: i64| Some(json!({ "error": { "status": status, "code": code } }));
-        check(x, status(404, 144), "HTTP 404 Not Found: No status found with that ID.", true);
-        check(x, None, "Could not find tweet with id: [1].", true);
-        check(x, None, "no such post", true);
-        check(x, None, "User not found: [gone]", true);
-        check(PlatformName::YouTube, None, "videoNotFound", true);
-        check(x, None, "410 Gone", true);
+        let status = |status: u16, code: i64| json!({ "status": status, "code": code });
+        check(x, &status(404, 144), "HTTP 404 Not Found: No status found with that ID.", true);
+        check(x, &Value::Null, "Could not find tweet with id: [1].", true);
+        check(x, &Value::Null, "no such post", true);
+        check(x, &Value::Null, "User not found: [gone]", true);
+        check(PlatformName::YouTube, &Value::Null, "videoNotFound", true);
+        check(x, &Value::Null, "410 Gone", true);
         let meta = "Unsupported get request. Object with ID '1' does not exist, cannot be loaded";
-        check(PlatformName::Instagram, status(400, 100), meta, true);
-        check(PlatformName::Instagram, status(400, 190), meta, false);
-        check(x, status(401, 89), "HTTP 401: user not found", false);
-        check(x, status(503, 130), "HTTP 503: tweet not found", false);
-        check(x, status(429, 88), "HTTP 404", false);
-        check(x, None, "Connection reset by peer: 404 Not Found", false);
-        check(x, None, "Unknown tool: tool `get_target` not found", false);
-        check(x, None, "API key not found", false);
-        check(x, None, "account `me` not found", false);
-        check(x, None, "404 likes", false);
-        check(x, None, "An unknown error has occurred.", false);
+        check(PlatformName::Instagram, &status(400, 100), meta, true);
+        check(PlatformName::Instagram, &status(400, 190), meta, false);
+        check(x, &status(401, 89), "HTTP 401: user not found", false);
+        check(x, &status(503, 130), "HTTP 503: tweet not found", false);
+        check(x, &status(429, 88), "HTTP 404", false);
+        check(x, &Value::Null, "Connection reset by peer: 404 Not Found", false);
+        check(x, &Value::Null, "Unknown tool: tool `get_target` not found", false);
+        check(x, &Value::Null, "API key not found", false);
+        check(x, &Value::Null, "account `me` not found", false);
+        check(x, &Value::Null, "404 likes", false);
+        check(x, &Value::Null, "An unknown error has occurred.", false);
     }
 }

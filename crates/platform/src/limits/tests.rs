@@ -74,21 +74,32 @@ struct Passing {
     falls: i64,
 }
 
-/// Asks at every step, with a new id; gives the real times at which a permit was taken.
-fn run(permits: &mut Vec<TakenPermit>, count: u32, offset: &mut i64, steps: &[Passing]) -> Vec<i64> {
-    let mut real = 0;
-    let mut taken = Vec::new();
-    for (number, step) in steps.iter().enumerate() {
-        real += step.real;
-        *offset -= step.falls;
-        let by = Uuid::from_u128((*offset as u128) << 64 | number as u128);
-        let (permit, kept) = take(permits, limit(count), by, at(real + *offset));
-        assert!(kept.len() <= count as usize, "the log is bounded");
-        *permits = kept;
-        taken.extend(matches!(permit, Permit::Taken { .. }).then_some(real));
+/// Somebody who asks again and again, each time for something new.
+#[derive(Default)]
+struct Asker {
+    permits: Vec<TakenPermit>,
+    real: i64,
+    /// How far the clock is ahead of real time.
+    ahead: i64,
+    asked: u128,
+}
+
+impl Asker {
+    /// Asks at every step; gives the real times at which a permit was taken.
+    fn ask(&mut self, count: u32, steps: &[Passing]) -> Vec<i64> {
+        let mut taken = Vec::new();
+        for step in steps {
+            self.real += step.real;
+            self.ahead -= step.falls;
+            self.asked += 1;
+            let (by, now) = (Uuid::from_u128(self.asked), at(self.real + self.ahead));
+            let (permit, kept) = take(&self.permits, limit(count), by, now);
+            assert!(kept.len() <= count as usize, "the log is bounded");
+            self.permits = kept;
+            taken.extend(matches!(permit, Permit::Taken { .. }).then_some(self.real));
+        }
+        taken
     }
-    *offset += real;
-    taken
 }
 
 fn within_the_limit(taken: &[i64], count: u32) -> bool {
@@ -104,7 +115,7 @@ fn steps() -> impl Strategy<Value = Vec<Passing>> {
 proptest! {
     #[test]
     fn no_window_of_real_time_holds_more_however_the_clock_falls_back(count in 1..6_u32, steps in steps()) {
-        let taken = run(&mut Vec::new(), count, &mut 0, &steps);
+        let taken = Asker::default().ask(count, &steps);
         prop_assert!(within_the_limit(&taken, count), "{taken:?}");
     }
 
@@ -113,10 +124,10 @@ proptest! {
         count in 1..6_u32,
         parts in prop::collection::vec((0..100_000_i64, steps()), 1..5),
     ) {
-        let (mut permits, mut offset) = (Vec::new(), 0);
+        let mut asker = Asker::default();
         for (jump, steps) in parts {
-            offset += jump;
-            let taken = run(&mut permits, count, &mut offset, &steps);
+            asker.ahead += jump;
+            let taken = asker.ask(count, &steps);
             prop_assert!(within_the_limit(&taken, count), "{taken:?}");
         }
     }

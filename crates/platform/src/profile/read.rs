@@ -113,7 +113,8 @@ impl Reading {
         let mut acts = self.acts(described, &idempotency);
         let upload = self.within("upload", upload, Self::upload);
         if let Some(publish) = acts.get_mut(&EffectKind::Publish) {
-            publish.list = self.within("list", list, |reading, raw| reading.list(raw, publish));
+            publish.list =
+                self.within("list", list, |reading, raw| reading.list(EffectKind::Publish, raw, publish));
             publish.get = self.within("get", get, Self::get);
         }
         let shapes = self.within("targets", shapes, Self::shapes).unwrap_or_default();

@@ -9,7 +9,7 @@ mod targets;
 mod upload;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
 use chimera_contracts::{
@@ -158,6 +158,9 @@ fn tools() -> Vec<ToolInfo> {
         .collect()
 }
 
+/// Read once: it is long.
+static SEEDS: LazyLock<Profile> = LazyLock::new(|| Profile::seeds().unwrap());
+
 struct World {
     server: Arc<Scripted>,
     platform: ToolPlatform,
@@ -168,7 +171,7 @@ fn world(
     media: Result<Vec<u8>, &'static str>,
     answers: Vec<Called>,
 ) -> World {
-    world_of(&Profile::seeds().unwrap(), tools, media, answers)
+    world_of(&SEEDS, tools, media, answers)
 }
 
 fn world_of(
@@ -214,6 +217,11 @@ fn engagement(platform: PlatformName, kind: EffectKind, target: &str, text: &str
 fn act_at(world: &World, effect: &Effect, uploads: &[Uploaded], send_before: DateTime<Utc>) -> Outcome {
     let act = Act { effect, uploads, call_key: &key(effect), trace: &trace(), send_before };
     world.platform.act(&act).now_or_never().unwrap()
+}
+
+/// The id of a like, as the built-in profile composes it.
+fn composed(kind: EffectKind, target: &str, key: &CallKey) -> String {
+    format!("{}:{target}:{}", kind.as_str(), key.as_str().get(..16).unwrap())
 }
 
 /// The only call that the server got.

@@ -37,7 +37,8 @@ impl Reading {
         let limit = raw.limit.as_ref().map(|limit| self.limit(limit));
         let mut act = ActTool {
             invocation,
-            naming: naming?,
+            // Without one there is a fault already; reading goes on to find the others.
+            naming: naming.unwrap_or(Naming::Theirs { id: Vec::new(), pattern: None }),
             id_kind: raw.id_kind,
             url: raw.url,
             url_template: raw.url_template,
@@ -53,7 +54,7 @@ impl Reading {
             list: None,
             get: None,
         };
-        act.list = self.within("list", list, |reading, raw| reading.list(raw, &act));
+        act.list = self.within("list", list, |reading, raw| reading.list(kind, raw, &act));
         act.get = self.within("get", get, Self::get);
         Some(act)
     }
@@ -69,7 +70,7 @@ impl Reading {
             ("get", raw.get.is_some()),
         ];
         for (name, _) in given.into_iter().filter(|(_, given)| *given) {
-            self.fault::<()>(format!("`{name}` is for engagements; for posts it stands beside `publish`"));
+            self.fault::<()>(format!("`{name}` is for engagements"));
         }
     }
 
@@ -130,7 +131,7 @@ impl Reading {
     }
 
     /// A list that an act is looked up in: it has to show all that tells one of ours from another.
-    pub(super) fn list(&mut self, raw: RawList, act: &ActTool) -> Option<ListTool> {
+    pub(super) fn list(&mut self, kind: EffectKind, raw: RawList, act: &ActTool) -> Option<ListTool> {
         let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[]);
         self.pointers([&raw.items]);
         let optional = [&raw.id, &raw.text, &raw.target, &raw.url, &raw.created_at, &raw.complete];
@@ -138,12 +139,12 @@ impl Reading {
         let needed = [
             ("id", raw.id.is_none() && matches!(act.naming, Naming::Theirs { .. })),
             ("text", raw.text.is_none() && act.invocation.takes(Input::Text)),
-            ("target", raw.target.is_none() && act.target.is_some()),
+            ("target", raw.target.is_none() && kind != EffectKind::Publish),
         ];
         for (name, _) in needed.into_iter().filter(|(_, missing)| *missing) {
             self.fault::<()>(format!("`{name}` is missing"));
         }
-        if raw.target.is_some() && act.target.is_none() {
+        if raw.target.is_some() && kind == EffectKind::Publish {
             self.fault::<()>("`target` is for engagements");
         }
         Some(ListTool {

@@ -80,6 +80,12 @@ fn every_fault_of_an_engagement_is_named() {
         id_template = "r:{key}"
         limit = { count = 0, per_s = 5 }
         timeout_ms = 0
+        [platforms.twitter.reply.list]
+        tool = "lr"
+        items = "/comments"
+        id = "/id"
+        target = "/target"
+        look_every_ms = 1
         [platforms.twitter.like]
         tool = "l"
         arguments = { target = "id", text = "text" }
@@ -110,6 +116,7 @@ fn every_fault_of_an_engagement_is_named() {
             "platforms.twitter.reply: either `id` or `id_template`, not both",
             "platforms.twitter.reply: `timeout_ms`",
             "platforms.twitter.reply: `limit`",
+            "platforms.twitter.reply.list: `text` is missing",
             "platforms.twitter.like: a like has no input Text",
             "platforms.twitter.like: `id_template` has to hold `{key}`",
             "platforms.twitter.like: `id_template` needs `confirm`",

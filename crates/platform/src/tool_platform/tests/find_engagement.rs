@@ -51,7 +51,7 @@ fn every_kind_is_found_by_what_its_act_was_called() {
         let world = answering(vec![list(kind, &items, true)]);
         let effect = engagement(platform, kind, target, words(kind));
         let Finding::There(evidence) = look(&world, &effect) else { panic!("{platform} {kind:?}") };
-        let composed = format!("{}:{target}:{}", kind.as_str(), &key(&effect).as_str()[..16]);
+        let composed = composed(kind, target, &key(&effect));
         let id = if words(kind).is_empty() { composed.as_str() } else { "ours" };
         assert_eq!(evidence.post.id, id, "{platform} {kind:?}");
         let call = only_call(&world);
@@ -178,7 +178,7 @@ fn what_cannot_be_read_may_be_ours() {
         (EffectKind::Reply, "Well said", json!({ "target": "tweet_1", "text": "x" })),
         (EffectKind::Share, "", json!({ "target": "tweet_1" })),
     ] {
-        let finding = look_for(kind, text, &[broken.clone()], true);
+        let finding = look_for(kind, text, std::slice::from_ref(&broken), true);
         assert_eq!(finding, Finding::Unsettled { look_again: at(5), absent: false }, "{broken}");
     }
     for called in [refused(503, 1, "later"), Called::Lost { reason: "died".to_owned() }] {

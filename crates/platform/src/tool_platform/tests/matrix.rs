@@ -99,7 +99,7 @@ fn every_cell_calls_its_tool_or_is_not_served() {
         let Outcome::Done(evidence) = act_at(&world, &effect, &[], at(9)) else {
             panic!("{platform} {kind:?}")
         };
-        let composed = format!("{}:{target}:{}", kind.as_str(), &key.as_str()[..16]);
+        let composed = composed(kind, target, &key);
         let id = if words(kind).is_empty() { composed.as_str() } else { "17" };
         assert_eq!(evidence.post.id, id, "{platform} {kind:?}");
         assert_eq!(evidence.post.published_at, Some(at(1)), "{platform} {kind:?}");
