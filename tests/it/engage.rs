@@ -4,6 +4,7 @@ mod bad_input;
 mod composing;
 mod cuts;
 mod limits;
+mod matrix;
 mod races;
 mod restarts;
 mod reviews;

@@ -3,6 +3,7 @@
 //! does not name.
 
 mod engage;
+mod permit;
 mod propose;
 mod publish;
 mod tools;
@@ -52,14 +53,15 @@ type Produce = fn() -> LocalBoxFuture<'static, Told>;
 /// A code, and what makes it happen.
 type Row = (ErrorCode, Produce);
 
-/// Every row, by the skill that answers.
-fn rows() -> impl Iterator<Item = (SkillName, &'static Row)> {
+/// Every row, by the skill that answers; `None` where governance does, which the table does not name.
+fn rows() -> impl Iterator<Item = (Option<SkillName>, &'static Row)> {
     let tables = [
-        (SkillName::Propose, propose::ROWS),
-        (SkillName::Engage, engage::ROWS),
-        (SkillName::Engage, tools::ENGAGE),
-        (SkillName::Publish, publish::ROWS),
-        (SkillName::Publish, tools::PUBLISH),
+        (Some(SkillName::Propose), propose::ROWS),
+        (Some(SkillName::Engage), engage::ROWS),
+        (Some(SkillName::Engage), tools::ENGAGE),
+        (Some(SkillName::Publish), publish::ROWS),
+        (Some(SkillName::Publish), tools::PUBLISH),
+        (None, permit::ROWS),
     ];
     tables.into_iter().flat_map(|(skill, rows)| rows.iter().map(move |row| (skill, row)))
 }
@@ -70,16 +72,17 @@ fn memory(clock: &Arc<dyn Clock>) -> Arc<MemoryStore> {
 }
 
 /// What is wrong with the answer of a row.
-fn wrong(skill: SkillName, code: ErrorCode, told: &Told) -> Vec<String> {
+fn wrong(skill: Option<SkillName>, code: ErrorCode, told: &Told) -> Vec<String> {
     let nothing_happened = code.known() == Known::NothingHappened;
     let checks = [
         (told.code == Some(code), "it was told another code"),
-        (code.skills().contains(&skill), "the table does not name the skill"),
+        (skill.is_none_or(|skill| code.skills().contains(&skill)), "the table does not name the skill"),
         (told.retryable == code.retryable(), "the table says otherwise about asking again"),
         (!(nothing_happened && told.acted), "the table says that nothing happened"),
     ];
     let failed = checks.into_iter().filter(|(holds, _)| !holds);
-    failed.map(|(_, what)| format!("{} {code}: {what}: {told:?}", skill.as_str())).collect()
+    let who = skill.map_or("governance", SkillName::as_str);
+    failed.map(|(_, what)| format!("{who}, {code}: {what}: {told:?}")).collect()
 }
 
 #[test]

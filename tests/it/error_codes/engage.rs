@@ -60,21 +60,21 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        Self::with(Judges::seed(0.95)).await
+        Self::with(&Judges::seed(0.95)).await
     }
 
-    async fn with(judges: Judges) -> Self {
+    async fn with(judges: &Judges) -> Self {
         let scene = Self::unfunded(judges);
         fund(scene.store.as_ref()).await;
         scene
     }
 
-    fn unfunded(judges: Judges) -> Self {
+    fn unfunded(judges: &Judges) -> Self {
         let clock = Arc::new(TestClock::new());
         let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
         let store = memory(&time);
         let platform = StrictPlatform::everywhere(Arc::clone(&time), Rules::default());
-        let host = engage_host(&judges, &store, Arc::new(platform.clone()), &time);
+        let host = engage_host(judges, &store, Arc::new(platform.clone()), &time);
         Self { clock, store, platform, host, input: engagement(EngageAction::Reply) }
     }
 
@@ -90,7 +90,7 @@ impl Scene {
 
     /// Asks when the scorer is not sure, and gives what waits for a person.
     async fn queued() -> (Self, Review) {
-        let scene = Self::with(Judges::seed(0.8)).await;
+        let scene = Self::with(&Judges::seed(0.8)).await;
         engage(&scene.host, &scene.input).await;
         let mut waiting = skill(&scene.host).waiting(&engage_context().namespace, 1).await.unwrap();
         (scene, waiting.remove(0))
@@ -121,7 +121,7 @@ async fn asked(edit: fn(&mut EngageInput)) -> Told {
 async fn scored(score: Score) -> Told {
     let judges = Judges::seed(0.95);
     judges.scorer.tell(score);
-    Scene::with(judges).await.ask().await
+    Scene::with(&judges).await.ask().await
 }
 
 async fn asked_by_a_planner() -> Told {
@@ -131,16 +131,16 @@ async fn asked_by_a_planner() -> Told {
 }
 
 async fn asked_without_policy() -> Told {
-    Scene::with(Judges { policies: Policies::none(), ..Judges::seed(0.95) }).await.ask().await
+    Scene::with(&Judges { policies: Policies::none(), ..Judges::seed(0.95) }).await.ask().await
 }
 
 async fn asked_without_funds() -> Told {
-    Scene::unfunded(Judges::seed(0.95)).ask().await
+    Scene::unfunded(&Judges::seed(0.95)).ask().await
 }
 
 /// Asks about a target that is so.
 async fn about(targets: fn() -> ToldTargets) -> Told {
-    Scene::with(Judges { targets: Arc::new(targets()), ..Judges::seed(0.95) }).await.ask().await
+    Scene::with(&Judges { targets: Arc::new(targets()), ..Judges::seed(0.95) }).await.ask().await
 }
 
 fn harassed() -> ToldTargets {
@@ -159,7 +159,7 @@ fn once_an_hour() -> ToldTargets {
 
 async fn asked_too_often() -> Told {
     let judges = Judges { targets: Arc::new(once_an_hour()), ..Judges::seed(0.95) };
-    let mut scene = Scene::with(judges).await;
+    let mut scene = Scene::with(&judges).await;
     scene.ask().await;
     scene.input.target = "post_2".to_owned();
     scene.ask().await
