@@ -34,7 +34,7 @@ impl<'a> Ask<'a> {
         input: &'a EngageInput,
     ) -> Result<Self, Refusal> {
         check_role(context)?;
-        input.check().map_err(Refusal::faults)?;
+        input.check().map_err(|faults| Refusal::faults(&faults))?;
         let (agent, campaign) = host_says(context)?;
         let platform = input.platform;
         let account = accounts.account(agent, platform).ok_or_else(|| {
@@ -111,9 +111,10 @@ fn host_says(context: &CallContext) -> Result<(AgentId, CampaignId), Refusal> {
             let fault = |(name, _)| {
                 Fault::new("", format!("the host to say the {name} in the call's context"), "none")
             };
-            let faults = Faults::check(missing.map(fault).collect());
-            Err(faults
-                .map_or_else(Refusal::faults, |()| Refusal::of(ErrorCode::ValidationError, "incomplete")))
+            match Faults::check(missing.map(fault).collect()) {
+                Err(faults) => Err(Refusal::faults(&faults)),
+                Ok(()) => Err(Refusal::of(ErrorCode::ValidationError, "the call's context is incomplete")),
+            }
         }
     }
 }

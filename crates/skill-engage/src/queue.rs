@@ -92,7 +92,8 @@ fn document(
     refused: Option<ErrorCode>,
 ) -> EngagementDocument {
     let content = judged.effect.content();
-    let count = (!content.text.is_empty()).then(|| text::count_for(content.platform, content.kind, &content.text));
+    let count =
+        (!content.text.is_empty()).then(|| text::count_for(content.platform, content.kind, &content.text));
     EngagementDocument {
         v: 1,
         key: ask.key.clone(),

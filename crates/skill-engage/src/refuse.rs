@@ -34,7 +34,7 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn faults(faults: Faults) -> Self {
+    pub(crate) fn faults(faults: &Faults) -> Self {
         let named = faults.as_slice().to_vec();
         Self { faults: named, ..Self::of(ErrorCode::ValidationError, faults.to_string()) }
     }
@@ -43,7 +43,7 @@ impl Refusal {
     pub(crate) fn check(found: Vec<(ErrorCode, Fault)>) -> Result<(), Self> {
         let Some(code) = found.iter().map(|(code, _)| *code).min() else { return Ok(()) };
         let faults = Faults::check(found.into_iter().map(|(_, fault)| fault).collect());
-        faults.map_err(|faults| Self { code, ..Self::faults(faults) })
+        faults.map_err(|faults| Self { code, ..Self::faults(&faults) })
     }
 
     pub(crate) fn store(error: &StoreError) -> Self {
