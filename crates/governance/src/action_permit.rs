@@ -155,7 +155,11 @@ struct Found {
 impl ActionPermits {
     /// Permits by this approval authority, told to this ledger.
     #[must_use]
-    pub fn new(approvals: Arc<dyn ApprovalStore>, ledger: Arc<dyn AuditLedger>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        approvals: Arc<dyn ApprovalStore>,
+        ledger: Arc<dyn AuditLedger>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { approvals, ledger, clock }
     }
 

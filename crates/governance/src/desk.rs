@@ -3,6 +3,9 @@
 //! The decision is written into the queue first, in one step with its evidence, and then recorded with the approval
 //! authority. Where the second fails, [`ReviewDesk::settle`] does it again: the review holds the decision.
 
+mod batch;
+mod sweep;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,9 +15,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::approval::{ApprovalStore, Recorded};
 use crate::decision::{Approver, ApproverRole, Decision, Verdict};
 use crate::review::{
-    Edit, Review, ReviewDenial, ReviewMove, ReviewPage, ReviewQuery, ReviewQueue, ReviewState, ReviewStep,
-    Stepped,
+    Edit, Review, ReviewDenial, ReviewMove, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
 };
+
+pub use batch::{Ruled, Ruling};
 
 /// A reviewer's step that did not count.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -39,6 +43,21 @@ pub enum DeskError {
     Store(#[from] StoreError),
 }
 
+impl DeskError {
+    /// Who was first, where somebody was: who decided, or who holds the review.
+    #[must_use]
+    pub fn first(&self) -> Option<&Approver> {
+        match self {
+            Self::Stale(review) => {
+                let decided = review.decision.as_ref().map(|decision| &decision.approver);
+                decided.or(review.claim.as_ref().map(|claim| &claim.reviewer))
+            }
+            Self::Denied(ReviewDenial::Held { holder, .. }) => Some(holder),
+            _ => None,
+        }
+    }
+}
+
 /// What goes with an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -61,7 +80,11 @@ pub struct ReviewDesk {
 impl ReviewDesk {
     /// A desk over these ports.
     #[must_use]
-    pub fn new(queue: Arc<dyn ReviewQueue>, approvals: Arc<dyn ApprovalStore>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        queue: Arc<dyn ReviewQueue>,
+        approvals: Arc<dyn ApprovalStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { queue, approvals, clock }
     }
 
@@ -152,9 +175,7 @@ impl ReviewDesk {
     ) -> Result<Review, DeskError> {
         let review = self.review(namespace, id).await?;
         let decision = self.decision(&review, reviewer, Verdict::Reject, review.subject, None);
-        let decided = self.step(&review, ReviewMove::Decide { decision, edit: None }).await?;
-        self.settle(&decided).await?;
-        Ok(decided)
+        self.decide(&review, decision, None).await
     }
 
     /// Says yes to exactly what was shown.
@@ -170,9 +191,7 @@ impl ReviewDesk {
     ) -> Result<Review, DeskError> {
         let review = self.review(namespace, id).await?;
         let decision = self.decision(&review, reviewer, Verdict::Approve, review.subject, Some(terms));
-        let decided = self.step(&review, ReviewMove::Decide { decision, edit: None }).await?;
-        self.settle(&decided).await?;
-        Ok(decided)
+        self.decide(&review, decision, None).await
     }
 
     /// Says yes to what the reviewer made of it, and to nothing else.
@@ -188,10 +207,12 @@ impl ReviewDesk {
         terms: Terms,
     ) -> Result<Review, DeskError> {
         let review = self.review(namespace, id).await?;
+        // What was there before is not approved by an edit, by no other way either (GOV-01).
+        if edit.subject != review.subject && terms.also.contains(&review.subject) {
+            return Err(ReviewDenial::Unfit("an edit does not approve what was there before").into());
+        }
         let decision = self.decision(&review, reviewer, Verdict::ApproveWithEdit, edit.subject, Some(terms));
-        let decided = self.step(&review, ReviewMove::Decide { decision, edit: Some(edit) }).await?;
-        self.settle(&decided).await?;
-        Ok(decided)
+        self.decide(&review, decision, Some(edit)).await
     }
 
     /// Takes a review back, for whoever asked for it.
@@ -224,24 +245,17 @@ impl ReviewDesk {
         self.queue.step(step_of(review, ReviewMove::Execute)).await.map(|_| ())
     }
 
-    /// What somebody has to go on with: a page of approved reviews that nobody executed, and where the next page begins;
-    /// `None` after the last. Reviews that ran out are closed on the way.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn unsettled(&self, page: ReviewPage) -> Result<(Vec<Review>, Option<ReviewId>), StoreError> {
-        let now = self.clock.now();
-        let found = self.queue.unsettled(page).await?;
-        let next = if found.len() < page.limit { None } else { found.last().map(|review| review.id) };
-        let mut approved = Vec::new();
-        for review in found {
-            if review.runs_out_at().is_some_and(|end| end <= now) {
-                self.queue.step(step_of(&review, ReviewMove::Expire)).await?;
-            } else if review.state == ReviewState::Approved {
-                approved.push(review);
-            }
-        }
-        Ok((approved, next))
+    /// Writes the decision into the queue, then records it with the approval authority.
+    async fn decide(
+        &self,
+        review: &Review,
+        decision: Decision,
+        edit: Option<Edit>,
+    ) -> Result<Review, DeskError> {
+        check_role(&decision.approver)?;
+        let decided = self.step(review, ReviewMove::Decide { decision, edit }).await?;
+        self.settle(&decided).await?;
+        Ok(decided)
     }
 
     async fn step(&self, review: &Review, to: ReviewMove) -> Result<Review, DeskError> {
@@ -275,7 +289,8 @@ impl ReviewDesk {
             approver: reviewer.clone(),
             requested_by: Some(review.requested_by.clone()),
             decided_at: now,
-            expires_at: holds.and_then(|holds| now.checked_add_signed(holds)),
+            // An end that no calendar has is no end that never comes: such an approval holds for nothing.
+            expires_at: holds.map(|holds| now.checked_add_signed(holds).unwrap_or(now)),
             revoked_at: None,
             effects: also.into_iter().chain([subject]).collect(),
             confidence: review.confidence,

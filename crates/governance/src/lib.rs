@@ -21,7 +21,7 @@ pub use approval::{ApprovalStore, Recorded, Standing};
 pub use budget::{Balance, Budget, BudgetDenial, BudgetScope};
 pub use classifier::{Classified, Classifier, ClassifierError, Sentiment};
 pub use decision::{Approver, ApproverRole, Decision, Verdict};
-pub use desk::{DeskError, ReviewDesk, Terms};
+pub use desk::{DeskError, ReviewDesk, Ruled, Ruling, Terms};
 pub use flag::{Flag, Flags};
 pub use gate::{Approvable, Approved, Claim, Gate, GateError};
 pub use permit::{Denial, Use, permits, use_of};

@@ -168,8 +168,10 @@ impl TryFrom<PolicyDocument> for Policy {
         let named = (1..=64).contains(&name.len()) && name.bytes().all(plain);
         expect(named, "/name", "1 to 64 of `[a-z0-9_-]`", format!("{} bytes", name.len()));
         expect(document.v == 1, "/v", "1, the version that this software reads", document.v.to_string());
-        let spans =
-            [("/review_within_s", document.review_within_s), ("/approval_holds_s", document.approval_holds_s)];
+        let spans = [
+            ("/review_within_s", document.review_within_s),
+            ("/approval_holds_s", document.approval_holds_s),
+        ];
         for (pointer, span) in spans {
             expect((1..=LONGEST_S).contains(&span), pointer, "1 to 2592000 seconds", span.to_string());
         }
@@ -250,8 +252,15 @@ mod tests {
         };
         let faults = Policy::try_from(document).unwrap_err();
         let pointers: Vec<_> = faults.as_slice().iter().map(|fault| fault.pointer.as_str()).collect();
-        let expected =
-            ["/act_above", "/always_review", "/approval_holds_s", "/name", "/review_from", "/review_within_s", "/v"];
+        let expected = [
+            "/act_above",
+            "/always_review",
+            "/approval_holds_s",
+            "/name",
+            "/review_from",
+            "/review_within_s",
+            "/v",
+        ];
         assert_eq!(pointers, expected);
         let turned = PolicyDocument { act_above: 0.5, ..seed_document() };
         assert_eq!(Policy::try_from(turned).unwrap_err().as_slice()[0].pointer, "/review_from");

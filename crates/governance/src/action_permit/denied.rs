@@ -77,7 +77,12 @@ impl PermitDenied {
 
     /// The refusal in the error shape of the propose contract.
     #[must_use]
-    pub fn error_object(&self, error_id: ErrorId, timestamp: DateTime<Utc>, spec_version: &str) -> ErrorObject {
+    pub fn error_object(
+        &self,
+        error_id: ErrorId,
+        timestamp: DateTime<Utc>,
+        spec_version: &str,
+    ) -> ErrorObject {
         let details = ErrorDetails { reason: Some(self.why.reason().to_owned()), ..ErrorDetails::default() };
         ErrorObject {
             error_id,

@@ -55,7 +55,8 @@ pub(super) fn blind(sees_unclassified: bool) -> Option<Fault> {
 
 /// The fault of bounds in the wrong order.
 pub(super) fn crossed(act_above: f64, review_from: f64) -> Option<Fault> {
-    (review_from > act_above).then(|| Fault::new("/review_from", "at most `act_above`", review_from.to_string()))
+    (review_from > act_above)
+        .then(|| Fault::new("/review_from", "at most `act_above`", review_from.to_string()))
 }
 
 #[cfg(test)]

@@ -7,14 +7,21 @@ use super::step::ReviewMove;
 use super::{Review, ReviewState};
 
 pub(super) fn queued(review: &Review) -> Draft {
-    let kind = if review.state == ReviewState::Refused { "governance.review.refused" } else { "governance.review.queued" };
-    let reasons = review.reasons.iter().map(|reason| Token::parse(reason).map_or(Atom::word("other"), |token| Atom::Token(token)));
+    let kind = if review.state == ReviewState::Refused {
+        "governance.review.refused"
+    } else {
+        "governance.review.queued"
+    };
+    let reasons =
+        review.reasons.iter().map(|reason| Token::parse(reason).map_or(Atom::word("other"), Atom::Token));
     let mut statement = about(review)
         .digest("requested_by", Digest::of(review.requested_by.as_bytes()))
         .list("reasons", reasons.collect())
         .integer("priority", u32::from(review.priority))
         .time("expires_at", review.expires_at);
-    if let Some(confidence) = review.confidence.and_then(|confidence| Token::parse(&confidence.to_string()).ok()) {
+    if let Some(confidence) =
+        review.confidence.and_then(|confidence| Token::parse(&confidence.to_string()).ok())
+    {
         statement = statement.token("confidence", &confidence);
     }
     draft(review, kind, statement).with_attachment(Attachment::redacted(&review.document))
@@ -72,5 +79,6 @@ fn about(review: &Review) -> Statement {
 fn draft(review: &Review, kind: &'static str, statement: Statement) -> Draft {
     let parts = [review.id.as_uuid().as_bytes().as_slice(), kind.as_bytes(), &review.version.to_be_bytes()];
     let id = EventId::from_uuid(derive_uuid("chimera/review-event/v1", &parts));
-    Draft::new(id, EventType::of(kind), review.namespace.clone(), statement).with_correlation(review.correlation)
+    Draft::new(id, EventType::of(kind), review.namespace.clone(), statement)
+        .with_correlation(review.correlation)
 }

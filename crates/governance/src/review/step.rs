@@ -6,9 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::state::{ReviewEvent, ReviewState, transition};
 use super::{Edit, NewReview, Review, ReviewClaim, evidence};
-use crate::decision::{Approver, Decision, Verdict};
+use crate::decision::{Approver, ApproverRole, Decision, Verdict};
 
 /// What happens to a review, with what it takes.
+#[expect(clippy::large_enum_variant, reason = "a move is made once and handed on; no list of them is kept")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReviewMove {
     /// A reviewer takes it for so long.
@@ -89,7 +90,9 @@ impl ReviewDenial {
             Self::OwnRequest => ErrorCode::ApprovalSelf,
             Self::Expired => ErrorCode::ReviewExpired,
             Self::Settled(ReviewState::Rejected) => ErrorCode::ReviewRejected,
-            Self::Held { .. } | Self::NotHeld | Self::NotExpired | Self::Settled(_) => ErrorCode::AuthzFailure,
+            Self::Held { .. } | Self::NotHeld | Self::NotExpired | Self::Settled(_) => {
+                ErrorCode::AuthzFailure
+            }
             Self::Unfit(_) => ErrorCode::ApprovalContentMismatch,
         }
     }
@@ -257,8 +260,17 @@ fn check_decision(review: &Review, decision: &Decision, edit: Option<&Edit>) -> 
             decision.requested_by.as_deref() == Some(review.requested_by.as_str()),
             "it names another requester",
         ),
+        (decision.id == review.decision_id(), "it has another id than this step's"),
+        (decision.revoked_at.is_none(), "it is revoked already"),
+        (decision.approver.role != ApproverRole::Policy, "a policy decides about no review"),
+        (
+            edit.is_none_or(|edit| edit.subject == review.subject || !decision.effects.contains(&review.subject)),
+            "it approves the content before the edit too",
+        ),
     ];
-    fits.into_iter().find_map(|(fits, why)| (!fits).then_some(why)).map_or(Ok(()), |why| Err(ReviewDenial::Unfit(why)))
+    fits.into_iter()
+        .find_map(|(fits, why)| (!fits).then_some(why))
+        .map_or(Ok(()), |why| Err(ReviewDenial::Unfit(why)))
 }
 
 impl Review {
@@ -271,5 +283,8 @@ impl Review {
 
 fn decision_id(review: ReviewId, version: u64) -> chimera_contracts::DecisionId {
     let parts = [review.as_uuid().as_bytes().as_slice(), &version.to_be_bytes()];
-    chimera_contracts::DecisionId::from_uuid(chimera_contracts::derive_uuid("chimera/review-decision/v1", &parts))
+    chimera_contracts::DecisionId::from_uuid(chimera_contracts::derive_uuid(
+        "chimera/review-decision/v1",
+        &parts,
+    ))
 }

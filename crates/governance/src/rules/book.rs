@@ -120,7 +120,8 @@ fn placed(flag: Flag, list: &str, patterns: impl Iterator<Item = String>) -> Vec
 
 /// The pattern with its parts filled in; a part may hold parts that come before it in the alphabet.
 fn fill(pattern: &str, parts: &BTreeMap<String, String>) -> String {
-    let fill_one = |pattern: String, (name, part): (&String, &String)| pattern.replace(&format!("{{{name}}}"), part);
+    let fill_one =
+        |pattern: String, (name, part): (&String, &String)| pattern.replace(&format!("{{{name}}}"), part);
     parts.iter().rev().fold(pattern.to_owned(), fill_one)
 }
 
@@ -134,7 +135,11 @@ fn compiled(patterns: &[Placed]) -> Result<Patterns, Vec<Fault>> {
 fn fault(placed: &Placed) -> Option<Fault> {
     let error = compile([placed.pattern.as_str()]).err()?;
     let reason = error.to_string().lines().last().unwrap_or_default().to_owned();
-    Some(Fault::new(placed.pointer.clone(), "a pattern of the crate `regex`, without its Unicode classes", reason))
+    Some(Fault::new(
+        placed.pointer.clone(),
+        "a pattern of the crate `regex`, without its Unicode classes",
+        reason,
+    ))
 }
 
 /// Each is a pattern, and together they are too much.
@@ -181,7 +186,12 @@ mod tests {
         "#;
         let faults = Book::read(text).unwrap_err();
         let pointers: Vec<_> = faults.as_slice().iter().map(|fault| fault.pointer.as_str()).collect();
-        let expected = ["/flags/crisis/text/0", "/flags/crisis/text/1", "/flags/crisis/words/1", "/flags/crisis/words/2"];
+        let expected = [
+            "/flags/crisis/text/0",
+            "/flags/crisis/text/1",
+            "/flags/crisis/words/1",
+            "/flags/crisis/words/2",
+        ];
         assert_eq!(pointers, expected, "{faults}");
         for bad in ["version = 1", &text.replace("crisis", "crises"), &text.replace("english", "englisch")] {
             assert_eq!(Book::read(bad).unwrap_err().as_slice()[0].pointer, "");

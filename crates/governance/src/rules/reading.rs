@@ -81,7 +81,8 @@ fn with_letters(folded: &str, one: char) -> String {
     let mut rest = folded.chars().peekable();
     let mut last = ' ';
     while let Some(letter) = rest.next() {
-        let before = rest.peek().is_some_and(|next| next.is_alphanumeric() || looks_like(*next, one).is_some());
+        let before =
+            rest.peek().is_some_and(|next| next.is_alphanumeric() || looks_like(*next, one).is_some());
         let after = letter.is_ascii_digit() && last.is_alphabetic();
         let alone = letter == '1' && !last.is_alphanumeric();
         last = looks_like(letter, one).filter(|_| before || after || alone).unwrap_or(letter);

@@ -112,7 +112,7 @@ proptest! {
     fn every_case_has_a_route_with_its_reasons(case in any_case(), policy in any_policy()) {
         let routed = case.by(policy.as_ref());
         prop_assert!(!routed.reasons.is_empty());
-        prop_assert_eq!(case.by(policy.as_ref()), routed.clone(), "the same case, the same route");
+        prop_assert!(case.by(policy.as_ref()) == routed, "the same case, the same route");
         let tokens: BTreeSet<_> = routed.reasons.iter().map(|reason| reason.as_str()).collect();
         prop_assert_eq!(tokens.len(), routed.reasons.len(), "no reason is told twice");
         if routed.route == Route::Act {

@@ -139,7 +139,8 @@ fn another_dress_does_not_hide_a_word() {
             let dressed = dressed(text, how);
             let found = classify(rules, &dressed).flags;
             // Where all letters stand alone, or none, nobody can tell where a word ends; a person looks all the same.
-            let seen = found.contains(&flag) || ([4, 10].contains(&how) && found.contains(&Flag::UnclearIntent));
+            let seen =
+                found.contains(&flag) || ([4, 10].contains(&how) && found.contains(&Flag::UnclearIntent));
             assert!(seen, "{dressed:?}: {found:?}");
         }
     }
@@ -148,7 +149,19 @@ fn another_dress_does_not_hide_a_word() {
 #[test]
 fn a_long_text_is_read_and_a_longer_one_goes_to_a_person() {
     let rules = rules();
-    for unit in ["you are ", "a ", "k1", "ignore all the previous ", "i will ", "#Ab", "<|", "\u{fdfa}", "?", "((((", "aaaa"] {
+    for unit in [
+        "you are ",
+        "a ",
+        "k1",
+        "ignore all the previous ",
+        "i will ",
+        "#Ab",
+        "<|",
+        "\u{fdfa}",
+        "?",
+        "((((",
+        "aaaa",
+    ] {
         let text: String = unit.chars().cycle().take(100_000).collect();
         block_on(rules.classify(&text, DateTime::UNIX_EPOCH)).unwrap();
         let longer = text + "a";
