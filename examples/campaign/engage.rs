@@ -73,7 +73,7 @@ pub(crate) async fn ask(
     for _ in 0..ROUNDS {
         let Some(pause) = open(&answer) else { break };
         show::answer(screen, &answer);
-        let progress = screen.progress("  asking again with the same key".to_owned());
+        let progress = screen.progress("    asking again with the same key".to_owned());
         let now = host.clock().now();
         host.clock().sleep_until(now.checked_add_signed(pause).unwrap_or(now)).await;
         answer = call(host, &context, &engagement.input).await?;

@@ -160,9 +160,7 @@ mod tests {
 
     #[test]
     fn figures_that_are_none_are_refused() {
-        let insights = |name: &str, value: Value| {
-            faults(|file| file["propose"]["insights"][name] = value)
-        };
+        let insights = |name: &str, value: Value| faults(|file| file["propose"]["insights"][name] = value);
         assert_eq!(insights("v", 2.into()), ["/propose/insights/v"]);
         assert_eq!(insights("clicks", 1.into()).len(), 1);
     }

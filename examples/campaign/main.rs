@@ -42,6 +42,7 @@ async fn run(args: &Args) -> Result<bool, Failure> {
     let campaign = Campaign::read(&args.campaign)?;
     let folder = evidence::Folder::prepare(export)?;
     let host = Host::start(args, &campaign, &screen).await?;
+    let before = host.ground.public()?;
 
     let proposal = propose::propose(&host, &campaign, &screen).await?;
     let (action, review) = action::review(&host, &campaign, &proposal, &screen).await?;
@@ -50,12 +51,14 @@ async fn run(args: &Args) -> Result<bool, Failure> {
     queue::work_through(&host, &mut engaged, &screen).await?;
 
     show::step(&screen, "5  evidence: what is public, and who allowed it");
-    let verdict = evidence::export(&host.ground, &folder).await?;
     let report =
         Report { proposal: &proposal, action, review: &review, published: &published, engaged: &engaged };
     report.table(&host, &campaign, &screen).await?;
+    let public = host.ground.public()?;
+    show::new(&screen, before, public);
+    let verdict = evidence::export(&host.ground, &folder).await?;
     screen.evidence(&verdict, export);
-    report.summary(&verdict, host.ground.public()?, &screen)?;
+    report.summary(&verdict, public, &screen)?;
     host.ground.stop().await;
     Ok(published.status == PublishStatus::Success && engaged.iter().all(is_settled))
 }

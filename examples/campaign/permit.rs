@@ -1,8 +1,10 @@
 //! Third step: the permit that the approval of the action stands for, and with it the publication.
 
-use chimera::contracts::publish::{ApprovalRecord, ApprovedBy, PublishInput, PublishOutput};
+use chimera::contracts::SkillName;
 use chimera::contracts::propose::{ProposeOutput, ProposedAction};
+use chimera::contracts::publish::PublishOutput;
 use chimera::governance::review::{Review, ReviewState};
+use chimera::governance::{ActionPermit, ActionPermits, PermitRequest};
 use chimera_examples::screen::Screen;
 use chimera_examples::{Failure, publish};
 
@@ -20,19 +22,45 @@ pub(crate) async fn publish(
     screen: &Screen,
 ) -> Result<PublishOutput, Failure> {
     show::step(screen, "3  publish: under a permit for exactly that");
-    let _ = (proposal, action);
-    let decision = review.decision.as_ref().ok_or("no decision")?;
-    let mut input: PublishInput = campaign.input.clone();
-    input.content_bundle.approval_record = Some(ApprovalRecord {
-        approved_by: ApprovedBy::HitlReviewer,
-        approved_at: decision.decided_at,
-        confidence_score: None,
-        decision_id: Some(decision.id),
-        attestation: None,
-    });
+    let mut input = campaign.input.clone();
+    if host.effects(SkillName::Publish, &input.idempotency_key).await?.is_empty() {
+        let permit = permit(host, proposal, action, review).await?;
+        show::permit(screen, &permit, action, campaign);
+        input.content_bundle.approval_record = Some(permit.approval_record());
+    } else {
+        // What the journal keeps was permitted when it was admitted, and the approval may have lapsed since.
+        show::admitted_before(screen);
+    }
     let output = publish::publish(&host.chimera, host.clock(), host.worker(), &input, screen).await?;
     if review.state == ReviewState::Approved {
         host.chimera.desk().hand_over(review).await?;
     }
     Ok(output)
+}
+
+/// The permit to execute the action now.
+async fn permit(
+    host: &Host,
+    proposal: &ProposeOutput,
+    action: &ProposedAction,
+    review: &Review,
+) -> Result<ActionPermit, Failure> {
+    let worker = host.worker();
+    let decision = review.decision.as_ref().ok_or("the review was approved without a decision")?;
+    let ask = PermitRequest {
+        correlation: worker.correlation,
+        ..PermitRequest::new(&worker.namespace, proposal, &action.action_id, decision.id, &worker.actor)
+    };
+    let permit = permits(host).permit(&ask).await.map_err(|denied| format!("{}: {denied}", denied.code()))?;
+    match permit.not_before() {
+        Some(at) if at > host.clock().now() => {
+            Err(format!("the action may not happen before {at}; run this again then").into())
+        }
+        _ => Ok(permit),
+    }
+}
+
+fn permits(host: &Host) -> ActionPermits {
+    let (approvals, ledger) = (host.ports.approvals.clone(), host.ports.ledger.clone());
+    ActionPermits::new(approvals, ledger, host.ground.clock.clone())
 }

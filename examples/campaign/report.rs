@@ -44,7 +44,12 @@ struct Summary {
 
 impl Report<'_> {
     /// One table over all steps.
-    pub(crate) async fn table(&self, host: &Host, campaign: &Campaign, screen: &Screen) -> Result<(), Failure> {
+    pub(crate) async fn table(
+        &self,
+        host: &Host,
+        campaign: &Campaign,
+        screen: &Screen,
+    ) -> Result<(), Failure> {
         let posts = host.effects(SkillName::Publish, &campaign.input.idempotency_key).await?;
         let actions = self.proposal.proposed_actions.iter().map(|action| self.proposed(action, campaign));
         let publications = self.published.publications.iter().map(|result| publication(result, &posts));

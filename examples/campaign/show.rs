@@ -2,10 +2,11 @@
 
 use chimera::contracts::engage::{EngageInput, EngageOutput};
 use chimera::contracts::propose::{ProposeOutput, ProposedAction};
-use chimera::governance::Approver;
 use chimera::governance::review::Review;
+use chimera::governance::{ActionPermit, Approver};
 use chimera::skill_engage::EngagementDocument;
 use chimera::skill_propose::{Zone, constraint};
+use chimera_examples::sandbox::Public;
 use chimera_examples::screen::Screen;
 
 use crate::engage::{Standing, standing};
@@ -13,15 +14,15 @@ use crate::launch::{Campaign, Engagement};
 
 /// What decides, and what of it is no real part.
 pub(crate) fn judges(screen: &Screen, scorer: &str, classifier: &str) {
-    screen.say("figures    recorded in the campaign file, handed in as insights; no platform was asked");
+    screen.say("figures    RecordedInsights, which hands in what the campaign file records; no platform is asked");
     screen.say(format_args!(
-        "confidence {scorer}: a scorer that says what the campaign file records; no model is asked"
+        "confidence a RecordedScorer ({scorer}), which says what the campaign file records; no model is asked"
     ));
-    screen.say(format_args!("topics     {classifier}: the rules that come with chimera-governance"));
+    screen.say(format_args!("topics     {classifier}, the rules that chimera-governance comes with"));
 }
 
 pub(crate) fn step(screen: &Screen, title: &str) {
-    screen.say(format_args!("\n{title}\n"));
+    screen.say(format_args!("\n{title}"));
 }
 
 pub(crate) fn proposal(screen: &Screen, proposal: &ProposeOutput, campaign: &Campaign) {
@@ -125,14 +126,36 @@ pub(crate) fn sent(screen: &Screen, action: &ProposedAction, campaign: &Campaign
     screen.show(format_args!("  action sha256 {}", review.subject));
 }
 
-pub(crate) fn decided_before(screen: &Screen, review: &Review) {
-    if let Some(decision) = &review.decision {
-        screen.say(format_args!(
-            "  approved by {} at {}: decision {}; the review is {}",
-            decision.approver.id,
-            decision.decided_at,
-            decision.id,
-            review.state.as_str()
-        ));
-    }
+/// Whose decision stands behind what follows.
+pub(crate) fn approved(screen: &Screen, review: &Review) {
+    let Some(decision) = &review.decision else { return };
+    screen.say(format_args!(
+        "  the review is {}: decision {} of {} at {}",
+        review.state.as_str(),
+        decision.id,
+        decision.approver.id,
+        decision.decided_at.format("%F %T UTC")
+    ));
+}
+
+pub(crate) fn permit(screen: &Screen, permit: &ActionPermit, action: &ProposedAction, campaign: &Campaign) {
+    screen.say(format_args!(
+        "  permit: {} on {}, not before {}, by decision {}",
+        action.action_type,
+        action.target,
+        time(action, campaign),
+        permit.decision()
+    ));
+}
+
+pub(crate) fn admitted_before(screen: &Screen) {
+    screen.say("  an earlier run had the permit; the same key asks what became of it");
+}
+
+pub(crate) fn new(screen: &Screen, before: Public, now: Public) {
+    screen.say(format_args!(
+        "\n{} posts and {} engagements new in public by this run",
+        now.posts.saturating_sub(before.posts),
+        now.engagements.saturating_sub(before.engagements)
+    ));
 }

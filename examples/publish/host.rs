@@ -23,8 +23,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) async fn start(args: &Args, screen: &Screen) -> Result<Self, Failure> {
-        let ground =
-            Ground::lay("publish", &args.options, &args.campaign, sandbox::config(), screen).await?;
+        let ground = Ground::lay("publish", &args.options, &args.campaign, sandbox::config(), screen).await?;
         let platform = tools::platform(&tools::profile(&PLATFORMS)?, &ground);
         let (store, platform) = ground.ports(Arc::new(platform));
         let media: Arc<dyn MediaProbe> = Arc::<LocalMedia>::clone(&ground.media);
