@@ -5,6 +5,7 @@ mod composing;
 mod cuts;
 mod limits;
 mod matrix;
+mod one_claim;
 mod races;
 mod restarts;
 mod reviews;

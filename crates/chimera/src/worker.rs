@@ -6,14 +6,13 @@
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chimera_contracts::engage::EngageStatus;
 use chimera_contracts::{Clock, ReviewId, SkillName, StoreError};
 use chimera_effect::{Kernel, LeaseScope, Leased, Purpose};
 use chimera_governance::ReviewDesk;
 use chimera_governance::review::{Review, ReviewPage};
 use chimera_skill_engage::EngageSkill;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, join, join_all, select};
 
 /// How the worker works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +60,8 @@ impl Worker {
         let mut stop = pin!(stop);
         loop {
             let idle = match self.round().await {
-                Ok(worked) => worked == 0,
+                // More reviews may follow on the next page.
+                Ok(worked) => worked == 0 && self.reviewed_up_to().is_none(),
                 Err(error) => {
                     tracing::warn!(%error, "the worker could not use the store");
                     true
@@ -75,16 +75,19 @@ impl Worker {
         }
     }
 
-    /// One round: hands over what reviewers approved, then leases what is due and drives it, up to the batch each. Says how
-    /// many reviews and effects that were.
+    /// One round: leases what is due and drives it, and hands over what reviewers approved, up to the batch each. Says how
+    /// many effects were driven.
     ///
     /// # Errors
-    /// When the store cannot be asked what is due. An effect on which the store fails is left to a later round.
+    /// When the store cannot be asked what is due. An effect or a review on which the store fails is left to a later round.
     pub async fn round(&self) -> Result<usize, StoreError> {
-        let handed_over = self.hand_over().await?;
-        Ok(self.drive_due().await?.saturating_add(handed_over))
+        // Neither waits for the other: a review whose server does not start keeps no due effect.
+        let (driven, handed_over) = join(self.drive_due(), self.hand_over()).await;
+        let after = if handed_over? > 0 { self.drive_due().await? } else { 0 };
+        Ok(driven?.saturating_add(after))
     }
 
+    /// How many reviews are in the journal now.
     async fn hand_over(&self) -> Result<usize, StoreError> {
         // Page by page over the rounds, so that what a limit holds up does not keep the rest waiting.
         let page = ReviewPage { after: self.reviewed_up_to(), limit: self.options.batch };
@@ -94,19 +97,17 @@ impl Worker {
         Ok(settled.into_iter().filter(|settled| *settled).count())
     }
 
-    /// Whether an approved review could be handed over; what a limit or a server holds up is left to a later round.
+    /// Whether an approved review was handed over; what a limit or a server holds up is left to a later round.
     async fn settle(&self, review: &Review) -> bool {
-        match (&self.engage, review.skill) {
-            (Some(engage), SkillName::Engage) => {
-                let answer = engage.settle(review).await;
-                if let Some(error) = answer.error {
-                    tracing::warn!(review = %review.id, code = %error.code, "an approved engagement could not run");
-                }
-                answer.status != EngageStatus::Failed
-            }
+        let (Some(engage), SkillName::Engage) = (&self.engage, review.skill) else {
             // Who executes an approved proposal is not decided here.
-            _ => false,
+            return false;
+        };
+        let error = engage.settle(review).await.error;
+        if let Some(error) = &error {
+            tracing::warn!(review = %review.id, code = %error.code, "an approved engagement waits");
         }
+        error.is_none()
     }
 
     fn reviewed_up_to(&self) -> Option<ReviewId> {

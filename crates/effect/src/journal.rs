@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, InstanceId, Money, Namespace, PlatformName,
-    RequestId, StoreError, TaskId,
+    RequestId, ReviewId, StoreError, TaskId,
 };
 use chimera_governance::Approved;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -58,6 +58,8 @@ pub struct Admit {
     pub task: Option<TaskId>,
     /// The approved artifact.
     pub artifact: String,
+    /// The review of this request, where one may have been queued: it must not stand in the way.
+    pub review: Option<ReviewId>,
     /// The effects, in order; not empty, no digest twice.
     pub effects: Vec<NewEffect>,
 }
@@ -220,6 +222,8 @@ pub struct Page {
 /// - **Durable.** What was answered survives a crash of the process and of the machine.
 /// - **Once.** For one key exactly one `admit` is `Fresh`, whatever the number of callers and processes; all the others get
 ///   the same request back. A part of its effects is the same request; anything else is `Conflict`.
+/// - **Reviewed.** An admission that names a review is refused while that review stands in the way: it is there and was not
+///   approved by the decision that is used ([`check_review`](crate::step::check_review)).
 /// - **Approved.** An approval is used by at most one effect for each digest it lists; expiry and revocation are checked
 ///   again within `admit` and within every `Begin`, by the store's clock.
 /// - **Covered.** `spent + committed` never passes the limit of a budget by a hold.

@@ -9,7 +9,7 @@ mod evidence;
 mod lease;
 mod tally;
 
-pub use admit::{Admitted, NewApproval, admit, same_effects, same_request};
+pub use admit::{Admitted, NewApproval, admit, check_review, same_effects, same_request};
 pub use advance::{BudgetMove, Change, Context, Verdict, advance};
 pub use evidence::{RefusedRequest, outcome_event, refusal_draft};
 pub use lease::{leasable, lease};

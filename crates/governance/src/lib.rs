@@ -26,4 +26,4 @@ pub use flag::{Flag, Flags};
 pub use gate::{Approvable, Approved, Claim, Gate, GateError};
 pub use permit::{Denial, Use, permits, use_of};
 pub use policy::{Policies, Policy, PolicyDocument, WarmUp, policy_schema};
-pub use rules::RuleClassifier;
+pub use rules::{RuleClassifier, folded};

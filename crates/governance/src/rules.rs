@@ -7,11 +7,13 @@ mod book;
 mod hidden;
 mod reading;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use chimera_contracts::Faults;
 use chrono::{DateTime, Utc};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::classifier::{Classified, Classifier, ClassifierError, Sentiment};
 use crate::flag::Flag;
@@ -23,6 +25,10 @@ const BUILT_IN: &str = include_str!("../data/rules.toml");
 /// The longest text that is read, in characters.
 const LONGEST: usize = 100_000;
 
+/// The longest text that is read, in characters of its compatible form: one ligature can stand for eighteen, and whoever
+/// waits for the answer waits for all of them.
+const LONGEST_NORMALISED: usize = 200_000;
+
 /// The fewest letters by which anything can be meant.
 const FEWEST_LETTERS: usize = 3;
 
@@ -31,6 +37,16 @@ const ENGLISH_ONE_IN: usize = 4;
 
 /// How many words before a word a negation turns it.
 const NEGATION_REACHES: usize = 2;
+
+/// A text in the form in which words are looked for: without compatibility forms, accents, capitals and invisible characters,
+/// and with letters that look like Latin ones as those, by the table that comes with the crate.
+///
+/// For comparing only, with a phrase in the same form. Unbounded as its input is; a character can become eighteen.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    static LETTERS: LazyLock<BTreeMap<char, char>> = LazyLock::new(|| book::look_alikes(BUILT_IN));
+    reading::fold(text, &LETTERS)
+}
 
 /// A classifier by patterns and lists of words, without a model and without a network.
 #[derive(Debug)]
@@ -59,9 +75,11 @@ impl RuleClassifier {
 
     fn read(&self, text: &str) -> Classified {
         let folded = reading::fold(text, &self.book.letters);
-        let readings = reading::readings(text, &self.book.letters);
-        let mut flags: BTreeSet<_> = readings.iter().flat_map(|line| self.book.words.raised(line)).collect();
-        flags.extend(self.book.text.raised(&reading::without_links(&folded)));
+        let mut flags = self.raised(text, &folded);
+        let spelled = hidden::spelled_in_tags(text);
+        if !spelled.is_empty() {
+            flags.extend(self.raised(&spelled, &reading::fold(&spelled, &self.book.letters)));
+        }
         if hidden::hides_characters(text) {
             flags.insert(Flag::Instruction);
         }
@@ -72,6 +90,13 @@ impl RuleClassifier {
         let sentiment =
             if flags.contains(&Flag::Harassment) { Sentiment::Negative } else { self.feeling(&words) };
         Classified { flags, sentiment }
+    }
+
+    /// The flags whose patterns are in a text, in any of its readings.
+    fn raised(&self, text: &str, folded: &str) -> BTreeSet<Flag> {
+        let readings = reading::readings(text, &self.book.letters);
+        let words = readings.iter().flat_map(|line| self.book.words.raised(line));
+        words.chain(self.book.text.raised(&reading::without_links(folded))).collect()
     }
 
     /// Whether it is said in English, and in more than a sound.
@@ -119,6 +144,11 @@ impl Classifier for RuleClassifier {
         if text.chars().nth(LONGEST).is_some() {
             return Err(ClassifierError(format!("the text has more than {LONGEST} characters")));
         }
+        if text.nfkd().nth(LONGEST_NORMALISED).is_some() {
+            let message =
+                format!("the text has more than {LONGEST_NORMALISED} characters in its compatible form");
+            return Err(ClassifierError(message));
+        }
         Ok(self.read(text))
     }
 }
@@ -136,6 +166,15 @@ mod tests {
         let rules = RuleClassifier::new().unwrap();
         assert_eq!(rules.name(), "rules@1");
         assert!(RuleClassifier::from_toml("version = 1").is_err());
+    }
+
+    #[test]
+    fn look_alikes_are_folded_by_the_built_in_table() {
+        for (text, expected) in
+            [("ＮＯＴ 𝐨𝐮𝐫 pr\u{43e}ble\u{301}m", "not our problem"), ("ain\u{2019}t", "ain't"), ("", "")]
+        {
+            assert_eq!(folded(text), expected);
+        }
     }
 
     #[test]

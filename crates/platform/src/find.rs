@@ -25,6 +25,9 @@ const SKEW: TimeDelta = TimeDelta::seconds(5);
 /// may be ours all the same, and is no proof of absence.
 const WORST_SKEW: TimeDelta = TimeDelta::minutes(10);
 
+/// How many items of a list are looked at: ten times what the built-in profile asks for. A longer one proves no absence.
+const LISTED: usize = 1_000;
+
 /// Something as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
@@ -33,6 +36,16 @@ pub(crate) struct Shown {
     pub(crate) target: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<DateTime<Utc>>,
+}
+
+/// A list, as far as it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    posts: Vec<Shown>,
+    /// Whether the tool says that there is nothing older.
+    complete: bool,
+    /// Whether there are more than are looked at.
+    cut: bool,
 }
 
 /// What a list says about our post.
@@ -63,13 +76,13 @@ impl Shown {
     }
 }
 
-/// The items of an answer, and whether the tool says that there are no older ones; `None` when it is no list. `ours` is the
-/// id of whatever we look for, where the platform gives none.
-pub(crate) fn items(list: &ListTool, ours: Option<&str>, answer: &Answer) -> Option<(Vec<Shown>, bool)> {
+/// The items of an answer; `None` when it is no list. `ours` is the id of whatever we look for, where the platform gives
+/// none.
+pub(crate) fn items(list: &ListTool, ours: Option<&str>, answer: &Answer) -> Option<Listed> {
     let items = answer.value.pointer(&list.items)?.as_array()?;
-    let items: Option<Vec<_>> = items.iter().map(|item| shown(list, ours, item)).collect();
+    let posts: Option<Vec<_>> = items.iter().take(LISTED).map(|item| shown(list, ours, item)).collect();
     let complete = list.complete.as_ref().and_then(|pointer| answer.value.pointer(pointer));
-    Some((items?, complete == Some(&Value::Bool(true))))
+    Some(Listed { posts: posts?, complete: complete == Some(&Value::Bool(true)), cut: items.len() > LISTED })
 }
 
 /// An item whose id, text or target cannot be read makes the list unreadable: it may be ours.
@@ -98,7 +111,8 @@ fn shown(list: &ListTool, ours: Option<&str>, item: &Value) -> Option<Shown> {
 }
 
 /// What these posts say. The oldest match counts: a later one may be somebody's repetition.
-pub(crate) fn sight(look: &LookUp, ours: &Sought<'_>, posts: &[Shown], complete: bool) -> Sight {
+pub(crate) fn sight(look: &LookUp, ours: &Sought<'_>, listed: &Listed) -> Sight {
+    let posts = &listed.posts;
     let since = look.since.checked_sub_signed(SKEW).unwrap_or(look.since);
     let in_time = |post: &Shown| ours.is_state() || post.created_at.is_none_or(|at| at >= since);
     let mut alike: Vec<_> = posts
@@ -124,7 +138,7 @@ pub(crate) fn sight(look: &LookUp, ours: &Sought<'_>, posts: &[Shown], complete:
     }
     // The last one, not the oldest: a pinned post is old, stands first, and says nothing about those between.
     let reaches = posts.last().and_then(|last| last.created_at).is_some_and(|at| at < since);
-    let whole = complete || reaches;
+    let whole = !listed.cut && (listed.complete || reaches);
     if alike.is_empty() {
         return Sight::Absent { whole };
     }
@@ -136,7 +150,8 @@ pub(crate) fn absent(look: &LookUp, whole: bool, looked_at: DateTime<Utc>, every
     let settled = looked_at >= look.settled_from;
     match (whole, settled) {
         (false, _) => Finding::CannotTell {
-            reason: "the platform's list does not reach back to the first attempt".to_owned(),
+            reason: "the platform's list does not reach back to the first attempt, or is too long to be read"
+                .to_owned(),
         },
         (true, true) if look.absent_looks >= 1 => Finding::AbsentForGood,
         (true, settled) => Finding::Unsettled { look_again: again(look, looked_at, every), absent: settled },

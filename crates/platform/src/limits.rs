@@ -108,7 +108,7 @@ pub fn take(
 /// - **Durable and shared.** All openers of one store share its permits, also after a restart.
 /// - **Bound.** Never more than the limit's count in any window, by the store's clock.
 /// - **Idempotent.** The same `by` again, while its permit counts, takes nothing more.
-/// - A permit that nobody uses is harmless; it ends by itself.
+/// - A permit that nobody uses ends by itself; until then it counts, so whoever did not begin gives it back.
 /// - Safe to call concurrently and from several processes.
 #[async_trait]
 pub trait RateLimits: Debug + Send + Sync + 'static {
@@ -117,4 +117,10 @@ pub trait RateLimits: Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn take(&self, key: &RateKey, limit: RateLimit, by: Uuid) -> Result<Permit, StoreError>;
+
+    /// Gives the permit of this id back, because nothing was begun under it; nothing where there is none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn give_back(&self, key: &RateKey, by: Uuid) -> Result<(), StoreError>;
 }

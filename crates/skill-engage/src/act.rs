@@ -37,7 +37,19 @@ impl EngageSkill {
         self.record_route(ask, policy, &judged).await?;
         let decision = self.decide_by_policy(ask, policy, &judged).await?;
         let claim = Claim { artifact: engagement.id(), role: ApproverRole::Policy, decision: Some(decision) };
-        self.admit(&engagement, judged.effect, &claim, ask.context.deadline, pace).await
+        let effect = judged.effect;
+        let refusal = match self.admit(&engagement, effect.clone(), &claim, ask.context.deadline, pace).await
+        {
+            Err(refusal) if !refusal.open => refusal,
+            answered => return answered,
+        };
+        // Whoever was first under this key, in the journal or in the queue, has the answer; a composer may have written
+        // another draft for each.
+        if let Some(answer) = self.recall(ask, pace).await? {
+            return Ok(answer);
+        }
+        self.give_back(&engagement, &effect).await;
+        Err(refusal)
     }
 
     /// Passes the gate, admits and drives.
@@ -66,6 +78,7 @@ impl EngageSkill {
             correlation: engagement.correlation,
             task: None,
             artifact: engagement.id(),
+            review: Some(engagement.review_id()),
             effects: vec![new],
         };
         match kernel.admit(admit).await.map_err(|error| Refusal::store(&error))? {
@@ -116,14 +129,8 @@ impl EngageSkill {
         let content = effect.content();
         let Some(limit) = self.ports.targets.limit(content.platform, content.kind) else { return Ok(()) };
         let limit = if pause_near_limit { near(limit) } else { limit };
-        let key = RateKey {
-            namespace: content.namespace.clone(),
-            platform: content.platform,
-            account: content.account.clone(),
-            kind: content.kind,
-        };
         let by = *engagement.key.request_id().as_uuid();
-        let permit = self.ports.limits.take(&key, limit, by).await;
+        let permit = self.ports.limits.take(&rate_key(effect), limit, by).await;
         match permit.map_err(|error| Refusal::of(ErrorCode::StorageUnavailable, error.to_string()))? {
             Permit::Taken { .. } => Ok(()),
             Permit::Wait { until } => {
@@ -141,6 +148,15 @@ impl EngageSkill {
                 let refusal = Refusal::of(ErrorCode::RateLimitExceeded, message);
                 Err(Refusal { retry_after: Some(seconds), ..refusal })
             }
+        }
+    }
+
+    /// Gives the permit of an engagement back that was not admitted, so that refused ones use nothing up.
+    pub(crate) async fn give_back(&self, engagement: &Engagement, effect: &Effect) {
+        let by = *engagement.key.request_id().as_uuid();
+        if let Err(error) = self.ports.limits.give_back(&rate_key(effect), by).await {
+            // It ends by itself, later.
+            tracing::warn!(%error, "a permit that was not used still counts");
         }
     }
 
@@ -191,6 +207,16 @@ impl EngageSkill {
             };
         }
         Err(Refusal::of(ErrorCode::ApprovalExpired, "the policy's decisions about it lapsed or were revoked"))
+    }
+}
+
+fn rate_key(effect: &Effect) -> RateKey {
+    let content = effect.content();
+    RateKey {
+        namespace: content.namespace.clone(),
+        platform: content.platform,
+        account: content.account.clone(),
+        kind: content.kind,
     }
 }
 

@@ -3,14 +3,15 @@
 //! Everything observed (ids, times) comes from there, so every caller of a key gets the same answer.
 
 use chimera_contracts::engage::{EngageError, EngageOutput, EngageStatus};
-use chimera_contracts::{AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, PlatformName};
+use chimera_contracts::{AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, PlatformName, ReviewId};
 use chimera_effect::{Carry, EffectKind, EffectRecord, EffectState, Order, RequestKey, RequestView, Told};
 use chimera_governance::review::Review;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use crate::ask::{Ask, engagement_id};
+use crate::ask::{Ask, engagement_id, review_id};
 use crate::document::EngagementDocument;
+use crate::refuse::Refusal;
 use crate::skill::EngageSkill;
 
 /// Whose engagement it is.
@@ -48,6 +49,10 @@ impl Engagement {
 
     pub(crate) fn id(&self) -> String {
         engagement_id(self.key.request_id())
+    }
+
+    pub(crate) fn review_id(&self) -> ReviewId {
+        review_id(self.key.request_id())
     }
 }
 
@@ -134,6 +139,30 @@ pub(crate) fn waiting(review: &Review) -> EngageOutput {
     }
 }
 
+/// The answer about an approved engagement that cannot run yet; it runs when it can.
+pub(crate) fn held_up(review: &Review, refusal: Refusal) -> EngageOutput {
+    EngageOutput {
+        error: Some(about_review(review, refusal)),
+        ..pending(review.artifact.clone(), "Engagement is approved and waits", false, None)
+    }
+}
+
+/// The answer about a review that came to nothing.
+pub(crate) fn not_to_be(review: &Review, refusal: Refusal) -> EngageOutput {
+    EngageOutput::failed(about_review(review, refusal))
+}
+
+fn about_review(review: &Review, refusal: Refusal) -> EngageError {
+    let document = EngagementDocument::from_json(&review.document).ok();
+    EngageError {
+        retry_after: refusal.retry_after,
+        platform: document.as_ref().map(|document| document.platform),
+        target: document.map(|document| document.target),
+        faults: (!refusal.faults.is_empty()).then_some(refusal.faults),
+        ..EngageError::new(refusal.code, refusal.message)
+    }
+}
+
 fn pending(
     engagement_id: String,
     message: &str,
@@ -179,17 +208,16 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
     with_words(ours, record.progress.said.as_deref())
 }
 
-/// The platform's own words beside ours (ENG-14): its members where it answered with an object, else its text.
-fn with_words(ours: Map<String, Value>, said: Option<&str>) -> Map<String, Value> {
-    let words = match said.map(|said| (said, serde_json::from_str::<Value>(said))) {
-        Some((_, Ok(Value::Object(members)))) => members,
-        Some((said, _)) => object([("said", Some(said.into()))]),
-        None => Map::new(),
-    };
-    let mut all = words;
-    // What the journal holds is what counts: ids and times are checked there.
-    all.extend(ours);
-    all
+/// The platform's own words beside ours (ENG-14), in a member of their own, so that nothing in them passes for ours.
+fn with_words(mut ours: Map<String, Value>, said: Option<&str>) -> Map<String, Value> {
+    if let Some(said) = said {
+        let words = match serde_json::from_str::<Value>(said) {
+            Ok(words @ Value::Object(_)) => words,
+            _ => Value::from(said),
+        };
+        ours.insert("said".to_owned(), words);
+    }
+    ours
 }
 
 fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {

@@ -5,6 +5,7 @@ use chimera_effect::{Cancelled, EffectQuery, Page};
 use chimera_governance::review::{ReviewMove, ReviewStep, Stepped};
 
 use crate::ask::{request_of, review_id};
+use crate::ground::ENGAGEMENTS;
 use crate::skill::EngageSkill;
 
 impl EngageSkill {
@@ -14,8 +15,12 @@ impl EngageSkill {
     /// When the store fails.
     pub async fn cancel(&self, namespace: &Namespace, engagement_id: &str) -> Result<Cancelled, StoreError> {
         let Some(request) = request_of(engagement_id) else { return Ok(Cancelled::Missing) };
-        let query =
-            EffectQuery { namespace: namespace.clone(), request: Some(request), ..EffectQuery::default() };
+        let query = EffectQuery {
+            namespace: namespace.clone(),
+            request: Some(request),
+            kinds: ENGAGEMENTS.to_vec(),
+            ..EffectQuery::default()
+        };
         let found = self.ports.journal.effects(&query, Page { after: None, limit: 1 }).await?;
         if let Some(record) = found.first() {
             return self.ports.kernel.cancel(record.id).await;

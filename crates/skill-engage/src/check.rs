@@ -6,7 +6,7 @@ use chimera_platform::text;
 
 use crate::ask::Ask;
 use crate::persona::Persona;
-use crate::refuse::Refusal;
+use crate::refuse::{Refusal, shown};
 use crate::skill::EngageSkill;
 
 impl EngageSkill {
@@ -42,10 +42,7 @@ impl EngageSkill {
                     let known: Vec<_> = self.ports.personas.names().map(|name| format!("`{name}`")).collect();
                     let expected = format!("one of {}", known.join(", "));
                     let pointer = format!("/persona_constraints/{index}");
-                    faults.push((
-                        ErrorCode::ValidationError,
-                        Fault::new(pointer, expected, format!("`{name}`")),
-                    ));
+                    faults.push((ErrorCode::ValidationError, Fault::new(pointer, expected, shown(name))));
                 }
             }
         }
@@ -61,7 +58,7 @@ impl EngageSkill {
             Vec::new()
         });
         if let Err(fault) = self.ports.targets.check(platform, ask.kind, &ask.input.target) {
-            let got = format!("`{}`", ask.input.target);
+            let got = shown(&ask.input.target);
             faults.push((ErrorCode::InvalidTarget, Fault::new("/target", fault.expected, got)));
         }
         match &ask.input.content {

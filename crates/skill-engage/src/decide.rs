@@ -6,20 +6,20 @@ use std::collections::BTreeSet;
 
 use chimera_contracts::engage::EngageOutput;
 use chimera_contracts::{ErrorCode, Fault, Faults, Namespace, SkillName, StoreError};
-use chimera_effect::Effect;
+use chimera_effect::{Effect, EffectV1};
 use chimera_governance::review::{Edit, Review, ReviewPage, ReviewQuery, ReviewState};
 use chimera_governance::{Approver, Claim, DeskError, ReviewDesk, Terms};
 use chimera_platform::text;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::answer::Engagement;
+use crate::answer::{Engagement, held_up, not_to_be};
 use crate::ask::{kind, request_of, review_id};
 use crate::check::check_text;
 use crate::document::EngagementDocument;
 use crate::engage::Pace;
 use crate::plan::replan;
 use crate::queue::queued;
-use crate::refuse::{Refusal, unasked};
+use crate::refuse::Refusal;
 use crate::skill::EngageSkill;
 
 /// How long an approval holds where the campaign has no policy any more.
@@ -132,11 +132,12 @@ impl EngageSkill {
         pace: Pace,
     ) -> Result<EngageOutput, Refusal> {
         match review.state {
-            ReviewState::Approved => self.execute(review, deadline, pace).await,
-            _ if review.state.open() && review.expires_at <= self.ports.clock.now() => {
-                Err(Refusal::known(ErrorCode::ReviewExpired, "nobody decided about it in time"))
-            }
-            _ => queued(review),
+            ReviewState::Approved => match self.execute(review, deadline, pace).await {
+                // It is approved and stays so: it runs when it can.
+                Err(refusal) if holds_up(refusal.code) && !refusal.open => Ok(held_up(review, refusal)),
+                ran => ran,
+            },
+            _ => queued(review, self.ports.clock.now()),
         }
     }
 
@@ -147,7 +148,7 @@ impl EngageSkill {
                 review.artifact.clone(),
                 chimera_contracts::engage::EngageError::new(refusal.code, refusal.message),
             ),
-            Err(refusal) => unasked(refusal),
+            Err(refusal) => not_to_be(review, refusal),
         }
     }
 
@@ -161,9 +162,7 @@ impl EngageSkill {
         let unreadable = |why: String| Refusal::known(ErrorCode::StorageUnavailable, why);
         let decision =
             review.decision.as_ref().ok_or_else(|| unreadable("an approval without decision".into()))?;
-        let document = EngagementDocument::from_json(review.current_document())
-            .map_err(|error| unreadable(error.to_string()))?;
-        let effect = document.fixed_effect().map_err(|error| unreadable(error.to_string()))?;
+        let (document, effect) = self.approved(review)?;
         let engagement = Engagement::of_document(&document);
         self.desk()
             .settle(review)
@@ -178,12 +177,54 @@ impl EngageSkill {
             role: decision.approver.role,
             decision: Some(decision.id),
         };
-        let answer = self.admit(&engagement, effect, &claim, deadline, pace).await?;
+        let answer = match self.admit(&engagement, effect.clone(), &claim, deadline, pace).await {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                let admitted = self.ports.kernel.request(&engagement.key).await;
+                if !refusal.open && matches!(admitted, Ok(None)) {
+                    self.give_back(&engagement, &effect).await;
+                }
+                return Err(refusal);
+            }
+        };
         // Where that fails, whoever runs it again finds it admitted.
         if let Err(error) = self.desk().hand_over(review).await {
             tracing::warn!(review = %review.id, %error, "an executed review could not be closed yet");
         }
         Ok(answer)
+    }
+
+    /// What was approved, read back: an edit changed nothing but the text, whoever wrote it into the queue, and the text
+    /// passes every check.
+    fn approved(&self, review: &Review) -> Result<(EngagementDocument, Effect), Refusal> {
+        let unreadable = |why: String| Refusal::known(ErrorCode::StorageUnavailable, why);
+        let first =
+            EngagementDocument::from_json(&review.document).map_err(|error| unreadable(error.to_string()))?;
+        let current = EngagementDocument::from_json(review.current_document())
+            .map_err(|error| unreadable(error.to_string()))?;
+        let effect = current.fixed_effect().map_err(|error| unreadable(error.to_string()))?;
+        let retold = EngagementDocument {
+            count: first.count.clone(),
+            effect: EffectV1 { text: first.effect.text.clone(), ..current.effect.clone() },
+            ..current.clone()
+        };
+        let fits = retold == first
+            && effect.digest() == review.current_subject()
+            && Some(first.key.request_id()) == review.request;
+        if !fits {
+            let message = "what was approved is not the engagement that was asked for with another text";
+            return Err(Refusal::known(ErrorCode::ApprovalContentMismatch, message));
+        }
+        if review.edit.is_some() {
+            let personas =
+                self.personas(&current.personas).map_err(|faults| match Refusal::check(faults) {
+                    Err(refusal) => refusal,
+                    Ok(()) => unreadable("an unknown persona".to_owned()),
+                })?;
+            let text = &current.effect.text;
+            Refusal::check(check_text(current.platform, kind(current.action), text, &personas))?;
+        }
+        Ok((current, effect))
     }
 
     async fn stored(&self, namespace: &Namespace, engagement_id: &str) -> Result<Review, DecideError> {
@@ -232,6 +273,19 @@ impl EngageSkill {
         };
         Ok((edited, effect))
     }
+}
+
+/// Whether an approved engagement only has to wait: for a limit, a server, a budget, the store.
+const fn holds_up(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::RateLimitExceeded
+            | ErrorCode::PlatformUnavailable
+            | ErrorCode::PlatformNotConfigured
+            | ErrorCode::PlatformTransientError
+            | ErrorCode::BudgetExceeded
+            | ErrorCode::StorageUnavailable
+    )
 }
 
 fn read(review: &Review) -> Result<EngagementDocument, DecideError> {

@@ -75,9 +75,9 @@ impl EngageSkill {
         digests.push(judged.effect.digest());
         match (judged.routed.route, policy) {
             (Route::Act, Some(policy)) => self.act(ask, policy, judged, pace).await,
-            (Route::Review, Some(policy)) => self.queue(ask, policy, &judged, None).await,
+            (Route::Review, Some(policy)) => self.queue(ask, policy, &judged, None, pace).await,
             (Route::Refuse(code @ (ErrorCode::LowConfidence | ErrorCode::NeverAnswered)), Some(policy)) => {
-                self.queue(ask, policy, &judged, Some(code)).await
+                self.queue(ask, policy, &judged, Some(code), pace).await
             }
             (Route::Refuse(code), _) => Err(Refusal::of(code, unroutable(code))),
             (_, None) => Err(Refusal::of(ErrorCode::PolicyMissing, unroutable(ErrorCode::PolicyMissing))),
@@ -85,11 +85,12 @@ impl EngageSkill {
     }
 
     /// What is known about this key already.
-    async fn recall(&self, ask: &Ask<'_>, pace: Pace) -> Result<Option<EngageOutput>, Refusal> {
+    pub(crate) async fn recall(&self, ask: &Ask<'_>, pace: Pace) -> Result<Option<EngageOutput>, Refusal> {
         let read = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
         let view = self.ports.kernel.request(&ask.key).await.map_err(read)?;
         let review = self.ports.reviews.review(ask.namespace(), ask.review_id()).await.map_err(read)?;
-        check_same(ask, view.as_ref(), review.as_ref())?;
+        let composes = self.ports.composer.is_some();
+        check_same(ask, view.as_ref(), review.as_ref(), composes)?;
         if let Some(view) = view {
             let engagement = Engagement::of_ask(ask);
             return Ok(Some(match pace {
@@ -116,10 +117,15 @@ fn unroutable(code: ErrorCode) -> &'static str {
 ///
 /// What is admitted counts before what is queued: the journal alone makes a key one request. A review speaks for an
 /// admitted engagement only where a reviewer changed the text.
-fn check_same(ask: &Ask<'_>, view: Option<&RequestView>, review: Option<&Review>) -> Result<(), Refusal> {
+fn check_same(
+    ask: &Ask<'_>,
+    view: Option<&RequestView>,
+    review: Option<&Review>,
+    composes: bool,
+) -> Result<(), Refusal> {
     match (view, review) {
         (None, None) => Ok(()),
-        (Some(view), _) if admitted_is(ask, view) => Ok(()),
+        (Some(view), _) if admitted_is(ask, view, composes) => Ok(()),
         (Some(_), Some(review)) if review.edit.is_some() => check_queued(ask, review),
         (Some(_), _) => Err(conflict()),
         (None, Some(review)) => check_queued(ask, review),
@@ -141,7 +147,7 @@ pub(crate) fn check_queued(ask: &Ask<'_>, review: &Review) -> Result<(), Refusal
     if same { Ok(()) } else { Err(conflict()) }
 }
 
-fn admitted_is(ask: &Ask<'_>, view: &RequestView) -> bool {
+fn admitted_is(ask: &Ask<'_>, view: &RequestView, composes: bool) -> bool {
     let whose = view.request.agent == ask.agent && view.request.campaign == ask.campaign;
     whose
         && view.effects.iter().any(|record| {
@@ -153,7 +159,7 @@ fn admitted_is(ask: &Ask<'_>, view: &RequestView) -> bool {
                 && match &ask.input.content {
                     Some(text) => *text == content.text,
                     // What a composer wrote is part of no input.
-                    None => ask.input.action.needs_content() || content.text.is_empty(),
+                    None => (composes && ask.input.action.needs_content()) || content.text.is_empty(),
                 }
         })
 }

@@ -2,7 +2,7 @@
 
 use chimera_contracts::engage::EngageInput;
 use chimera_contracts::{ErrorCode, StoreError};
-use chimera_effect::{Effect, EffectKind, EffectQuery, Page};
+use chimera_effect::{Effect, EffectKind, EffectQuery, EffectState, Page};
 use chimera_governance::route::{Case, Routed, route};
 use chimera_governance::{Flags, Policy};
 use chimera_platform::text;
@@ -21,6 +21,15 @@ use crate::skill::EngageSkill;
 /// The kinds of effect that are engagements.
 pub(crate) const ENGAGEMENTS: [EffectKind; 5] =
     [EffectKind::Reply, EffectKind::Comment, EffectKind::Like, EffectKind::Follow, EffectKind::Share];
+
+/// Where an engagement stands that happened, or may yet.
+const HAPPENED: [EffectState; 5] = [
+    EffectState::Admitted,
+    EffectState::Attempting,
+    EffectState::Unknown,
+    EffectState::Processing,
+    EffectState::Published,
+];
 
 /// An engagement with everything that speaks for and against it.
 #[derive(Clone, Debug)]
@@ -102,6 +111,8 @@ impl EngageSkill {
             namespace: ask.namespace().clone(),
             campaign: Some(ask.campaign),
             kinds: ENGAGEMENTS.to_vec(),
+            // What failed warmed nothing up.
+            states: HAPPENED.to_vec(),
             ..EffectQuery::default()
         };
         let here = EffectQuery { platform: Some(ask.input.platform), ..query.clone() };

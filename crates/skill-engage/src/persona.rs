@@ -7,6 +7,7 @@ mod measure;
 
 use std::collections::BTreeMap;
 
+use chimera_contracts::{Fault, Faults};
 use serde::Deserialize;
 
 const SEED: &str = include_str!("../data/personas.toml");
@@ -17,16 +18,16 @@ const SEED: &str = include_str!("../data/personas.toml");
 pub struct PersonaRules {
     /// The most characters (Unicode scalar values).
     pub max_characters: Option<usize>,
-    /// The most sentences.
+    /// The most sentences; a line break ends one.
     pub max_sentences: Option<usize>,
-    /// The most emoji.
+    /// The most emoji, as they are seen: a flag, a family, a hand of any colour is one.
     pub max_emoji: Option<usize>,
     /// The most exclamation marks.
     pub max_exclamations: Option<usize>,
     /// No words of four and more letters in capitals throughout, unless all of the text's letters are like that by script.
     #[serde(default)]
     pub no_shouting: bool,
-    /// Words and phrases that may not stand in it, whatever their case.
+    /// Words and phrases that may not stand in it, whatever their case, accents, white space, hyphens and look-alike letters.
     #[serde(default)]
     pub banned: Vec<String>,
 }
@@ -60,7 +61,7 @@ pub struct Personas(BTreeMap<String, PersonaRules>);
 /// Personas that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the personas cannot be used: {0}")]
-pub struct PersonasError(String);
+pub struct PersonasError(#[from] Faults);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,17 +82,18 @@ impl Personas {
     /// Reads personas from TOML, in the form of `data/personas.toml`.
     ///
     /// # Errors
-    /// When the text is not TOML of that form, or a persona's name is not in lower case.
+    /// When the text is not TOML of that form; or with every name that is not in lower case, every banned phrase without words
+    /// and every limit that no text keeps.
     pub fn parse(text: &str) -> Result<Self, PersonasError> {
-        let document: Document = toml::from_str(text).map_err(|error| PersonasError(error.to_string()))?;
+        let document: Document = toml::from_str(text)
+            .map_err(|error| Faults::from(Fault::new("", "a document of personas", error.message())))?;
+        let mut faults: Vec<_> =
+            document.personas.iter().flat_map(|(name, rules)| faults(name, rules)).collect();
         if document.version != 1 {
-            return Err(PersonasError(format!("version {} is not 1", document.version)));
+            faults.push(Fault::new("/version", "1", document.version.to_string()));
         }
-        let odd = document.personas.keys().find(|name| name.is_empty() || **name != name.to_lowercase());
-        match odd {
-            Some(name) => Err(PersonasError(format!("`{name}` is not a name in lower case"))),
-            None => Ok(Self(document.personas)),
-        }
+        Faults::check(faults)?;
+        Ok(Self(document.personas))
     }
 
     /// These personas and those; of two with one name the other's counts.
@@ -112,6 +114,23 @@ impl Personas {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
+}
+
+/// What is wrong with a persona.
+fn faults(name: &str, rules: &PersonaRules) -> Vec<Fault> {
+    let place = format!("/personas/{}", name.replace('~', "~0").replace('/', "~1"));
+    let mut faults = Vec::new();
+    if name.is_empty() || name != name.to_lowercase() {
+        faults.push(Fault::new(&*place, "a name in lower case", format!("`{name}`")));
+    }
+    if rules.max_characters == Some(0) {
+        faults.push(Fault::new(format!("{place}/max_characters"), "at least 1", "0"));
+    }
+    let blank = rules.banned.iter().enumerate().filter(|(_, phrase)| measure::plain(phrase).is_empty());
+    faults.extend(blank.map(|(index, phrase)| {
+        Fault::new(format!("{place}/banned/{index}"), "a phrase that can be seen", format!("{phrase:?}"))
+    }));
+    faults
 }
 
 impl Persona {
@@ -147,7 +166,8 @@ impl Persona {
         let shouted = shouted.map(|word| {
             broken("no_shouting", "no words in capitals throughout".to_owned(), format!("`{word}`"))
         });
-        let banned = rules.banned.iter().filter(|phrase| measure::holds(text, phrase));
+        let plain = measure::plain(text);
+        let banned = rules.banned.iter().filter(|phrase| measure::holds(&plain, &measure::plain(phrase)));
         let banned = banned.map(|phrase| broken("banned", format!("not `{phrase}`"), format!("`{phrase}`")));
         over.chain(shouted).chain(banned).collect()
     }
@@ -185,7 +205,14 @@ mod tests {
             ("professional", "Nice \u{1f600}\u{1f600}", vec!["max_emoji"]),
             ("professional", "This is GREAT news", vec!["no_shouting"]),
             ("concise", &"word ".repeat(41), vec!["max_characters"]),
+            ("professional", "Wow\u{203c}\u{203c}\u{203c}", vec!["max_exclamations"]),
+            ("professional", "\u{263a}\u{263a}", vec!["max_emoji"]),
+            ("professional", "Nice 👍🏽", vec![]),
+            ("professional", "Go 🇩🇪", vec![]),
+            ("professional", "Well done 👨🏽\u{200d}💻", vec![]),
+            ("helpful", "That is not\u{a0}our pr\u{43e}blem.", vec!["banned"]),
             ("concise", "One. Two. Three. Four. Five.", vec!["max_sentences"]),
+            ("concise", "One\nTwo\nThree\nFour\nFive\nSix", vec!["max_sentences"]),
             ("authentic", "As an AI, I care", vec!["banned"]),
             ("strategic", "LOL!!!! \u{1f600}", vec![]),
         ] {
@@ -205,6 +232,35 @@ mod tests {
             "version = 1\n[personas.x]\nmax_emojis = 1",
         ] {
             assert!(Personas::parse(bad).is_err(), "{bad}");
+        }
+    }
+    #[test]
+    fn every_fault_is_named() {
+        let bad = r#"
+            version = 1
+            [personas.x]
+            banned = ["fine", "", " - ", "\u200b"]
+            [personas."A/b"]
+            max_characters = 0
+            max_emoji = 0
+        "#;
+        let PersonasError(faults) = Personas::parse(bad).unwrap_err();
+        let pointers: Vec<_> = faults.as_slice().iter().map(|fault| fault.pointer.as_str()).collect();
+        let expected = [
+            "/personas/A~1b",
+            "/personas/A~1b/max_characters",
+            "/personas/x/banned/1",
+            "/personas/x/banned/2",
+            "/personas/x/banned/3",
+        ];
+        assert_eq!(pointers, expected, "{faults}");
+    }
+
+    #[test]
+    fn an_own_phrase_is_read_like_the_text() {
+        let own = Personas::parse("version = 1\n[personas.x]\nbanned = [\"ain\u{2019}t\"]\n").unwrap();
+        for text in ["it ain\u{2019}t so", "it ain't so", "it AIN\u{2018}T so"] {
+            assert_eq!(own.get("x").unwrap().broken_by(text).len(), 1, "{text}");
         }
     }
 }

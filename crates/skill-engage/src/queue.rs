@@ -6,11 +6,12 @@ use chimera_governance::review::{Enqueued, NewReview, Review};
 use chimera_governance::route::Reason;
 use chimera_governance::{Flag, Policy, Sentiment};
 use chimera_platform::text;
+use chrono::{DateTime, Utc};
 
 use crate::answer;
 use crate::ask::Ask;
 use crate::document::EngagementDocument;
-use crate::engage::check_queued;
+use crate::engage::{Pace, check_queued};
 use crate::ground::Judged;
 use crate::refuse::Refusal;
 use crate::skill::EngageSkill;
@@ -23,6 +24,7 @@ impl EngageSkill {
         policy: &Policy,
         judged: &Judged,
         refused: Option<ErrorCode>,
+        pace: Pace,
     ) -> Result<EngageOutput, Refusal> {
         let document = document(ask, policy, judged, refused);
         let document =
@@ -45,20 +47,30 @@ impl EngageSkill {
             within: policy.review_within(),
         };
         match self.ports.reviews.enqueue(new).await.map_err(|error| Refusal::store(&error))? {
-            Enqueued::Fresh(review) => queued(&review),
+            Enqueued::Fresh(review) => queued(&review, self.ports.clock.now()),
+            // Another caller of the key was first, and it ran already.
+            Enqueued::Admitted => self.recall(ask, pace).await?.ok_or_else(|| {
+                Refusal::of(
+                    ErrorCode::StorageUnavailable,
+                    "the queue knows of a request that the journal does not",
+                )
+            }),
             // Another caller of the key was first, with a judgement of its own; the first answer counts.
             Enqueued::Known(review) | Enqueued::Conflict(review) => {
                 check_queued(ask, &review)?;
-                queued(&review)
+                queued(&review, self.ports.clock.now())
             }
         }
     }
 }
 
 /// The answer about a review that nobody approved (yet).
-pub(crate) fn queued(review: &Review) -> Result<EngageOutput, Refusal> {
+pub(crate) fn queued(review: &Review, now: DateTime<Utc>) -> Result<EngageOutput, Refusal> {
     use chimera_governance::review::ReviewState as State;
     match review.state {
+        state if state.open() && review.expires_at <= now => {
+            Err(Refusal::known(ErrorCode::ReviewExpired, "nobody decided about it in time"))
+        }
         State::Waiting | State::Claimed | State::Deferred | State::Approved | State::Executed => {
             Ok(answer::waiting(review))
         }

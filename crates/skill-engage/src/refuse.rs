@@ -126,3 +126,24 @@ pub(crate) fn unasked(refusal: Refusal) -> EngageOutput {
         ..EngageError::new(refusal.code, refusal.message)
     })
 }
+
+/// A caller's words as they may stand in a message: shortened, and with what cannot be seen spelled out.
+pub(crate) fn shown(words: &str) -> String {
+    const MOST: usize = 80;
+    let mut characters = words.chars();
+    let beginning: String = characters.by_ref().take(MOST).flat_map(char::escape_debug).collect();
+    let rest = if characters.next().is_some() { "\u{2026}" } else { "" };
+    format!("`{beginning}{rest}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_words_are_shown_short_and_plain() {
+        assert_eq!(shown("tweet_1"), "`tweet_1`");
+        assert_eq!(shown("a\u{202e}b"), "`a\\u{202e}b`");
+        assert_eq!(shown(&"x".repeat(200)).chars().count(), 83);
+    }
+}

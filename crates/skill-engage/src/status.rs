@@ -5,10 +5,10 @@ use chimera_contracts::{Namespace, RequestId, SkillName, StoreError};
 use chimera_effect::{EffectQuery, Page, RequestKey, Told};
 use chimera_governance::review::Review;
 
-use crate::answer::{Engagement, of_effect};
+use crate::answer::{Engagement, not_to_be, of_effect};
 use crate::ask::{request_of, review_id};
+use crate::ground::ENGAGEMENTS;
 use crate::queue::queued;
-use crate::refuse::unasked;
 use crate::skill::EngageSkill;
 
 impl EngageSkill {
@@ -38,8 +38,12 @@ impl EngageSkill {
         engagement_id: &str,
     ) -> Result<Option<EngageOutput>, StoreError> {
         let Some(request) = request_of(engagement_id) else { return Ok(None) };
-        let query =
-            EffectQuery { namespace: namespace.clone(), request: Some(request), ..EffectQuery::default() };
+        let query = EffectQuery {
+            namespace: namespace.clone(),
+            request: Some(request),
+            kinds: ENGAGEMENTS.to_vec(),
+            ..EffectQuery::default()
+        };
         let found = self.ports.journal.effects(&query, Page { after: None, limit: 1 }).await?;
         if let Some(record) = found.into_iter().next() {
             let now = self.ports.clock.now();
@@ -54,6 +58,7 @@ impl EngageSkill {
         request: RequestId,
     ) -> Result<Option<EngageOutput>, StoreError> {
         let review: Option<Review> = self.ports.reviews.review(namespace, review_id(request)).await?;
-        Ok(review.map(|review| queued(&review).unwrap_or_else(unasked)))
+        let now = self.ports.clock.now();
+        Ok(review.map(|review| queued(&review, now).unwrap_or_else(|refusal| not_to_be(&review, refusal))))
     }
 }

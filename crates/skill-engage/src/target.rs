@@ -4,7 +4,7 @@ use chimera_contracts::ErrorCode;
 use chimera_platform::{TargetFinding, TargetQuery};
 
 use crate::ask::Ask;
-use crate::refuse::Refusal;
+use crate::refuse::{Refusal, shown};
 use crate::skill::EngageSkill;
 
 impl EngageSkill {
@@ -21,7 +21,10 @@ impl EngageSkill {
             Some(TargetFinding::There(view)) => Ok(view.text),
             Some(TargetFinding::Missing) => Err(Refusal::of(
                 ErrorCode::InvalidTarget,
-                format!("the target `{}` is not on `{platform}`, or cannot be reached", ask.input.target),
+                format!(
+                    "the target {} is not on `{platform}`, or cannot be reached",
+                    shown(&ask.input.target)
+                ),
             )),
             // Nothing was sent and nothing is known about the target: acting on it would be a guess.
             Some(TargetFinding::CannotTell { reason }) => Err(Refusal::of(

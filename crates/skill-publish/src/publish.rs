@@ -93,6 +93,7 @@ impl PublishSkill {
             correlation: input.correlation_id,
             task: Some(input.task_id),
             artifact: input.content_bundle.bundle_id.clone(),
+            review: None,
             effects,
         };
         let carry = self.carry(context, input, key, &planned);

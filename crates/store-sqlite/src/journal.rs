@@ -15,7 +15,7 @@ use crate::error::{StepError, StepResult};
 use crate::filter::{Filter, LARGEST_PAGE, id, text};
 use crate::instance::Instance;
 use crate::store::SqliteStore;
-use crate::{approvals, budget, ledger, rows};
+use crate::{approvals, budget, ledger, reviews, rows};
 
 fn admit(
     connection: &Connection,
@@ -29,6 +29,11 @@ fn admit(
             Ok(()) => Admission::Known(view),
             Err(message) => Admission::Conflict { message },
         });
+    }
+    let review =
+        asked.review.map(|id| reviews::find(connection, &asked.key.namespace, id)).transpose()?.flatten();
+    if let Err(refused) = step::check_review(asked, review.as_ref()) {
+        return Ok(Admission::Refused(refused));
     }
     let standing = |new: &chimera_effect::NewEffect| {
         approvals::standing(connection, &asked.key.namespace, new.approved.decision(), &new.approved.digest())

@@ -1,7 +1,7 @@
 //! The review queue: the rules are [`chimera_governance::review`]'s; here they meet one transaction.
 
 use async_trait::async_trait;
-use chimera_contracts::{Entropy, Namespace, ReviewId, StoreError};
+use chimera_contracts::{Entropy, Namespace, RequestId, ReviewId, StoreError};
 use chimera_governance::review::{
     self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
 };
@@ -19,7 +19,17 @@ fn parse(document: &str) -> StepResult<Review> {
     serde_json::from_str(document).map_err(|error| StepError::corrupt(error.to_string()))
 }
 
-fn find(connection: &Connection, namespace: &Namespace, id: ReviewId) -> StepResult<Option<Review>> {
+/// Whether the journal has what a review is about: then nobody has to decide any more.
+fn is_admitted(connection: &Connection, request: Option<RequestId>) -> StepResult<bool> {
+    let Some(request) = request else { return Ok(false) };
+    Ok(rows::request(connection, request)?.is_some())
+}
+
+pub(crate) fn find(
+    connection: &Connection,
+    namespace: &Namespace,
+    id: ReviewId,
+) -> StepResult<Option<Review>> {
     let document: Option<String> = connection
         .prepare_cached("SELECT document FROM review WHERE namespace = ?1 AND review_id = ?2")?
         .query_row((namespace.as_str(), id.as_uuid().as_bytes()), |row| row.get(0))
@@ -65,6 +75,9 @@ fn enqueue(
         let known = Box::new(known);
         return Ok(if same { Enqueued::Known(known) } else { Enqueued::Conflict(known) });
     }
+    if is_admitted(connection, new.request)? {
+        return Ok(Enqueued::Admitted);
+    }
     let Changed { review, evidence } = review::enqueue(new, now);
     write(connection, &review)?;
     ledger::append(connection, &evidence, now, entropy)?;
@@ -81,7 +94,8 @@ fn step(
     if known.version != asked.version {
         return Ok(Stepped::Stale(Box::new(known)));
     }
-    let Changed { review, evidence } = match review::step(&known, &asked.to, now) {
+    let admitted = is_admitted(connection, known.request)?;
+    let Changed { review, evidence } = match review::step(&known, &asked.to, admitted, now) {
         Ok(changed) => changed,
         Err(denial) => return Ok(Stepped::Denied(denial)),
     };
@@ -118,17 +132,25 @@ fn listing(query: &ReviewQuery, after: Option<&Review>, limit: usize) -> (String
 fn list(connection: &Connection, query: &ReviewQuery, page: ReviewPage) -> StepResult<Vec<Review>> {
     let after = page.after.map(|id| find(connection, &query.namespace, id)).transpose()?.flatten();
     let (tail, values) = listing(query, after.as_ref(), page.limit);
-    documents(connection, &tail, values)?.iter().map(|row| parse(&row.document)).collect()
+    documents(connection, &format!("review {tail}"), values)?.iter().map(|row| parse(&row.document)).collect()
 }
 
-/// The end of the statement that asks for a part of what is unsettled, and its values.
+/// Where a part of what is unsettled stands, and the values of that.
 fn sweep(after: Option<Uuid>, now: DateTime<Utc>, limit: usize) -> (String, Vec<Value>) {
-    Filter::default()
-        // In the words of the index, so that it serves.
-        .and("state IN ('waiting', 'claimed', 'deferred', 'approved')", [])
-        .and("(state = 'approved' OR expires_at <= ?)", [Value::Integer(now.timestamp_micros())])
+    // In the words of two indexes, each of which holds what its half is after and nothing else.
+    let approved = Filter::default()
+        .and("state = 'approved'", [])
         .and_if("review_id > ?", after.map(|after| id(&after)))
-        .ordered("review_id", limit)
+        .ordered("review_id", limit);
+    let over = Filter::default()
+        .and("state IN ('waiting', 'claimed', 'deferred')", [])
+        .and("expires_at <= ?", [Value::Integer(now.timestamp_micros())])
+        .and_if("review_id > ?", after.map(|after| id(&after)))
+        .ordered("review_id", limit);
+    let half = |tail: &str| format!("SELECT * FROM (SELECT review_id, document FROM review {tail})");
+    let union = format!("{} UNION ALL {}", half(&approved.0), half(&over.0));
+    let (tail, rest) = Filter::default().ordered("review_id", limit);
+    (format!("({union}) {tail}"), [approved.1, over.1, rest].concat())
 }
 
 /// Reads on over rows that cannot be read: one that was damaged must not keep the others from being worked on.
@@ -137,8 +159,8 @@ fn unsettled(connection: &Connection, page: ReviewPage, now: DateTime<Utc>) -> S
     let mut after = page.after.map(|id| *id.as_uuid());
     let mut found = Vec::new();
     while found.len() < limit {
-        let (tail, values) = sweep(after, now, limit.saturating_sub(found.len()));
-        let rows = documents(connection, &tail, values)?;
+        let (source, values) = sweep(after, now, limit.saturating_sub(found.len()));
+        let rows = documents(connection, &source, values)?;
         let Some(last) = rows.last() else { break };
         after = Some(last.id);
         found.extend(rows.iter().filter_map(readable));
@@ -160,10 +182,9 @@ struct Document {
     document: String,
 }
 
-/// The rows that a condition selects; `tail` begins with `WHERE` and holds no value.
-fn documents(connection: &Connection, tail: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT review_id, document FROM review {tail}"))?;
+/// The rows of a source, which is what follows `FROM`; it holds no value.
+fn documents(connection: &Connection, source: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT review_id, document FROM {source}"))?;
     let rows = statement.query_map(params_from_iter(values), |row| {
         Ok(Document { id: rows::uuid(row, 0)?, document: row.get(1)? })
     })?;
@@ -214,10 +235,22 @@ mod tests {
     }
 
     #[test]
-    fn the_sweep_reads_what_is_open_or_approved_and_nothing_else() {
-        let after = Some(Uuid::from_u128(7));
-        let found = plan("review", sweep(after, DateTime::UNIX_EPOCH, 10));
-        assert!(found.contains("USING INDEX review_unsettled (review_id>?)"), "{found}");
+    fn what_waits_for_a_person_is_found_among_what_is_open() {
+        let query = ReviewQuery {
+            skill: Some(chimera_contracts::SkillName::Engage),
+            ready_at: Some(DateTime::UNIX_EPOCH),
+            ..ReviewQuery::default()
+        };
+        let found = plan("review", listing(&query, None, 10));
+        assert!(found.contains("USING INDEX review_open (namespace=? AND skill=?)"), "{found}");
         assert!(!found.contains("TEMP B-TREE"), "{found}");
+    }
+
+    #[test]
+    fn the_sweep_reads_what_is_over_or_approved_and_nothing_else() {
+        let after = Some(Uuid::from_u128(7));
+        let found = plan("", sweep(after, DateTime::UNIX_EPOCH, 10));
+        assert!(found.contains("USING INDEX review_approved (review_id>?)"), "{found}");
+        assert!(found.contains("USING INDEX review_expiring (expires_at<?"), "{found}");
     }
 }

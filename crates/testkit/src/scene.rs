@@ -179,6 +179,7 @@ pub fn admit_request(scene: &Scene, effects: Vec<NewEffect>) -> Admit {
         correlation: scene.correlation,
         task: None,
         artifact: scene.artifact.clone(),
+        review: None,
         effects,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chimera_audit::Draft;
 use chimera_contracts::{AgentId, CampaignId, Digest, ErrorCode, InstanceId, Money};
+use chimera_governance::review::{Review, ReviewState};
 use chimera_governance::{Balance, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
@@ -65,6 +66,25 @@ pub fn same_effects<'a>(
 pub fn same_request(view: &RequestView, admit: &Admit) -> Result<(), String> {
     let effects = admit.effects.iter().map(|new| new.approved.get());
     same_effects(view, admit.campaign, admit.agent, effects)
+}
+
+/// Whether the review that an admission names lets it in: there is none, or it was approved by the decision that is used.
+///
+/// # Errors
+/// With where the review stands.
+pub fn check_review(admit: &Admit, review: Option<&Review>) -> Result<(), Refused> {
+    let Some(review) = review else { return Ok(()) };
+    let decided =
+        |new: &NewEffect| review.decision.as_ref().is_some_and(|by| by.id == new.approved.decision());
+    let code = match review.state {
+        ReviewState::Approved | ReviewState::Executed if admit.effects.iter().all(decided) => return Ok(()),
+        ReviewState::Rejected => ErrorCode::ReviewRejected,
+        ReviewState::Expired => ErrorCode::ReviewExpired,
+        ReviewState::Cancelled => ErrorCode::Cancelled,
+        _ => ErrorCode::IdempotencyConflict,
+    };
+    let message = format!("a review of the request stands in the way: it is {}", review.state.as_str());
+    Err(Refused { code, platform: None, message })
 }
 
 /// Computes an admission. `standings` are the decisions of the effects, in order; `balance` is the campaign's budget.

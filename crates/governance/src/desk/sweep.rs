@@ -3,7 +3,7 @@
 use chimera_contracts::{ReviewId, StoreError};
 
 use super::{ReviewDesk, step_of};
-use crate::review::{Review, ReviewMove, ReviewPage, ReviewState, Stepped};
+use crate::review::{Review, ReviewDenial, ReviewMove, ReviewPage, ReviewState, Stepped};
 
 /// How many reviews are read at a time.
 const PAGE: usize = 100;
@@ -21,7 +21,10 @@ impl ReviewDesk {
         let mut approved = Vec::new();
         for review in found {
             if self.is_due(&review) {
-                self.expire(&review).await?;
+                // One that cannot be closed now does not keep the others waiting.
+                if let Err(error) = self.expire(&review).await {
+                    tracing::warn!(review = %review.id, %error, "a review whose time is over is left to a later round");
+                }
             } else if review.state == ReviewState::Approved {
                 approved.push(review);
             }
@@ -55,7 +58,14 @@ impl ReviewDesk {
 
     /// Whether it was closed now; not where somebody moved it first.
     async fn expire(&self, review: &Review) -> Result<bool, StoreError> {
-        let stepped = self.queue.step(step_of(review, ReviewMove::Expire)).await?;
-        Ok(matches!(stepped, Stepped::Applied(_)))
+        match self.queue.step(step_of(review, ReviewMove::Expire)).await? {
+            Stepped::Applied(_) => Ok(true),
+            // It ran, and whoever ran it did not come to say so.
+            Stepped::Denied(ReviewDenial::Admitted) => {
+                self.hand_over(review).await?;
+                Ok(false)
+            }
+            Stepped::Stale(_) | Stepped::Denied(_) | Stepped::Missing => Ok(false),
+        }
     }
 }

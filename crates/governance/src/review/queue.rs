@@ -18,6 +18,8 @@ pub enum Enqueued {
     Known(Box<Review>),
     /// A review with this id is there and is about something else; nothing changed.
     Conflict(Box<Review>),
+    /// There is no review, and the journal has the request already: nobody has to decide any more. Nothing changed.
+    Admitted,
 }
 
 /// A step of one review, as a compare-and-set.
@@ -79,6 +81,8 @@ pub struct ReviewPage {
 /// - **Once.** For one id exactly one `enqueue` is `Fresh`; another document, subject or artifact under that id is `Conflict`.
 /// - **Compare-and-set.** A step is applied only to the version that it names; of two reviewers who decide at once one is
 ///   `Applied` and the other `Stale`, and learns who was first.
+/// - **One claim.** Queue and journal are views of one store: a request that the journal has is queued no more
+///   (`Admitted`), and its review takes no step but `Execute`; the journal admits no request whose review stands in the way.
 /// - **Time** is the queue's own: claims lapse and reviews expire by it. An open review that has expired takes no step but
 ///   `Expire`.
 /// - `list` is in order of priority, highest first, then of age, oldest first, then of id.

@@ -122,7 +122,8 @@ pub const fn transition(state: ReviewState, event: ReviewEvent) -> Result<Review
         (S::Claimed, E::Approve) => Ok(S::Approved),
         (S::Claimed, E::Reject) => Ok(S::Rejected),
         (S::Waiting | S::Claimed | S::Deferred, E::Expire) => Ok(S::Expired),
-        (S::Waiting | S::Claimed | S::Deferred, E::Cancel) => Ok(S::Cancelled),
+        // What was approved can be taken back until the journal has it, which `step` answers.
+        (S::Waiting | S::Claimed | S::Deferred | S::Approved, E::Cancel) => Ok(S::Cancelled),
         (S::Approved, E::Execute) => Ok(S::Executed),
         // The approval lapsed before what follows from it could be handed over.
         (S::Approved, E::Expire) => Ok(S::Expired),
@@ -153,6 +154,7 @@ mod tests {
             (S::Deferred, E::Cancel, S::Cancelled),
             (S::Approved, E::Execute, S::Executed),
             (S::Approved, E::Expire, S::Expired),
+            (S::Approved, E::Cancel, S::Cancelled),
         ];
         for state in S::ALL {
             for event in E::ALL {

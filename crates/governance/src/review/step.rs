@@ -77,8 +77,11 @@ pub enum ReviewDenial {
     /// The state does not allow it.
     #[error("the review is {} already", .0.as_str())]
     Settled(ReviewState),
+    /// The journal has it already: what is left is to note that.
+    #[error("what was asked for stands in the journal already")]
+    Admitted,
     /// The decision does not fit the review.
-    #[error("the decision does not fit the review: {0}")]
+    #[error("the step does not fit the review: {0}")]
     Unfit(&'static str),
 }
 
@@ -90,7 +93,7 @@ impl ReviewDenial {
             Self::OwnRequest => ErrorCode::ApprovalSelf,
             Self::Expired => ErrorCode::ReviewExpired,
             Self::Settled(ReviewState::Rejected) => ErrorCode::ReviewRejected,
-            Self::Held { .. } | Self::NotHeld | Self::NotExpired | Self::Settled(_) => {
+            Self::Held { .. } | Self::NotHeld | Self::NotExpired | Self::Settled(_) | Self::Admitted => {
                 ErrorCode::AuthzFailure
             }
             Self::Unfit(_) => ErrorCode::ApprovalContentMismatch,
@@ -153,16 +156,25 @@ impl NewReview {
     }
 }
 
-/// What a queue writes for a step at `now`.
+/// What a queue writes for a step at `now`. `admitted`: the journal has the review's request, so that nothing can be decided
+/// or taken back any more.
 ///
 /// # Errors
 /// When the step may not be.
-pub fn step(review: &Review, to: &ReviewMove, now: DateTime<Utc>) -> Result<Changed, ReviewDenial> {
+pub fn step(
+    review: &Review,
+    to: &ReviewMove,
+    admitted: bool,
+    now: DateTime<Utc>,
+) -> Result<Changed, ReviewDenial> {
     let event = to.event();
     let state = transition(review.state, event).map_err(|illegal| match illegal.state {
         ReviewState::Waiting | ReviewState::Deferred => ReviewDenial::NotHeld,
         state => ReviewDenial::Settled(state),
     })?;
+    if admitted && event != ReviewEvent::Execute {
+        return Err(ReviewDenial::Admitted);
+    }
     check_time(review, event, now)?;
     check_holder(review, to, now)?;
     let mut next = Review {
@@ -175,11 +187,16 @@ pub fn step(review: &Review, to: &ReviewMove, now: DateTime<Utc>) -> Result<Chan
     };
     match to {
         ReviewMove::Claim { reviewer, lease } => {
-            let until = now.checked_add_signed(*lease).unwrap_or(now).min(review.expires_at);
+            let until =
+                now.checked_add_signed(*lease).map_or(review.expires_at, |end| end.min(review.expires_at));
+            check_ahead(until, now)?;
             next.claim = Some(ReviewClaim { reviewer: reviewer.clone(), until });
         }
         ReviewMove::Escalate { .. } => next.priority = 9,
-        ReviewMove::Defer { until, .. } => next.deferred_until = Some((*until).min(review.expires_at)),
+        ReviewMove::Defer { until, .. } => {
+            check_ahead(*until, now)?;
+            next.deferred_until = Some((*until).min(review.expires_at));
+        }
         ReviewMove::Decide { decision, edit } => {
             check_decision(review, decision, edit.as_ref())?;
             next.decision = Some(decision.clone());
@@ -219,6 +236,10 @@ impl ReviewMove {
             Self::Expire | Self::Cancel | Self::Execute => None,
         }
     }
+}
+
+fn check_ahead(until: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), ReviewDenial> {
+    if until > now { Ok(()) } else { Err(ReviewDenial::Unfit("it would be over before it begins")) }
 }
 
 fn check_time(review: &Review, event: ReviewEvent, now: DateTime<Utc>) -> Result<(), ReviewDenial> {
@@ -264,7 +285,9 @@ fn check_decision(review: &Review, decision: &Decision, edit: Option<&Edit>) -> 
         (decision.revoked_at.is_none(), "it is revoked already"),
         (decision.approver.role != ApproverRole::Policy, "a policy decides about no review"),
         (
-            edit.is_none_or(|edit| edit.subject == review.subject || !decision.effects.contains(&review.subject)),
+            edit.is_none_or(|edit| {
+                edit.subject == review.subject || !decision.effects.contains(&review.subject)
+            }),
             "it approves the content before the edit too",
         ),
     ];

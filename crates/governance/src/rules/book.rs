@@ -156,6 +156,15 @@ fn list(words: &str) -> BTreeSet<String> {
     words.split_whitespace().map(str::to_owned).collect()
 }
 
+/// Only the look-alike letters of rules; none when the text is none.
+pub(super) fn look_alikes(text: &str) -> BTreeMap<char, char> {
+    #[derive(Deserialize)]
+    struct Letters {
+        letters: BTreeMap<char, String>,
+    }
+    toml::from_str::<Letters>(text).map(|rules| looks(&rules.letters)).unwrap_or_default()
+}
+
 fn looks(letters: &BTreeMap<char, String>) -> BTreeMap<char, char> {
     letters.iter().flat_map(|(ours, others)| others.chars().map(|other| (other, *ours))).collect()
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Binding, ToolPlatform};
 use crate::classify;
-use crate::find::{self, Likeness, Shown, Sight, Sought};
+use crate::find::{self, Likeness, Listed, Shown, Sight, Sought};
 use crate::normalise::Answer;
 use crate::profile::{ActTool, Input, Invocation, ListTool, Naming, Parts};
 use crate::tool::{Called, ToolCall};
@@ -42,8 +42,8 @@ impl ToolPlatform {
             look_again: find::again(look, looked_at, list.look_every),
             absent: false,
         };
-        let Some((posts, complete)) = self.list(binding, act, list, look).await else { return failed() };
-        match find::sight(look, &ours, &posts, complete) {
+        let Some(listed) = self.list(binding, act, list, look).await else { return failed() };
+        match find::sight(look, &ours, &listed) {
             Sight::Found(post) => post.into_finding(),
             Sight::Absent { whole } => find::absent(look, whole, looked_at, list.look_every),
             Sight::Timeless => cannot_tell(
@@ -60,13 +60,7 @@ impl ToolPlatform {
         }
     }
 
-    async fn list(
-        &self,
-        binding: &Binding,
-        act: &ActTool,
-        list: &ListTool,
-        look: &LookUp,
-    ) -> Option<(Vec<Shown>, bool)> {
+    async fn list(&self, binding: &Binding, act: &ActTool, list: &ListTool, look: &LookUp) -> Option<Listed> {
         let content = look.effect.content();
         let arguments = list.invocation.arguments(|input| match input {
             Input::Account => Some(content.account.as_str().into()),

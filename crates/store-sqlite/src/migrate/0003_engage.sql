@@ -14,8 +14,12 @@ CREATE TABLE review (
     PRIMARY KEY (namespace, review_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX review_by_priority ON review (namespace, priority DESC, created_at, review_id);
--- What somebody has to go on with; few at any time.
-CREATE INDEX review_unsettled ON review (review_id) WHERE state IN ('waiting', 'claimed', 'deferred', 'approved');
+-- What waits for a person, in the order in which it is shown.
+CREATE INDEX review_open ON review (namespace, skill, priority DESC, created_at, review_id)
+    WHERE state IN ('waiting', 'claimed', 'deferred');
+-- What somebody has to go on with: approved and not executed, or open and over.
+CREATE INDEX review_approved ON review (review_id) WHERE state = 'approved';
+CREATE INDEX review_expiring ON review (expires_at, review_id) WHERE state IN ('waiting', 'claimed', 'deferred');
 
 -- The permits that still count, oldest first, for each account and action: one row, bounded by the limit.
 CREATE TABLE rate_permit (

@@ -69,7 +69,7 @@ pub async fn steps_of_a_review_are_kept_with_their_evidence(factory: &dyn StoreF
 pub async fn a_step_whose_evidence_is_refused_is_not_taken(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "a step whose evidence is refused is not taken").await;
     let review = stage.queued("first").await;
-    let changed = review::step(&review, &claim(ANN), stage.clock.now()).unwrap();
+    let changed = review::step(&review, &claim(ANN), false, stage.clock.now()).unwrap();
     let event = changed.evidence.into_iter().next().expect("a step leaves an event");
     let other = Draft { statement: Statement::new().word("says", "something else"), ..event };
     stage.stores.ledger.append(vec![other]).await.unwrap();

@@ -223,4 +223,8 @@ impl RateLimits for Cutting<dyn RateLimits> {
     async fn take(&self, key: &RateKey, limit: RateLimit, by: Uuid) -> Result<Permit, StoreError> {
         self.cut.store(self.inner.take(key, limit, by)).await
     }
+
+    async fn give_back(&self, key: &RateKey, by: Uuid) -> Result<(), StoreError> {
+        self.cut.store(self.inner.give_back(key, by)).await
+    }
 }

@@ -27,6 +27,10 @@ impl EffectJournal for MemoryStore {
                 Err(message) => Admission::Conflict { message },
             });
         }
+        let review = admit.review.and_then(|id| state.reviews.get(&(admit.key.namespace.clone(), id)));
+        if let Err(refused) = step::check_review(&admit, review) {
+            return Ok(Admission::Refused(refused));
+        }
         let scope = BudgetScope { namespace: admit.key.namespace.clone(), campaign: admit.campaign };
         let standings: Vec<Option<Standing>> = admit
             .effects

@@ -16,4 +16,11 @@ impl RateLimits for MemoryStore {
         state.permits.insert(key.clone(), log);
         Ok(permit)
     }
+
+    async fn give_back(&self, key: &RateKey, by: Uuid) -> Result<(), StoreError> {
+        if let Some(log) = self.state()?.permits.get_mut(key) {
+            log.retain(|permit| permit.by != by);
+        }
+        Ok(())
+    }
 }

@@ -19,6 +19,9 @@ impl ReviewQueue for MemoryStore {
             let known = Box::new(known.clone());
             return Ok(if new.same_as(&known) { Enqueued::Known(known) } else { Enqueued::Conflict(known) });
         }
+        if new.request.is_some_and(|request| state.requests.contains_key(&request)) {
+            return Ok(Enqueued::Admitted);
+        }
         let Changed { review, evidence } = review::enqueue(new, self.clock.now());
         self.append(&mut state, evidence)?;
         state.reviews.insert(key, review.clone());
@@ -32,7 +35,8 @@ impl ReviewQueue for MemoryStore {
         if known.version != step.version {
             return Ok(Stepped::Stale(Box::new(known.clone())));
         }
-        let Changed { review, evidence } = match review::step(known, &step.to, self.clock.now()) {
+        let admitted = known.request.is_some_and(|request| state.requests.contains_key(&request));
+        let Changed { review, evidence } = match review::step(known, &step.to, admitted, self.clock.now()) {
             Ok(changed) => changed,
             Err(denial) => return Ok(Stepped::Denied(denial)),
         };

@@ -121,6 +121,7 @@ impl<'a> Check<'a> {
             Enqueued::Fresh(review) => (None, review),
             Enqueued::Known(review) => (Some(true), review),
             Enqueued::Conflict(review) => (Some(false), review),
+            Enqueued::Admitted => panic!("{said}: no journal admits anything here"),
         };
         assert_eq!(answer, expected, "{said}");
         assert_eq!(*review, stored, "{said}");
@@ -286,5 +287,6 @@ fn why(denial: &ReviewDenial) -> Why {
         ReviewDenial::NotExpired => Why::NotExpired,
         ReviewDenial::Settled(_) => Why::Settled,
         ReviewDenial::Unfit(_) => Why::Unfit,
+        ReviewDenial::Admitted => unreachable!("no journal admits anything here"),
     }
 }

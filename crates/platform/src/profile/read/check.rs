@@ -11,6 +11,10 @@ use super::raw::{Pointers, RawLimit};
 use crate::limits::RateLimit;
 use crate::profile::{Condition, Input, Invocation};
 
+/// The most that a limit may count: a store keeps the instant of each, for every account and kind, and reads them all to
+/// give the next permit.
+const MOST_COUNTED: u32 = 10_000;
+
 impl Reading {
     pub(super) fn invocation(
         &mut self,
@@ -81,6 +85,9 @@ impl Reading {
     pub(super) fn limit(&mut self, raw: &RawLimit) -> RateLimit {
         if raw.count == 0 || raw.per_s == 0 {
             self.fault::<()>("`limit` has to allow something, in some time");
+        }
+        if raw.count > MOST_COUNTED {
+            self.fault::<()>(format!("`limit.count` may be {MOST_COUNTED} at most"));
         }
         RateLimit { count: raw.count, window: TimeDelta::seconds(raw.per_s.into()) }
     }

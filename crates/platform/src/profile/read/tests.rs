@@ -92,6 +92,7 @@ fn every_fault_of_an_engagement_is_named() {
         target_kind = "post"
         id_template = "like:{target}"
         id_kind = "pending"
+        limit = { count = 10_001, per_s = 5 }
         [platforms.twitter.like.list]
         tool = "ll"
         items = "likes"
@@ -121,6 +122,7 @@ fn every_fault_of_an_engagement_is_named() {
             "platforms.twitter.like: `id_template` has to hold `{key}`",
             "platforms.twitter.like: `id_template` needs `confirm`",
             "platforms.twitter.like: `id_pattern` and `id_kind`",
+            "platforms.twitter.like: `limit.count` may be 10000 at most",
             "platforms.twitter.like.list: `likes` is no JSON pointer",
             "platforms.twitter.like.list: `text` is missing",
             "platforms.twitter.like.list: `target` is missing",
@@ -208,6 +210,15 @@ fn an_engagement_may_have_settings_of_its_own() {
     assert_eq!(service.price, Money::usd_micros(3));
     let limit = twitter.limit(EffectKind::Like).unwrap();
     assert_eq!((limit.count, limit.window), (5, TimeDelta::seconds(60)));
+}
+
+#[test]
+fn a_limit_counts_no_more_than_a_store_keeps() {
+    for (count, allowed) in [(1_u32, true), (10_000, true), (10_001, false), (u32::MAX, false)] {
+        let limit = format!("limit = {{ count = {count}, per_s = 60 }}");
+        let read = Profile::parse(&format!("{HEAD}{LIKE}{limit}"));
+        assert_eq!(read.is_ok(), allowed, "{count} {read:?}");
+    }
 }
 
 #[test]

@@ -103,3 +103,33 @@ fn a_shortened_text_is_looked_at_whole() {
     let doubtful = look(vec![list(&short, true), whole("Hello world, this is…")], -9, 1);
     assert!(matches!(doubtful, Finding::CannotTell { .. }), "{doubtful:?}");
 }
+
+#[test]
+fn a_list_too_long_to_be_read_proves_nothing() {
+    let listed =
+        |count: i64| (0..count).map(|number| post(&number.to_string(), "other", -1 - number)).collect();
+    let whole: Vec<_> = listed(1_000);
+    let longer: Vec<_> = listed(1_001);
+    for complete in [true, false] {
+        // Both reach back far before the first attempt.
+        assert_eq!(look(vec![list(&whole, complete)], -9, 1), Finding::AbsentForGood);
+        let finding = look(vec![list(&longer, complete)], -9, 1);
+        assert!(matches!(finding, Finding::CannotTell { .. }), "{finding:?}");
+    }
+    let short = [post("short", "Hello world, this is…", -10)];
+    let doubtful: Vec<_> = short.into_iter().chain(longer).collect();
+    let another = said(false, json!({ "id": "short", "text": "Hello world, this is another" }));
+    let finding = look(vec![list(&doubtful, true), another], -9, 1);
+    assert!(matches!(finding, Finding::CannotTell { .. }), "none of those in doubt: {finding:?}");
+    let found: Vec<_> = [post("ours", TEXT, -10)].into_iter().chain(whole).collect();
+    let finding = look(vec![list(&found, true)], -9, 1);
+    assert_eq!(id_of(&finding), Some("ours"), "what is read still counts: {finding:?}");
+}
+
+#[test]
+fn a_post_too_long_to_be_read_proves_nothing() {
+    let long = [post("long", &"Hello wo".repeat(125_000), -10), post("a", "something else", -70)];
+    let whole = said(false, json!({ "id": "long", "text": "Hello wo".repeat(125_000) }));
+    let finding = look(vec![list(&long, true), whole], -9, 1);
+    assert!(matches!(finding, Finding::CannotTell { .. }), "{finding:?}");
+}

@@ -97,13 +97,18 @@ impl Modelled {
                 (Why::Settled, !self.open() && !approved),
                 (Why::NotExpired, !self.over(now) && !self.lapsed(now)),
             ],
-            Act::Cancel => &[(Why::Settled, !self.open()), (Why::Expired, self.over(now))],
+            Act::Cancel => &[
+                (Why::Settled, !self.open() && !approved),
+                (Why::Expired, self.over(now) || self.lapsed(now)),
+            ],
             // An open review is held by nobody who could hand it over; a settled one is settled.
             Act::Execute => {
                 &[(Why::Settled, !approved), (Why::NotHeld, self.open()), (Why::Expired, self.over(now))]
             }
-            Act::Claim { by, .. } => return self.denials_to(by, true, false, now),
-            Act::Release { by } | Act::Escalate { by } | Act::Defer { by, .. } => {
+            // What would be over before it begins does not fit.
+            Act::Claim { by, seconds } => return self.denials_to(by, true, seconds == 0, now),
+            Act::Defer { by, seconds } => return self.denials_to(by, false, seconds == 0, now),
+            Act::Release { by } | Act::Escalate { by } => {
                 return self.denials_to(by, false, false, now);
             }
             Act::Decide { by, say, .. } => {
