@@ -7,7 +7,7 @@ use chimera_contracts::{
     Clock, Digest, EventId, Money, Namespace, PlatformName, StoreErrorKind, derive_uuid,
 };
 use chimera_effect::{Admission, Advance, EffectJournal as _, Step};
-use chimera_governance::review::{Enqueued, ReviewQueue as _};
+use chimera_governance::review::{Enqueued, NewReview, ReviewQueue as _};
 use chimera_governance::{ApprovalStore as _, Budget as _};
 use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey};
 use chimera_store_sqlite::SqliteStore;
@@ -120,7 +120,7 @@ fn a_database_of_an_earlier_schema_keeps_its_rows() {
 
         let store = old.store();
         assert_eq!(block_on(everything(&old, &store, &scene)), expected, "schema {}", scripts.len());
-        let review = sample_review(&scene, "after the migration");
+        let review = NewReview { request: None, ..sample_review(&scene, "after the migration") };
         assert!(matches!(block_on(store.enqueue(review)), Ok(Enqueued::Fresh(_))));
         drop(store);
         let version: i64 = Connection::open(old.path())

@@ -13,6 +13,7 @@ mod leases;
 mod ledger;
 mod limits;
 mod listing;
+mod one_claim;
 mod proposals;
 mod queueing;
 mod reviews;
@@ -27,6 +28,7 @@ pub use leases::*;
 pub use ledger::*;
 pub use limits::*;
 pub use listing::*;
+pub use one_claim::*;
 pub use proposals::*;
 pub use queueing::*;
 pub use reviews::*;
@@ -220,6 +222,10 @@ cases! {
     the_same_id_takes_one_permit
     permits_are_of_one_account_and_action
     permits_survive_a_crash
+    an_admitted_request_is_queued_no_more
+    the_review_of_an_admitted_request_is_only_executed
+    a_review_in_the_way_refuses_the_admission
+    an_approved_review_lets_its_request_in
     an_append_is_idempotent_by_id
     a_replay_keeps_the_first_attachment
     an_id_with_other_words_is_a_conflict

@@ -165,7 +165,9 @@ pub async fn a_step_that_may_not_be_changes_nothing(factory: &dyn StoreFactory) 
 
     for (name, verdict) in [("approved", Verdict::Approve), ("rejected", Verdict::Reject)] {
         let settled = stage.decided(name, ANN, verdict).await;
-        let steps = stage.reviewers_steps(&settled, ANN).into_iter().chain([ReviewMove::Cancel]);
+        // What was approved can be taken back as long as the journal does not have it.
+        let cancel = (verdict == Verdict::Reject).then_some(ReviewMove::Cancel);
+        let steps = stage.reviewers_steps(&settled, ANN).into_iter().chain(cancel);
         for to in steps {
             denied(&stage, &settled, to, |denial| *denial == ReviewDenial::Settled(settled.state)).await;
         }
