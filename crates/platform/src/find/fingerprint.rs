@@ -75,7 +75,10 @@ impl Fingerprint {
             let alike = rest.chars().zip(self.0.chars()).take_while(|(theirs, ours)| theirs == ours);
             let length = alike.map(|(theirs, _)| theirs.len_utf8()).sum();
             walked = walked.saturating_add(length);
-            let rest = rest.get(length..).unwrap_or_default().trim_start();
+            // The dots may be alike with dots of our own: those count for breaking off as well.
+            let alike = rest.get(..length).unwrap_or_default();
+            let kept = alike.trim_end_matches(['.', '…', ' ']).len();
+            let rest = rest.get(kept..).unwrap_or_default().trim_start();
             walked > WALKED || rest.starts_with('…') || rest.starts_with("...")
         })
     }
@@ -115,6 +118,9 @@ mod tests {
                 Likeness::Holds,
             ),
             ("Hello world, all", "Hello wor…", Likeness::Doubtful),
+            ("Hello world. More", "Hello world...", Likeness::Doubtful),
+            ("Wait for it… now you see", "Wait for it…", Likeness::Doubtful),
+            ("Hello world. More", "Hello world. Other", Likeness::Other),
             ("Hello world, all", "x: Hello world, ... (more)", Likeness::Doubtful),
             ("Hi", "Hi there", Likeness::Doubtful),
             ("Hi", "Hit", Likeness::Other),
