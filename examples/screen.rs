@@ -23,6 +23,17 @@ pub struct Screen {
     yes: bool,
 }
 
+/// What a reviewer answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It may happen.
+    Yes,
+    /// It may not.
+    No,
+    /// Nothing that counts, so that nothing happens.
+    Nothing,
+}
+
 /// A line that moves while something is under way.
 #[derive(Debug)]
 pub struct Progress(Option<ProgressBar>);
@@ -51,12 +62,6 @@ impl Screen {
     #[must_use]
     pub const fn new(json: bool, yes: bool) -> Self {
         Self { json, yes }
-    }
-
-    /// Whether `--yes` answers the reviewer's questions.
-    #[must_use]
-    pub const fn answers_itself(&self) -> bool {
-        self.yes
     }
 
     /// Says something to whoever watches.
@@ -103,9 +108,9 @@ impl Screen {
     ///
     /// # Errors
     /// When nobody can be asked.
-    pub fn ask(&self, question: &str) -> Result<bool, Failure> {
+    pub fn ask(&self, question: &str) -> Result<Answer, Failure> {
         if self.yes {
-            return Ok(true);
+            return Ok(Answer::Yes);
         }
         if self.json {
             eprint!("{question} [y/N] ");
@@ -115,7 +120,11 @@ impl Screen {
         std::io::stdout().flush()?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        Ok(match answer.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Answer::Yes,
+            "n" | "no" => Answer::No,
+            _ => Answer::Nothing,
+        })
     }
 
     /// How a question was answered, for the line that tells the answer.

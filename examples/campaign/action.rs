@@ -8,7 +8,7 @@ use chimera::governance::review::{Enqueued, Review, ReviewState};
 use chimera::governance::{ActionDocument, ActionReview, new_action_review};
 use chimera::skill_propose::ActionType;
 use chimera::skill_publish::Preview;
-use chimera_examples::screen::Screen;
+use chimera_examples::screen::{Answer, Screen};
 use chimera_examples::{Failure, publish};
 use chrono::TimeDelta;
 use serde_json::{Map, Value, json};
@@ -81,6 +81,8 @@ async fn enqueue(
         Enqueued::Conflict(_) => {
             Err("this database holds a review of the action with other posts; name another database".into())
         }
+        // The review of an action belongs to no request, so that the journal has nothing to say about it.
+        Enqueued::Admitted => Err("the store holds a request in the place of the action's review".into()),
     }
 }
 
@@ -104,15 +106,18 @@ async fn decide(
 ) -> Result<Review, Failure> {
     publish::show(previews, screen);
     let (desk, namespace, reviewer) = (host.chimera.desk(), &host.worker().namespace, reviewer());
-    let yes = screen.ask("Let this action and exactly these posts happen?")?;
+    let answer = screen.ask("Let this action and exactly these posts happen?")?;
+    if answer == Answer::Nothing {
+        return Err("nobody decided, and nothing was sent; run this again to be asked again".into());
+    }
     desk.claim(namespace, review.id, &reviewer, LEASE).await?;
-    if !yes {
+    if answer == Answer::No {
         desk.reject(namespace, review.id, &reviewer).await?;
         return Err("the reviewer said no; nothing was sent".into());
     }
     let effects: BTreeSet<Digest> = previews.iter().map(|preview| preview.digest).collect();
     let terms = ActionDocument::from_json(&review.document)?.terms(effects, HOLDS);
     let approved = desk.approve(namespace, review.id, &reviewer, terms).await?;
-    show::decided(screen, yes, &reviewer);
+    show::decided(screen, "approved", &reviewer);
     Ok(approved)
 }

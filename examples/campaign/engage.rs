@@ -112,3 +112,41 @@ pub(crate) fn standing(answer: &EngageOutput) -> Standing {
         EngageStatus::Pending => Standing::UnderWay,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chimera::contracts::ErrorCode;
+    use chimera::contracts::engage::EngageError;
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(answer: &EngageOutput, expected: Standing, again: Option<TimeDelta>) {
+        assert_eq!((standing(answer), open(answer)), (expected, again), "{answer:?}");
+    }
+
+    #[test]
+    fn what_is_open_is_asked_again() {
+        let answered = |status: EngageStatus, response: Value| EngageOutput {
+            status,
+            engagement_id: Some("eng_1".to_owned()),
+            platform_response: response.as_object().cloned(),
+            error: None,
+        };
+        let pending = |response| answered(EngageStatus::Pending, response);
+        check(&answered(EngageStatus::Success, json!({"liked": true})), Standing::Done, None);
+        check(&pending(json!({"approval_required": true})), Standing::Waiting, None);
+        check(&pending(json!({"approval_required": false})), Standing::UnderWay, Some(PAUSE));
+        let lost = EngageError::new(ErrorCode::Timeout, "no answer");
+        check(&EngageOutput::unknown("eng_1", lost), Standing::Unknown, Some(PAUSE));
+        for (code, retry_after, again) in [
+            (ErrorCode::LowConfidence, None, None),
+            (ErrorCode::ReviewRejected, None, None),
+            (ErrorCode::PlatformTransientError, None, Some(PAUSE)),
+            (ErrorCode::RateLimitExceeded, Some(3), Some(TimeDelta::seconds(3))),
+        ] {
+            let error = EngageError { retry_after, ..EngageError::new(code, "no") };
+            check(&EngageOutput::failed(error), Standing::Refused, again);
+        }
+    }
+}

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use chimera::contracts::{CallContext, CallerRole, Clock, PlatformName, SkillName};
-use chimera::effect::{EffectJournal, EffectRecord, Platform, RequestKey};
+use chimera::effect::{EffectJournal, EffectRecord, RequestKey};
 use chimera::governance::{BudgetScope, Classifier, Policies, Policy, RuleClassifier};
 use chimera::platform::media::MediaProbe;
-use chimera::platform::{CachedTargets, Targets};
+use chimera::platform::{CachedTargets, Targets, ToolPlatform};
 use chimera::skill_engage::{ConfidenceScorer, EngageSkill, Personas};
 use chimera::skill_propose::CampaignStrategy;
 use chimera::{Builder, Chimera, Engaging, Proposing, StorePorts};
@@ -54,7 +54,7 @@ impl Host {
                 .await?;
         let profile = tools::profile(&PLATFORMS)?.with_timeout(PlatformName::TikTok, TIKTOK_WITHIN)?;
         let tools = Arc::new(tools::platform(&profile, &ground));
-        let (ports, platform) = ground.ports(Arc::<_>::clone(&tools) as Arc<dyn Platform>);
+        let (ports, platform) = ground.ports(Arc::<ToolPlatform>::clone(&tools));
         let engaging = engaging(campaign, tools, &ground)?;
         show::judges(screen, engaging.scorer.name(), engaging.classifier.name());
         let media: Arc<dyn MediaProbe> = Arc::<LocalMedia>::clone(&ground.media);

@@ -6,7 +6,7 @@
 use chimera::governance::review::Review;
 use chimera::skill_engage::{EngageSkill, EngagementDocument};
 use chimera_examples::Failure;
-use chimera_examples::screen::Screen;
+use chimera_examples::screen::{Answer, Screen};
 
 use crate::engage::{self, Engaged};
 use crate::host::Host;
@@ -32,7 +32,7 @@ pub(crate) async fn work_through(
         let Some(engaged) = engaged.iter_mut().find(ours) else { continue };
         show::waiting(screen, &review, &EngagementDocument::from_json(review.current_document())?);
         if is_about_a_topic(&review) {
-            show::left(screen);
+            show::left(screen, "left to a colleague who knows the topic");
             continue;
         }
         decide(host, skill, &review, screen).await?;
@@ -47,16 +47,21 @@ fn is_about_a_topic(review: &Review) -> bool {
     review.reasons.iter().any(|reason| reason.starts_with("content:") || reason.starts_with("thread:"))
 }
 
-/// Claims the review and decides. An approval runs the engagement.
+/// Asks, claims the review and decides. An approval runs the engagement.
 async fn decide(host: &Host, skill: &EngageSkill, review: &Review, screen: &Screen) -> Result<(), Failure> {
-    let (namespace, reviewer) = (&host.worker().namespace, reviewer());
-    let yes = screen.ask("Let exactly this happen?")?;
-    host.chimera.desk().claim(namespace, review.id, &reviewer, LEASE).await?;
-    if yes {
-        skill.approve(namespace, &review.artifact, &reviewer).await?;
-    } else {
-        host.chimera.desk().reject(namespace, review.id, &reviewer).await?;
+    let (desk, namespace, reviewer) = (host.chimera.desk(), &host.worker().namespace, reviewer());
+    let answer = screen.ask("Let exactly this happen?")?;
+    if answer == Answer::Nothing {
+        show::left(screen, "nobody decided");
+        return Ok(());
     }
-    show::decided(screen, yes, &reviewer);
+    desk.claim(namespace, review.id, &reviewer, LEASE).await?;
+    if answer == Answer::Yes {
+        skill.approve(namespace, &review.artifact, &reviewer).await?;
+        show::decided(screen, "approved", &reviewer);
+    } else {
+        desk.reject(namespace, review.id, &reviewer).await?;
+        show::decided(screen, "rejected", &reviewer);
+    }
     Ok(())
 }

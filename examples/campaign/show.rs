@@ -14,7 +14,9 @@ use crate::launch::{Campaign, Engagement};
 
 /// What decides, and what of it is no real part.
 pub(crate) fn judges(screen: &Screen, scorer: &str, classifier: &str) {
-    screen.say("figures    RecordedInsights, which hands in what the campaign file records; no platform is asked");
+    screen.say(
+        "figures    RecordedInsights, which hands in what the campaign file records; no platform is asked",
+    );
     screen.say(format_args!(
         "confidence a RecordedScorer ({scorer}), which says what the campaign file records; no model is asked"
     ));
@@ -105,12 +107,11 @@ pub(crate) fn waiting(screen: &Screen, review: &Review, document: &EngagementDoc
     screen.show(format_args!("  effect sha256 {}", review.current_subject()));
 }
 
-pub(crate) fn left(screen: &Screen) {
-    screen.say("    left to a colleague who knows the topic; it waits");
+pub(crate) fn left(screen: &Screen, why: &str) {
+    screen.say(format_args!("    {why}; it waits"));
 }
 
-pub(crate) fn decided(screen: &Screen, yes: bool, reviewer: &Approver) {
-    let verdict = if yes { "approved" } else { "rejected" };
+pub(crate) fn decided(screen: &Screen, verdict: &str, reviewer: &Approver) {
     screen.say(format_args!("    {verdict} by {}{}", reviewer.id, screen.how()));
 }
 

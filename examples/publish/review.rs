@@ -8,7 +8,7 @@ use chimera::effect::RequestKey;
 use chimera::governance::{
     ApprovalStore, Approver, ApproverRole, BudgetScope, Decision, Recorded, Standing, Verdict, permits,
 };
-use chimera_examples::screen::Screen;
+use chimera_examples::screen::{Answer, Screen};
 use chimera_examples::{Failure, publish};
 
 use crate::host::Host;
@@ -71,7 +71,7 @@ async fn decide(
     effects: BTreeSet<Digest>,
     screen: &Screen,
 ) -> Result<Decision, Failure> {
-    if !screen.ask("Publish exactly this?")? {
+    if screen.ask("Publish exactly this?")? != Answer::Yes {
         return Err("the reviewer said no; nothing was sent".into());
     }
     let decision = Decision {
