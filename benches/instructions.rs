@@ -1,4 +1,4 @@
-//! Counts the instructions of plan, gate and admit under Valgrind: the same number on a noisy machine as on a quiet one.
+//! Counts the instructions of what the skills compute under Valgrind: the same number on a noisy machine as on a quiet one.
 //!
 //! Nothing here touches a disk or a runtime. Where `gungraun-runner` or `valgrind` is missing, and under `cargo test`,
 //! each function runs once without being counted.
@@ -10,11 +10,16 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 
 use chimera::Chimera;
+use chimera::contracts::engage::{EngageInput, EngageOutput};
 use chimera::contracts::publish::PublishInput;
-use chimera::contracts::{Clock, InstanceId, Money, PlatformName, derive_uuid};
-use chimera::effect::{Admission, Admit, Effect, EffectJournal, step};
-use chimera::governance::{Approved, Balance, Gate, GateError, Standing};
+use chimera::contracts::{Clock, InstanceId, Money, PlatformName, Skill as _, derive_uuid};
+use chimera::effect::{Admission, Admit, Effect, EffectJournal, EffectKind, EffectV1, step};
+use chimera::governance::route::{Case, Routed, route as decide};
+use chimera::governance::{Approved, Balance, Budget as _, Flag, Flags, Gate, GateError, Policy, Standing};
+use chimera::skill_propose::{Brief, CampaignStrategy, PlannedAction, ProposalStrategy as _};
 use chimera::skill_publish::Preview;
+use chimera_benches::judges::{engage_context, engage_scope, like};
+use chimera_benches::launch::{Figures, launch};
 use chimera_benches::mode::Mode;
 use chimera_benches::stage::{NoOpPlatform, context, host, media_request, text_request};
 use chimera_testkit::{
@@ -37,7 +42,7 @@ fn store(clock: &Arc<dyn Clock>) -> Arc<MemoryStore> {
 /// A host and a request that it can plan, planned once so that what is compiled lazily is there.
 fn planned(request: PublishInput) -> (Chimera, PublishInput) {
     let clock = clock();
-    let host = host(&store(&clock), Arc::new(NoOpPlatform::default()), &clock);
+    let host = host(&store(&clock), Arc::new(NoOpPlatform::default()), &clock, None);
     let stage = (host, request);
     plan_once(&stage);
     stage
@@ -135,7 +140,97 @@ fn admit_store((approval, admit): (Approval, Admit)) -> (Approval, Admission) {
     (approval, admission)
 }
 
+/// A policy, and flags for it to think about.
+fn judged(flags: &[Flag]) -> (Policy, Flags) {
+    let thread = flags.iter().copied().collect();
+    (Policy::seed().expect("the preset is sound"), Flags { thread, ..Flags::default() })
+}
+
+fn route_once((policy, flags): &(Policy, Flags)) -> Routed {
+    let case = Case { scored: Some(0.95), flags, answers: true, campaign_actions: 0, platform_actions: 0 };
+    decide(Some(policy), &case)
+}
+
+// Compares a confidence and what was found in the texts with a policy.
+#[library_benchmark]
+#[bench::nothing_found(judged(&[]))]
+#[bench::every_flag(judged(Flag::ALL))]
+fn route(judged: (Policy, Flags)) -> ((Policy, Flags), Routed) {
+    let routed = route_once(&judged);
+    (judged, routed)
+}
+
+/// What an engagement makes public: a like.
+fn liked() -> EffectV1 {
+    let EffectV1 { namespace, campaign, account, .. } = approval().effect.content().clone();
+    EffectV1 {
+        namespace,
+        campaign,
+        kind: EffectKind::Like,
+        platform: PlatformName::Twitter,
+        account,
+        target: Some(like(1).target),
+        text: String::new(),
+        media: Vec::new(),
+        disclosure: None,
+        not_before: None,
+        not_after: None,
+    }
+}
+
+// What an engagement plans: its effect, with the digest that a decision lists.
+#[library_benchmark]
+#[bench::like(liked())]
+fn plan_engagement(content: EffectV1) -> Option<Effect> {
+    Effect::new(content).ok()
+}
+
+/// A host whose policy lets likes pass, after one of them, so that what is compiled lazily is there.
+fn engaging() -> (Chimera, EngageInput) {
+    let clock = clock();
+    let store = store(&clock);
+    block_on(store.set_limit(&engage_scope(), LIMIT)).expect("a limit can be set");
+    let host = host(&store, Arc::new(NoOpPlatform::default()), &clock, None);
+    like_once(&host, like(1));
+    (host, like(2))
+}
+
+fn like_once(host: &Chimera, request: EngageInput) -> EngageOutput {
+    let skill = host.engage().expect("the host may engage");
+    block_on(skill.call(&engage_context(), request)).expect("it may pass")
+}
+
+// The whole of a like over a store that keeps nothing on a disk.
+#[library_benchmark]
+#[bench::memory(engaging())]
+fn engage((host, request): (Chimera, EngageInput)) -> (Chimera, EngageOutput) {
+    let answer = like_once(&host, request);
+    (host, answer)
+}
+
+/// What the launch's strategy is told.
+fn briefed() -> Brief {
+    let brief = Brief::read(&launch("launch-1"), &[]).expect("the launch can be read");
+    let brief = Brief { insights: Some(Figures::of_the_launch().snapshot()), ..brief };
+    propose_once(&brief);
+    brief
+}
+
+fn propose_once(brief: &Brief) -> Vec<PlannedAction> {
+    CampaignStrategy::new().propose(brief).expect("the launch can be planned")
+}
+
+// Places a launch on five platforms, over a night in which the clock changes.
+#[library_benchmark]
+#[bench::five_platforms(briefed())]
+fn strategy(brief: Brief) -> (Brief, Vec<PlannedAction>) {
+    let plan = propose_once(&brief);
+    (brief, plan)
+}
+
 library_benchmark_group!(name = publish, benchmarks = [plan, gate, admit_step, admit_store]);
+library_benchmark_group!(name = engagement, benchmarks = [route, plan_engagement, engage]);
+library_benchmark_group!(name = proposal, benchmarks = [strategy]);
 
 fn main() -> ExitCode {
     // The runner starts this program again for each function, with arguments of its own.
@@ -171,6 +266,21 @@ fn there(program: &str) -> bool {
 
 /// Runs every function once.
 fn once() -> ExitCode {
+    if published_once() && engaged_once() && proposed_once() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn engaged_once() -> bool {
+    let (host, request) = engaging();
+    let answer = like_once(&host, request);
+    let routed = route_once(&judged(Flag::ALL));
+    answer.error.is_none() && routed.reasons.len() > Flag::ALL.len() && Effect::new(liked()).is_ok()
+}
+
+fn proposed_once() -> bool {
+    propose_once(&briefed()).len() > 5
+}
+
+fn published_once() -> bool {
     let texts = plan_once(&planned(text_request("plan")));
     let media = plan_once(&planned(media_request("plan")));
     let (approval, checks) = gated();
@@ -180,16 +290,15 @@ fn once() -> ExitCode {
     let computed = step::admit(&admit, &standings, Some(balance), instance, now);
     let (approval, admit) = asked();
     let admitted = block_on(approval.store.admit(admit));
-    let fine = texts.len() == 1
+    texts.len() == 1
         && media.len() == 3
         && checked.is_ok()
         && computed.is_ok()
-        && matches!(admitted, Ok(Admission::Fresh(_)));
-    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        && matches!(admitted, Ok(Admission::Fresh(_)))
 }
 
 /// The harness: in a function of its own, because it brings a `main` and does not ask whether its runner is there.
 fn counted() {
-    gungraun::main!(library_benchmark_groups = publish);
+    gungraun::main!(library_benchmark_groups = publish, engagement, proposal);
     main();
 }

@@ -1,4 +1,4 @@
-//! What is measured: a publish skill whose outside world costs nothing, and requests that may pass.
+//! What is measured: the skills over an outside world that costs nothing, and publish requests that may pass.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,22 +18,27 @@ use chimera::effect::{
 };
 use chimera::governance::{Approver, ApproverRole, BudgetScope, Decision, Recorded, Verdict};
 use chimera::platform::Accounts;
+use chimera::platform::limits::RateLimit;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
-use chimera::{Builder, Chimera, Store};
+use chimera::skill_propose::CampaignStrategy;
+use chimera::{Builder, Chimera, Proposing, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::try_join_all;
+
+use crate::judges::engaging;
+use crate::launch::Figures;
 
 /// So many decisions wait for the store at once.
 const APPROVED_TOGETHER: usize = 256;
 
-/// A platform that has posted everything at once, each post under an id of its own.
+/// A platform that has done everything at once, each under an id of its own.
 #[derive(Debug, Default)]
 pub struct NoOpPlatform {
     posts: AtomicU64,
 }
 
 impl NoOpPlatform {
-    /// How many posts it has made.
+    /// How much it has done.
     pub fn posts(&self) -> u64 {
         self.posts.load(Ordering::Relaxed)
     }
@@ -94,11 +99,16 @@ impl MediaProbe for EchoMedia {
     }
 }
 
-/// A host over a store and a platform; every agent acts in one account.
+/// A host over a store and a platform; every agent acts in one account, which engages within `limit`.
 ///
 /// # Panics
 /// When the host cannot be built.
-pub fn host<S: Store>(store: &Arc<S>, platform: Arc<NoOpPlatform>, clock: &Arc<dyn Clock>) -> Chimera {
+pub fn host<S: Store>(
+    store: &Arc<S>,
+    platform: Arc<NoOpPlatform>,
+    clock: &Arc<dyn Clock>,
+    limit: Option<RateLimit>,
+) -> Chimera {
     let accounts = [PlatformName::Twitter, PlatformName::Instagram, PlatformName::LinkedIn]
         .into_iter()
         .fold(Accounts::new(), |accounts, platform| accounts.shared(platform, "chimera_agent"));
@@ -106,6 +116,11 @@ pub fn host<S: Store>(store: &Arc<S>, platform: Arc<NoOpPlatform>, clock: &Arc<d
         .clock(Arc::clone(clock))
         .media(Arc::new(EchoMedia))
         .accounts(accounts)
+        .engage(engaging(limit))
+        .propose(Proposing {
+            strategy: Arc::new(CampaignStrategy::new()),
+            insights: Some(Arc::new(Figures::of_the_launch())),
+        })
         .store(store)
         .platform(platform)
         .build()

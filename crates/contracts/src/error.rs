@@ -153,7 +153,7 @@ codes! {
     ApprovalWrongRole "APPROVAL_WRONG_ROLE" [Engage, Publish] false NothingHappened "let a judge or a reviewer decide";
     ApprovalSelf "APPROVAL_SELF" [Engage, Publish] false NothingHappened "let somebody else than the requester decide";
     ApprovalUsed "APPROVAL_USED" [Engage, Publish] false NothingHappened "ask with the key that used it, or ask for a new approval";
-    ApprovalSpecVersion "APPROVAL_SPEC_VERSION" [Engage, Publish] false NothingHappened "have it approved under the current spec version";
+    ApprovalSpecVersion "APPROVAL_SPEC_VERSION" [Propose] false NothingHappened "have it approved under the current spec version";
     ApprovalNotGranted "APPROVAL_NOT_GRANTED" [Engage, Publish] false NothingHappened "the decision was not an approval; do not ask again with the same content";
     IdempotencyConflict "IDEMPOTENCY_CONFLICT" [Engage, Publish] false NothingHappened "use a new key for new content";
     BudgetExceeded "BUDGET_EXCEEDED" [Engage, Publish] false NothingHappened "raise the budget or wait for holds to be settled";

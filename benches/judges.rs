@@ -1,0 +1,109 @@
+//! What an engage skill decides with, as cheap as can be: whatever is asked for may be done, at once and without asking.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chimera::Engaging;
+use chimera::contracts::engage::{EngageAction, EngageInput};
+use chimera::contracts::{AgentId, CallContext, CampaignId, PlatformName, derive_uuid};
+use chimera::effect::EffectKind;
+use chimera::governance::{BudgetScope, Policies, Policy, RuleClassifier};
+use chimera::platform::limits::RateLimit;
+use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, Targets};
+use chimera::skill_engage::{ConfidenceScorer, Personas, ScoreRequest, ScorerError};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::stage::context;
+
+/// Targets that are always there, without a tool to look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EveryTarget {
+    /// How often an account may do something.
+    pub limit: Option<RateLimit>,
+}
+
+#[async_trait]
+impl Targets for EveryTarget {
+    fn served(&self, _: PlatformName) -> Vec<EffectKind> {
+        vec![EffectKind::Publish, EffectKind::Like]
+    }
+
+    fn check(&self, _: PlatformName, _: EffectKind, _: &str) -> Result<TargetKind, TargetFault> {
+        Ok(TargetKind::Post)
+    }
+
+    fn takes_text(&self, _: PlatformName, _: EffectKind) -> bool {
+        false
+    }
+
+    fn limit(&self, _: PlatformName, _: EffectKind) -> Option<RateLimit> {
+        self.limit
+    }
+
+    async fn look(&self, _: &TargetQuery, _: DateTime<Utc>) -> Option<TargetFinding> {
+        None
+    }
+}
+
+/// A scorer that is sure enough to act.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sure;
+
+#[async_trait]
+impl ConfidenceScorer for Sure {
+    fn name(&self) -> &str {
+        "sure@1"
+    }
+
+    async fn score(&self, _: &ScoreRequest<'_>, _: DateTime<Utc>) -> Result<f64, ScorerError> {
+        Ok(0.95)
+    }
+}
+
+/// A limit that is asked each time and never reached. Its window is short, so that the log of permits stays so.
+pub const ROOMY: RateLimit = RateLimit { count: 100_000, window: TimeDelta::milliseconds(10) };
+
+/// The seed's policy over targets and a scorer that cost nothing.
+///
+/// # Panics
+/// When a preset is not sound.
+#[must_use]
+pub fn engaging(limit: Option<RateLimit>) -> Engaging {
+    Engaging {
+        targets: Arc::new(EveryTarget { limit }),
+        scorer: Arc::new(Sure),
+        classifier: Arc::new(RuleClassifier::new().expect("the rules are sound")),
+        composer: None,
+        policies: Policies::all(Policy::seed().expect("the preset is sound")),
+        personas: Personas::seed().expect("the personas are sound"),
+    }
+}
+
+/// A worker's call, with everything that the host says.
+#[must_use]
+pub fn engage_context() -> CallContext {
+    let id = |what: &str| derive_uuid("chimera-benches", &[what.as_bytes()]);
+    CallContext { agent: Some(AgentId::from_uuid(id("agent"))), campaign: Some(campaign()), ..context() }
+}
+
+fn campaign() -> CampaignId {
+    CampaignId::from_uuid(derive_uuid("chimera-benches", &[b"campaign"]))
+}
+
+/// The budget that pays for likes.
+#[must_use]
+pub fn engage_scope() -> BudgetScope {
+    BudgetScope { namespace: context().namespace, campaign: campaign() }
+}
+
+/// A like of a post of its own. Its key derives from the target.
+#[must_use]
+pub fn like(number: usize) -> EngageInput {
+    EngageInput {
+        action: EngageAction::Like,
+        platform: PlatformName::Twitter,
+        target: number.to_string(),
+        content: None,
+        persona_constraints: Vec::new(),
+    }
+}
