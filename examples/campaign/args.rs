@@ -10,8 +10,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "campaign")]
 pub(crate) struct Args {
-    /// The campaign to run.
-    #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/data/launch.json"))]
+    /// The campaign to run. Default: `examples/data/launch.json` of the checkout.
+    #[arg(hide_default_value = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/data/launch.json"))]
     pub(crate) campaign: PathBuf,
     #[command(flatten)]
     pub(crate) options: Options,

@@ -21,7 +21,7 @@ pub(crate) async fn publish(
     review: &Review,
     screen: &Screen,
 ) -> Result<PublishOutput, Failure> {
-    show::step(screen, "3  publish: under a permit for exactly that");
+    show::step(screen, "3  publish: the posts that the reviewer saw, under that decision");
     let mut input = campaign.input.clone();
     if host.effects(SkillName::Publish, &input.idempotency_key).await?.is_empty() {
         let permit = permit(host, proposal, action, review).await?;

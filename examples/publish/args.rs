@@ -9,8 +9,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "publish")]
 pub(crate) struct Args {
-    /// The bundle to publish.
-    #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/data/campaign.json"))]
+    /// The bundle to publish. Default: `examples/data/campaign.json` of the checkout.
+    #[arg(hide_default_value = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/data/campaign.json"))]
     pub(crate) campaign: PathBuf,
     #[command(flatten)]
     pub(crate) options: Options,
