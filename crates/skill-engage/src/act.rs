@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use crate::answer::Engagement;
 use crate::ask::Ask;
 use crate::engage::{Pace, conflict};
-use crate::ground::Judged;
+use crate::judge::Judged;
 use crate::refuse::Refusal;
 use crate::skill::EngageSkill;
 

@@ -5,7 +5,7 @@ use chimera_effect::{Cancelled, EffectQuery, Page};
 use chimera_governance::review::{ReviewMove, ReviewStep, Stepped};
 
 use crate::ask::{request_of, review_id};
-use crate::ground::ENGAGEMENTS;
+use crate::judge::ENGAGEMENTS;
 use crate::skill::EngageSkill;
 
 impl EngageSkill {

@@ -164,6 +164,16 @@ impl EngageSkill {
             review.decision.as_ref().ok_or_else(|| unreadable("an approval without decision".into()))?;
         let (document, effect) = self.approved(review)?;
         let engagement = Engagement::of_document(&document);
+        // It may have run already, and its approval have lapsed since: the journal knows.
+        let known =
+            self.ports.kernel.request(&engagement.key).await.map_err(|error| Refusal::store(&error))?;
+        if let Some(view) = known {
+            self.hand_over(review).await;
+            return Ok(match pace {
+                Pace::Wait => self.carry_on(&engagement, deadline, view).await,
+                Pace::Later => self.told(&engagement, view),
+            });
+        }
         self.desk()
             .settle(review)
             .await
@@ -187,11 +197,15 @@ impl EngageSkill {
                 return Err(refusal);
             }
         };
-        // Where that fails, whoever runs it again finds it admitted.
+        self.hand_over(review).await;
+        Ok(answer)
+    }
+
+    /// Notes that the journal has it. Where that fails, whoever runs it again finds it admitted.
+    async fn hand_over(&self, review: &Review) {
         if let Err(error) = self.desk().hand_over(review).await {
             tracing::warn!(review = %review.id, %error, "an executed review could not be closed yet");
         }
-        Ok(answer)
     }
 
     /// What was approved, read back: an edit changed nothing but the text, whoever wrote it into the queue, and the text

@@ -10,7 +10,7 @@ mod compose;
 mod decide;
 mod document;
 mod engage;
-mod ground;
+mod judge;
 mod persona;
 mod plan;
 mod queue;

@@ -12,7 +12,7 @@ use crate::answer;
 use crate::ask::Ask;
 use crate::document::EngagementDocument;
 use crate::engage::{Pace, check_queued};
-use crate::ground::Judged;
+use crate::judge::Judged;
 use crate::refuse::Refusal;
 use crate::skill::EngageSkill;
 

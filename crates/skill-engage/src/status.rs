@@ -7,7 +7,7 @@ use chimera_governance::review::Review;
 
 use crate::answer::{Engagement, not_to_be, of_effect};
 use crate::ask::{request_of, review_id};
-use crate::ground::ENGAGEMENTS;
+use crate::judge::ENGAGEMENTS;
 use crate::queue::queued;
 use crate::skill::EngageSkill;
 

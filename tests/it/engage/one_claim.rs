@@ -196,6 +196,10 @@ async fn what_ran_is_executed_whenever_its_runner_died() {
         }
         world.clock.advance(TimeDelta::days(2));
         let (_store, host) = world.host();
+        // Its approval has lapsed; what is public is told so all the same.
+        let settled = skill(&host).settle(&only_review(&host).await).await;
+        let public = world.platform.posts().len() == 1;
+        assert!(!public || settled.status != EngageStatus::Failed, "cut at {number}: {settled:?}");
         for _ in 0..4 {
             host.worker().round().await.unwrap();
             world.clock.advance(TimeDelta::minutes(5));
