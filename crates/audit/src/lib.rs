@@ -8,6 +8,7 @@ mod ledger_error;
 mod local_signer;
 pub mod merkle;
 mod redact;
+mod secrets;
 mod signer;
 mod statement;
 pub mod verify;
@@ -19,5 +20,6 @@ pub use ledger::{Appended, AuditLedger, Entry, Head, Kept, LedgerQuery, LedgerRe
 pub use ledger_error::{LedgerError, LedgerErrorKind, LedgerVerdict};
 pub use local_signer::LocalSigner;
 pub use redact::redact;
+pub use secrets::Secrets;
 pub use signer::{CheckpointSigner, SignerError, SignerErrorKind, check_extends};
 pub use statement::{Atom, Integer, IntegerError, Statement, Token, TokenError};

@@ -4,7 +4,7 @@ use chimera_audit::redact;
 use chimera_platform::{Called, ToolAnswer};
 use rmcp::{
     ServiceError,
-    model::{ErrorCode, ErrorData, ServerResult},
+    model::{ErrorData, ServerResult},
 };
 use serde_json::{Map, Value};
 
@@ -58,7 +58,7 @@ fn redact_strings(value: &mut Value) {
 /// and the process can tell more.
 pub(crate) fn failed(error: &ServiceError, ticket: &Ticket) -> Option<Called> {
     match error {
-        ServiceError::McpError(error) => Some(json_rpc(error)),
+        ServiceError::McpError(error) => Some(Called::Failed { reason: json_rpc_reason(error) }),
         ServiceError::TransportClosed => None,
         // The pipe broke, or the ticket was refused.
         ServiceError::TransportSend(error) => {
@@ -72,20 +72,6 @@ pub(crate) fn failed(error: &ServiceError, ticket: &Ticket) -> Option<Called> {
 /// By the ticket alone: whoever revokes it knows that nothing was sent.
 pub(crate) fn unwritten_or_lost(ticket: &Ticket, reason: String) -> Called {
     if ticket.revoke() { Called::NotSent { reason } } else { Called::Lost { reason } }
-}
-
-/// A JSON-RPC error. Only two say that the call never reached a tool; behind the others it may have been carried out.
-///
-/// Servers say `invalid params` of a tool's *output* as well, after the tool ran: that settles nothing.
-fn json_rpc(error: &ErrorData) -> Called {
-    let reason = json_rpc_reason(error);
-    let words = error.message.to_ascii_lowercase();
-    let of_output = ["output", "structured", "result"].into_iter().any(|word| words.contains(word));
-    match error.code {
-        ErrorCode::METHOD_NOT_FOUND => Called::Rejected { reason },
-        ErrorCode::INVALID_PARAMS if !of_output => Called::Rejected { reason },
-        _ => Called::Lost { reason },
-    }
 }
 
 /// A JSON-RPC error for people.
@@ -105,6 +91,7 @@ mod tests {
     use std::sync::Arc;
 
     use chrono::{TimeDelta, Utc};
+    use rmcp::model::ErrorCode;
     use serde_json::json;
 
     use super::*;
@@ -166,24 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn only_two_errors_say_that_nothing_was_done() {
+    fn an_error_of_the_protocol_proves_nothing() {
         let ticket = Ticket::new(Arc::new(TokioClock), Utc::now() + TimeDelta::hours(1), None);
         ticket.take().unwrap();
-        for (code, rejected) in
-            [(-32602, true), (-32601, true), (-32603, false), (-32600, false), (-32000, false)]
-        {
+        for code in [-32602, -32601, -32603, -32600, -32000] {
             let error = ServiceError::McpError(ErrorData::new(ErrorCode(code), "bad token=abcdef", None));
             let reason = format!("JSON-RPC error {code}: bad token=[redacted]");
-            let expected = if rejected { Called::Rejected { reason } } else { Called::Lost { reason } };
-            assert_eq!(failed(&error, &ticket), Some(expected));
+            assert_eq!(failed(&error, &ticket), Some(Called::Failed { reason }));
         }
-    }
-
-    #[test]
-    fn an_output_that_was_not_valid_was_made() {
-        let message = "Output validation error: Tool post_tweet has an output schema but no structured content was provided";
-        let error = ErrorData::new(ErrorCode::INVALID_PARAMS, message, None);
-        assert!(matches!(json_rpc(&error), Called::Lost { .. }));
     }
 
     #[test]

@@ -151,6 +151,7 @@ mod tests {
             stop_on_timeout: false,
         };
         let call = ToolCall {
+            id: "call".to_owned(),
             tool: "post".to_owned(),
             arguments: serde_json::Map::new(),
             meta: [("org.example/key".to_owned(), "k".to_owned())].into(),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chimera_audit::Secrets;
 use chimera_contracts::Clock;
-use chimera_platform::{Called, ServerError, ToolCall, ToolClient, ToolInfo};
-use chrono::{DateTime, Utc};
+use chimera_platform::{Called, LateAnswer, ServerError, ToolCall, ToolClient, ToolInfo};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, oneshot},
@@ -28,13 +29,15 @@ use crate::{attempt::Attempt, clock::left, command::ServerCommand, run::Run, sta
 #[derive(Debug)]
 pub struct StdioServer {
     shared: Arc<Shared>,
+    secrets: Secrets,
 }
 
 impl StdioServer {
     /// A server that is started when it is used first.
     #[must_use]
     pub fn new(command: ServerCommand, clock: Arc<dyn Clock>) -> Self {
-        Self { shared: Arc::new(Shared::new(command, clock)) }
+        let secrets = Secrets::default();
+        Self { shared: Arc::new(Shared::new(command, clock)), secrets }
     }
 
     /// Ends the server in order: closes its input, waits 3 s, sends SIGTERM, waits 3 s, kills. Calls in flight become
@@ -70,6 +73,18 @@ impl StdioServer {
 impl ToolClient for StdioServer {
     fn server(&self) -> &str {
         &self.shared.command.name
+    }
+
+    fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    fn grace(&self) -> TimeDelta {
+        TimeDelta::from_std(self.shared.command.grace).unwrap_or(TimeDelta::MAX)
+    }
+
+    fn late(&self) -> Vec<LateAnswer> {
+        Vec::new()
     }
 
     async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {

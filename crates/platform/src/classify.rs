@@ -11,7 +11,7 @@ mod status;
 
 use std::sync::LazyLock;
 
-use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_contracts::ErrorCode;
 use chimera_effect::{Lost, Outcome, Refusal};
 use chrono::{DateTime, Utc};
 use regex_lite::Regex;
@@ -85,16 +85,6 @@ pub(crate) fn outcome(profile: &PlatformProfile, answer: &Answer, now: DateTime<
             now,
         )),
     }
-}
-
-/// A call that the server did not even begin: an unknown tool, arguments that do not fit.
-pub(crate) fn rejected(platform: PlatformName, reason: &str) -> Refusal {
-    let code = match before_sending(reason) {
-        Some(Meaning::Refused(code)) => code,
-        _ => ErrorCode::PlatformNotConfigured,
-    };
-    let message = format!("the server of `{platform}` rejected the call: {}", shown(reason, MESSAGE));
-    Refusal { code, message, retry_at: None, said: Some(shown(reason, MESSAGE)) }
 }
 
 /// What an answer said, where it said anything.

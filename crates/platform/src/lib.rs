@@ -20,6 +20,6 @@ mod wire;
 pub use accounts::Accounts;
 pub use profile::{PlatformProfile, Profile, ProfileError};
 pub use targets::{CachedTargets, TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
-pub use tool::{Called, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
+pub use tool::{Called, LateAnswer, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
 pub use tool_platform::{Binding, ToolPlatform};
 pub use wire::META_PREFIX;

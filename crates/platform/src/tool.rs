@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chimera_audit::Secrets;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// A tool as its server describes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct ToolInfo {
 /// One call of a tool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall {
+    /// Names this call among all calls of the host, so that a late answer can be told apart. It is not sent.
+    pub id: String,
     /// The tool's name.
     pub tool: String,
     /// Its arguments.
@@ -48,9 +51,10 @@ pub struct ToolAnswer {
 pub enum Called {
     /// The server answered.
     Answered(ToolAnswer),
-    /// The server refused the call itself by a JSON-RPC error: an unknown tool, malformed arguments. Nothing was done.
-    Rejected {
-        /// What it said; redacted.
+    /// The server answered with a JSON-RPC error. The request had left by then, so this proves nothing about the tool: even
+    /// `-32601` and `-32602` are told by servers of a tool's output, after the tool ran.
+    Failed {
+        /// The code and what the server said; redacted.
         reason: String,
     },
     /// Provably nothing went on the wire.
@@ -63,6 +67,15 @@ pub enum Called {
         /// How; redacted.
         reason: String,
     },
+}
+
+/// An answer that came after its call was given up as [`Called::Lost`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct LateAnswer {
+    /// The [`ToolCall::id`] of the call.
+    pub call: String,
+    /// What the tool answered.
+    pub answer: ToolAnswer,
 }
 
 /// The server cannot be used.
@@ -84,11 +97,21 @@ pub struct ServerError {
 /// - A server that died is started again, with backoff, by a later `tools` or `call`; calls in flight become `Lost`.
 /// - `tools` gives what the server offers now; it may be answered from what was listed since the server last started.
 /// - Dropping a future of `call` does not take the request back.
-/// - Safe to call concurrently. Texts that come back are redacted.
+/// - An answer that comes within [`grace`](Self::grace) after its call's deadline is kept for [`late`](Self::late), which
+///   gives each one out once. How many are kept is bounded; what is dropped is logged.
+/// - Answers come back as the server gave them, byte for byte: they are matched and read before anything is redacted.
+///   Reasons are for people, and redacted.
+/// - Safe to call concurrently.
 #[async_trait]
 pub trait ToolClient: Debug + Send + Sync + 'static {
     /// The server's name in the configuration.
     fn server(&self) -> &str;
+
+    /// The secrets that the host gave to this server: known exactly, and taken out of everything that is kept or shown.
+    fn secrets(&self) -> &Secrets;
+
+    /// How long after its deadline a call may still be answered.
+    fn grace(&self) -> TimeDelta;
 
     /// The tools that the server offers; starts it where needed.
     ///
@@ -98,4 +121,7 @@ pub trait ToolClient: Debug + Send + Sync + 'static {
 
     /// Calls a tool.
     async fn call(&self, call: ToolCall) -> Called;
+
+    /// The late answers that came since this was asked last.
+    fn late(&self) -> Vec<LateAnswer>;
 }

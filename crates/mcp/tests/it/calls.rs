@@ -65,7 +65,7 @@ async fn an_unknown_tool_is_rejected_and_bad_arguments_are_answered() {
     let server = server(place.sandbox(&json!({})), &clock);
     let unknown = ToolCall { tool: "post_telegram".to_owned(), ..post(&clock, "hello") };
     let rejected = server.call(unknown).await;
-    assert!(matches!(&rejected, Called::Rejected { reason } if reason.contains("-32602")), "{rejected:?}");
+    assert!(matches!(&rejected, Called::Failed { reason } if reason.contains("-32602")), "{rejected:?}");
     let mut bad = post(&clock, "hello");
     bad.arguments.insert("undeclared".to_owned(), true.into());
     assert!(answer(server.call(bad).await).is_error);

@@ -105,6 +105,7 @@ pub(crate) fn server(command: ServerCommand, clock: &Arc<TestClock>) -> StdioSer
 pub(crate) fn post(clock: &TestClock, text: &str) -> ToolCall {
     let now = clock.now();
     ToolCall {
+        id: text.to_owned(),
         tool: "post_tweet".to_owned(),
         arguments: serde_json::Map::from_iter([("text".to_owned(), text.into())]),
         meta: BTreeMap::new(),

@@ -19,10 +19,17 @@ pub(super) struct Act<'a> {
     pub(super) uploads: &'a [Uploaded],
     pub(super) call_key: &'a CallKey,
     pub(super) trace: &'a Trace,
+    /// Which attempt of the effect it is, from 1.
+    pub(super) number: u32,
     pub(super) send_before: DateTime<Utc>,
 }
 
 impl<'a> Act<'a> {
+    /// The name of the call: one for each attempt.
+    fn call_id(&self) -> String {
+        format!("{}/{}", self.call_key, self.number)
+    }
+
     /// What the profile's templates are filled with.
     pub(super) fn parts(&self) -> Parts<'a> {
         Parts::of(self.effect.content(), self.call_key)
@@ -53,6 +60,7 @@ impl ToolPlatform {
         let Act { call_key, trace, send_before, .. } = *act;
         let meta = Meta::new(call_key, content.platform, content.kind.as_str(), trace);
         let call = ToolCall {
+            id: act.call_id(),
             tool: tool.invocation.tool.clone(),
             arguments,
             meta: meta.into_entries(),
@@ -70,7 +78,14 @@ impl ToolPlatform {
                 let answer = Answer::new(&answer).without(&act.effect.content().text);
                 self.answered(binding, tool, act, &answer)
             }
-            Called::Rejected { reason } => Outcome::NotDone(classify::rejected(profile.platform, &reason)),
+            Called::Failed { reason } => {
+                let reason = format!(
+                    "the server of `{}` failed, and does not tell how far it came: {}",
+                    profile.platform,
+                    shown(&reason, REASON)
+                );
+                Outcome::Unknown(Lost { reason, said: None })
+            }
             Called::NotSent { reason } => {
                 let message =
                     format!("nothing was sent to `{}`: {}", profile.platform, shown(&reason, REASON));

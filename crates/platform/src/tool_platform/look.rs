@@ -116,7 +116,14 @@ impl ToolPlatform {
         let deadline = self.after(binding.profile.timeout);
         let meta = Meta::new(&look.call_key, platform, "look-up", &look.trace).into_entries();
         let tool = invocation.tool.clone();
-        let call = ToolCall { tool, arguments, meta, send_before: deadline, deadline };
+        let call = ToolCall {
+            id: format!("{}/look", look.call_key),
+            tool,
+            arguments,
+            meta,
+            send_before: deadline,
+            deadline,
+        };
         let called = binding.client.call(call).await;
         let Called::Answered(answer) = called else {
             tracing::debug!(%platform, ?called, "a look-up failed");

@@ -40,6 +40,7 @@ impl Platform for ToolPlatform {
             uploads: attempt.uploads(),
             call_key: attempt.call_key(),
             trace: attempt.trace(),
+            number: attempt.number(),
             send_before: attempt.send_before(),
         })
         .await

@@ -65,6 +65,7 @@ fn call(tool: &TargetTool, query: &TargetQuery, deadline: DateTime<Utc>) -> Tool
         _ => None,
     });
     ToolCall {
+        id: "look-up".to_owned(),
         tool: tool.invocation.tool.clone(),
         arguments,
         meta: Meta::without_request(query.platform, "target").into_entries(),
@@ -79,7 +80,7 @@ fn finding(binding: &Binding, tool: &TargetTool, called: Called) -> TargetFindin
     let profile = &binding.profile;
     let answer = match called {
         Called::Answered(answer) => Answer::new(&answer),
-        Called::Rejected { reason } | Called::NotSent { reason } | Called::Lost { reason } => {
+        Called::Failed { reason } | Called::NotSent { reason } | Called::Lost { reason } => {
             return cannot_tell(&reason);
         }
     };

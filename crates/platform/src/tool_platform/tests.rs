@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
+use chimera_audit::Secrets;
 use chimera_contracts::{
     CampaignId, Clock, CorrelationId, Digest, ErrorCode, Namespace, PlatformName, SkillName,
 };
@@ -28,7 +29,7 @@ use super::act::Act;
 use super::{Binding, ToolPlatform};
 use crate::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use crate::profile::Profile;
-use crate::tool::{Called, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
+use crate::tool::{Called, LateAnswer, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
 use crate::wire::META_PREFIX;
 
 const TEXT: &str = "Hello world, this is a post #ai\n\nAI-generated";
@@ -74,12 +75,26 @@ struct Scripted {
     tools: Result<Vec<ToolInfo>, &'static str>,
     answers: Mutex<VecDeque<Called>>,
     calls: Mutex<Vec<ToolCall>>,
+    late: Mutex<Vec<LateAnswer>>,
+    secrets: Secrets,
 }
 
 #[async_trait]
 impl ToolClient for Scripted {
     fn server(&self) -> &'static str {
         "scripted"
+    }
+
+    fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    fn grace(&self) -> TimeDelta {
+        TimeDelta::seconds(60)
+    }
+
+    fn late(&self) -> Vec<LateAnswer> {
+        std::mem::take(&mut *self.late.lock().unwrap())
     }
 
     async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
@@ -180,7 +195,13 @@ fn world_of(
     media: Result<Vec<u8>, &'static str>,
     answers: Vec<Called>,
 ) -> World {
-    let server = Arc::new(Scripted { tools, answers: Mutex::new(answers.into()), calls: Mutex::default() });
+    let server = Arc::new(Scripted {
+        tools,
+        answers: Mutex::new(answers.into()),
+        calls: Mutex::default(),
+        late: Mutex::default(),
+        secrets: Secrets::default(),
+    });
     let client: Arc<dyn ToolClient> = server.clone();
     let bindings = Binding::all(profile, &client);
     let platform = ToolPlatform::new(bindings, Arc::new(Bytes(media)), Arc::new(Stopped(now())));
@@ -215,7 +236,7 @@ fn engagement(platform: PlatformName, kind: EffectKind, target: &str, text: &str
 }
 
 fn act_at(world: &World, effect: &Effect, uploads: &[Uploaded], send_before: DateTime<Utc>) -> Outcome {
-    let act = Act { effect, uploads, call_key: &key(effect), trace: &trace(), send_before };
+    let act = Act { effect, uploads, call_key: &key(effect), trace: &trace(), number: 1, send_before };
     world.platform.act(&act).now_or_never().unwrap()
 }
 

@@ -45,6 +45,7 @@ impl ToolPlatform {
         let called = binding
             .client
             .call(ToolCall {
+                id: upload.call_key.to_string(),
                 tool: tool.invocation.tool.clone(),
                 arguments,
                 meta: Meta::new(&upload.call_key, content.platform, "upload", upload.trace).into_entries(),
@@ -68,8 +69,9 @@ impl ToolPlatform {
         };
         let answer = match called {
             Called::Answered(answer) => Answer::new(&answer),
-            Called::Rejected { reason } => return Err(classify::rejected(profile.platform, &reason)),
-            Called::NotSent { reason } | Called::Lost { reason } => return Err(failed(&reason)),
+            Called::NotSent { reason } | Called::Failed { reason } | Called::Lost { reason } => {
+                return Err(failed(&reason));
+            }
         };
         if !answer.whole || classify::is_error(profile, &answer) {
             return Err(match classify::outcome(profile, &answer, self.clock.now()) {

@@ -31,7 +31,7 @@ fn a_refusal_of_any_kind_is_one_only_in_known_words() {
             (said(false, json!({ "error": "401 Unauthorized" })), Some(ErrorCode::PlatformAuthInvalid)),
             (said(false, json!({ "dry_run": true })), Some(ErrorCode::PlatformNotConfigured)),
             (Called::NotSent { reason: "no".to_owned() }, Some(ErrorCode::PlatformTransientError)),
-            (Called::Rejected { reason: "unknown tool".to_owned() }, Some(ErrorCode::PlatformNotConfigured)),
+            (Called::Failed { reason: "JSON-RPC error -32602: unknown tool".to_owned() }, None),
             (refused(503, "x", "Over capacity"), None),
             (refused(500, "x", "404 Not Found"), None),
             (said(true, json!({ "error": "An unknown error has occurred." })), None),
@@ -72,8 +72,14 @@ fn no_two_effects_share_a_composed_id() {
         let call_key = CallKey::of(&request, &effect);
         let world = answering(vec![said(false, answer(EffectKind::Like, "tweet_1", ""))]);
         let trace = trace();
-        let act =
-            Act { effect: &effect, uploads: &[], call_key: &call_key, trace: &trace, send_before: at(9) };
+        let act = Act {
+            effect: &effect,
+            uploads: &[],
+            call_key: &call_key,
+            trace: &trace,
+            number: 1,
+            send_before: at(9),
+        };
         match world.platform.act(&act).now_or_never().unwrap() {
             Outcome::Done(evidence) => evidence.post.id,
             other => panic!("{other:?}"),

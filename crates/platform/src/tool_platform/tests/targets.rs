@@ -161,7 +161,7 @@ fn only_the_platform_says_that_a_target_is_missing() {
         (said(false, json!("there it is")), false),
         (Called::Lost { reason: "died; token=abc".to_owned() }, false),
         (Called::NotSent { reason: "down".to_owned() }, false),
-        (Called::Rejected { reason: "unknown tool".to_owned() }, false),
+        (Called::Failed { reason: "unknown tool".to_owned() }, false),
     ] {
         let shown = format!("{called:?}");
         let found = look(&answering(vec![called]), &query(PlatformName::Instagram, TargetKind::Post, "1"));
