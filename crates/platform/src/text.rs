@@ -14,7 +14,6 @@ use chimera_effect::{DisclosurePlacement, EffectKind};
 
 pub use hashtag::{hashtags_of, is_hashtag};
 pub use invisible::{UnsafeCharacter, unsafe_characters};
-pub(crate) use link::without_links;
 pub use weight::{WeightConfig, weighted_length};
 
 /// What one unit of a platform's limit is.

@@ -6,14 +6,14 @@ use chimera_audit::{AuditLedger as _, Draft, EventType, LedgerReader as _, State
 use chimera_contracts::{
     Clock, Digest, EventId, Money, Namespace, PlatformName, StoreErrorKind, derive_uuid,
 };
-use chimera_effect::{Admission, Advance, EffectJournal as _, Step};
+use chimera_effect::{Admission, Advance, EffectJournal as _};
 use chimera_governance::review::{Enqueued, NewReview, ReviewQueue as _};
 use chimera_governance::{ApprovalStore as _, Budget as _};
 use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey};
 use chimera_store_sqlite::SqliteStore;
 use chimera_testkit::conformance::{StoreFactory as _, Stores};
 use chimera_testkit::{
-    Scene, admit_request, block_on, done, new_effect, sample_effect, sample_review, set_up,
+    Scene, admit_request, block_on, done, new_effect, published, sample_effect, sample_review, set_up,
 };
 use rusqlite::Connection;
 
@@ -83,7 +83,7 @@ async fn publish(sqlite: &Sqlite, store: &Arc<SqliteStore>, scene: &Scene) {
     };
     let record = &view.effects[0];
     let (epoch, version) = (record.progress.epoch, record.progress.version);
-    let step = Step::Done(done("post-1"));
+    let step = published("post-1");
     store.advance(Advance { effect: record.id, epoch, version, step, keep: None }).await.unwrap();
 }
 
