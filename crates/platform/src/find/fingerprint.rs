@@ -3,9 +3,7 @@
 //! Never by equality: servers wrap captions in warnings, shorten them, change links and white space, and escape `&`.
 //! Servers may also be hostile: the time of a comparison is in proportion to the length of both texts, and bounded.
 
-use unicode_normalization::UnicodeNormalization;
-
-use crate::text::without_links;
+use chimera_text::Folded;
 
 /// A shorter text may be part of any other, so it has to be the whole of what is shown.
 const TELLING: usize = 12;
@@ -93,12 +91,7 @@ fn beginning(text: &str, most: usize) -> (&str, bool) {
 }
 
 fn normal(text: &str) -> String {
-    let unescaped = ["&lt;", "&gt;", "&quot;", "&#39;", "&amp;"]
-        .into_iter()
-        .zip(["<", ">", "\"", "'", "&"])
-        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain));
-    let composed: String = unescaped.nfc().collect();
-    without_links(&composed).split_whitespace().collect::<Vec<_>>().join(" ")
+    Folded::new(text).as_str().to_owned()
 }
 
 #[cfg(test)]
