@@ -298,7 +298,10 @@ fn is_host(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::published::published;
 
     fn check(text: &str, expected: &[&str]) {
         let found: Vec<_> = links(text).into_iter().filter_map(|link| text.get(link)).collect();
@@ -343,5 +346,30 @@ mod tests {
             without_links("See example.com/a, ftp://b.example and end.And so"),
             "See  ,   and end.And so"
         );
+    }
+
+    /// `extract.yml` of twitter-text: every group of links.
+    #[test]
+    fn published_links() {
+        for (path, file) in published("platform-text/twitter-text", "extract", ".json") {
+            let cases: Value = serde_json::from_str(&file).unwrap();
+            let mut seen = 0;
+            for (group, cases) in cases["tests"].as_object().unwrap() {
+                let of_links = group.contains("urls");
+                for case in cases.as_array().unwrap().iter().filter(|_| of_links) {
+                    let text = case["text"].as_str().unwrap();
+                    // The only case with a top-level domain in another script and no protocol.
+                    if text.contains("twitter.みんな") {
+                        continue;
+                    }
+                    let expected = case["expected"].as_array().unwrap().iter();
+                    let expected: Vec<_> =
+                        expected.map(|link| link.get("url").unwrap_or(link).as_str().unwrap()).collect();
+                    check(text, &expected);
+                    seen += 1;
+                }
+            }
+            assert!(seen > 0, "{}", path.display());
+        }
     }
 }

@@ -81,19 +81,20 @@ const ENDS: [&str; 21] = [
 ];
 
 /// Whether a text is a placeholder of a moderator or of the platform: `[removed]`, *This post has been removed…*. Short texts
-/// only. A person may write such words, too: it says that nothing is known of what was there.
+/// only. A person may write such words, too: then as well nothing is known of what the platform would show of another text.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
     if text.chars().nth(LONGEST_PLACEHOLDER).is_some() {
         return false;
     }
-    let text = text.to_lowercase().replace(['’', '`'], "'");
+    let text = text.trim().to_lowercase().replace(['’', '`'], "'");
     let bare = text.trim_matches(|character: char| !character.is_alphanumeric());
-    let bracketed = text.trim().starts_with(['[', '(', '<', '{']) || bare.contains(' ');
-    let says = |done: &&str| text.contains(*done);
-    let is_thing = |thing: &&str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == *thing);
-    (bracketed && WHOLE.contains(&bare))
-        || (DONE.iter().any(|done| says(&done)) && THINGS.iter().any(|thing| is_thing(&thing)))
+    let marked = text.starts_with(['[', '(', '<', '{', '*', '_']) || bare.contains(' ');
+    if marked && WHOLE.contains(&bare) {
+        return true;
+    }
+    let mut words = text.split(|character: char| !character.is_alphanumeric());
+    DONE.iter().any(|done| text.contains(done)) && words.any(|word| THINGS.contains(&word))
 }
 
 /// Whether a shown text says of itself that it was shortened: by dots, by `(more)`, `See more` and the like at its end. Quotes,
@@ -106,4 +107,62 @@ pub fn is_shortened(text: &str) -> bool {
     let end = end.trim_end_matches(quoted);
     let open = end.strip_suffix(')').unwrap_or(end).trim_end_matches(quoted);
     ENDS.iter().any(|mark| end.ends_with(mark) || open.ends_with(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_place_of_a_text() {
+        for (text, expected) in [
+            ("[removed]", true),
+            ("[deleted]", true),
+            (" [ Removed by reddit ] ", true),
+            ("_deleted by user_", true),
+            ("This post has been removed by the moderators.", true),
+            ("This Tweet was deleted by the Tweet author. Learn more", true),
+            ("This Post is from an account that no longer exists.", true),
+            ("This content isn’t available right now", true),
+            ("This content is not available", true),
+            ("This post violated the X Rules", true),
+            ("@someone's account has been withheld in Germany in response to a legal demand", true),
+            ("This post from @a has been withheld in FR", true),
+            ("You're unable to view this Post", true),
+            ("removed", false),
+            ("", false),
+            ("Our spring sale starts today", false),
+            ("The stain was removed in a minute", false),
+            (&format!("This post has been removed {}", "x".repeat(200)), false),
+        ] {
+            assert_eq!(is_placeholder(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_broken_off() {
+        for (text, expected) in [
+            ("Our spring sale…", true),
+            ("Our spring sale...", true),
+            ("Our spring sale [...]", true),
+            ("Our spring sale […] ", true),
+            ("Our spring sale (more)", true),
+            ("Our spring sale See more", true),
+            ("Our spring sale\nShow more", true),
+            ("Our spring sale ... more", true),
+            ("Our spring sale…more", true),
+            ("“Our spring sale…”", true),
+            ("> 'Our spring sale...'", true),
+            ("RT @a: Our spring sale… https://t.co/abc", true),
+            ("Our spring sale ⋯", true),
+            ("Unser Verkauf Mehr anzeigen", true),
+            (&format!("{}…", "x".repeat(100_000)), true),
+            (&format!("…{}", "x".repeat(100_000)), false),
+            ("Our spring sale.", false),
+            ("Wait… now", false),
+            ("", false),
+        ] {
+            assert_eq!(is_shortened(text), expected, "{text:?}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, P
 use chimera_store_sqlite::SqliteStore;
 use chimera_testkit::conformance::{StoreFactory as _, Stores};
 use chimera_testkit::{
-    Scene, admit_request, block_on, done, new_effect, published, sample_effect, sample_review, set_up,
+    Scene, admit_request, block_on, new_effect, published, sample_effect, sample_review, set_up,
 };
 use rusqlite::Connection;
 

@@ -6,7 +6,7 @@ use chimera_contracts::{Clock, ErrorCode, Money, PlatformName};
 use chimera_effect::{Admission, Advance, EffectJournal as _, LeaseScope, Step};
 use chimera_testkit::conformance::{StoreFactory as _, Stores};
 use chimera_testkit::{
-    Scene, admit_request, block_on, done, new_effect, published, refused, sample_effect, set_up,
+    Scene, admit_request, block_on, new_effect, published, refused, sample_effect, set_up,
 };
 
 use crate::factory::Sqlite;
