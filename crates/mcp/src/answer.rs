@@ -181,6 +181,7 @@ mod tests {
         ServiceError::McpError(ErrorData::new(ErrorCode(code), message.to_owned(), None))
     }
 
+    /// Reported: -32602 for the output of a tool that ran (remotion#6275, repomix#833).
     #[test]
     fn an_error_of_the_protocol_proves_nothing_once_the_request_was_written() {
         let secrets = Secrets::new(["swordfish".to_owned()]);

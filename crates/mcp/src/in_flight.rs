@@ -69,10 +69,10 @@ impl InFlight {
     pub(crate) fn answered(&mut self, id: i64) -> Option<Request> {
         // An answer before the first byte of the question is none: a server that counts along, or answers a number
         // twice. The request stays.
-        if let Some(Request::Call { ticket, .. }) = self.requests.get(&id) {
-            if ticket.upgrade().is_some_and(|ticket| !ticket.is_used()) {
-                return None;
-            }
+        if let Some(Request::Call { ticket, .. }) = self.requests.get(&id)
+            && ticket.upgrade().is_some_and(|ticket| !ticket.is_used())
+        {
+            return None;
         }
         self.requests.remove(&id)
     }

@@ -225,7 +225,7 @@ fn of_kind(request: &Request, value: Value) -> ServerResult {
     let other = |value| ServerResult::CustomResult(CustomResult(value));
     match request {
         Request::Initialize => serde_json::from_value(value.clone())
-            .map_or_else(|_| other(value), |result| ServerResult::InitializeResult(result)),
+            .map_or_else(|_| other(value), ServerResult::InitializeResult),
         Request::List => page(value).map_or_else(other, ServerResult::ListToolsResult),
         Request::Call { .. } | Request::GivenUp { .. } => other(value),
     }
@@ -252,7 +252,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::clock::TokioClock;
+    use crate::{clock::TokioClock, logged::logged};
 
     /// An inbox whose server was asked to `initialize` (0), to act (1, written) and to list its tools (2), and was not
     /// asked yet what waits for its pipe (3). The tickets live as long as their attempts.
@@ -324,8 +324,8 @@ mod tests {
         Some(Heard::Error(Some(RequestId::Number(id)), code, message.to_owned()))
     }
 
-    fn check(line: &str, expected: Option<Heard>) {
-        assert_eq!(Asked::new().read(line), expected, "{line}");
+    fn check(line: &str, expected: impl Into<Option<Heard>>) {
+        assert_eq!(Asked::new().read(line), expected.into(), "{line}");
     }
 
     #[test]
@@ -388,7 +388,7 @@ mod tests {
     }
 
     /// Reported: banners (open-webSearch#23, azure-devops-mcp#147), logs of a launcher behind a message (servers#3173),
-    /// torn lines of two writers (userver#1217), shell traces (inspect_ai#3290).
+    /// torn lines of two writers (userver#1217), shell traces (`inspect_ai#3290`).
     #[test]
     fn what_is_no_message_is_skipped_and_the_next_one_is_read() {
         let mut asked = Asked::new();
@@ -494,6 +494,24 @@ mod tests {
             kept.collect::<Vec<_>>(),
             [("call-3".to_owned(), answer(3)), ("call-1".to_owned(), answer(1))]
         );
+    }
+
+    #[test]
+    fn what_is_skipped_or_dropped_is_logged_without_what_it_says() {
+        let log = logged(|| {
+            let mut asked = Asked::new();
+            asked.inbox.secrets = Arc::new(Secrets::new(["swordfish".to_owned()]));
+            asked.cancel(1);
+            assert_eq!(asked.read("started with swordfish and opensesame"), None);
+            assert_eq!(asked.read(r#"{"id":9,"result":"opensesame"}"#), None);
+            assert_eq!(asked.read(r#"{"id":1,"error":{"code":0,"message":"bad swordfish"}}"#), None);
+            let long = Outline::of(br#"{"id":2,"result":"opensesame"}"#);
+            assert!(asked.inbox.read(Line::TooLong(long)).is_some());
+        });
+        assert!(!log.contains("swordfish") && !log.contains("opensesame"), "{log}");
+        assert!(log.contains("bad [redacted]"), "{log}");
+        let warned = log.lines().filter(|line| line.starts_with("WARN"));
+        assert_eq!(warned.count(), 1, "{log}");
     }
 
     #[test]

@@ -116,6 +116,25 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logged::logged;
+
+    /// Reported: a server logs the key that it was given (metabase-mcp#33, tripadvisor-mcp#2), and a host repeats it.
+    #[test]
+    fn a_secret_is_not_logged_wherever_a_read_ends() {
+        let text = b"X-Odd-Header=swordfish\nagain swordfish";
+        for cut in 0..=text.len() {
+            let log = logged(|| {
+                let secrets = Arc::new(Secrets::new(["swordfish".to_owned()]));
+                let mut lines = Lines { server: "x".to_owned(), secrets, line: Vec::new(), too_long: false };
+                let (first, second) = text.split_at(cut);
+                lines.take(first);
+                lines.take(second);
+                lines.end();
+            });
+            assert_eq!(log.matches("[redacted]").count(), 2, "cut at {cut}: {log}");
+            assert!(!log.contains("sword") && !log.contains("fish"), "cut at {cut}: {log}");
+        }
+    }
 
     #[test]
     fn the_end_is_shown_and_redacted() {

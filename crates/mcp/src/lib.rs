@@ -14,6 +14,8 @@ mod last_words;
 mod late;
 mod lines;
 mod listing;
+#[cfg(test)]
+mod logged;
 mod outline;
 mod pipes;
 mod repair;
