@@ -188,8 +188,7 @@ impl Drive<'_> {
     ) -> Result<Next, StoreError> {
         let (look_again, over) = self.look_again(looked_at, service);
         let go_on = look_again.is_some_and(|at| at <= self.until);
-        // Once it waits for a person it does so until it is settled.
-        let person = person || over || self.record.progress.needs_human;
+        let person = person || over;
         let next = self.step(Step::Looked { absent, report, look_again, person }, go_on).await?;
         Ok(if go_on { next } else { Next::Stop })
     }
@@ -212,8 +211,7 @@ impl Drive<'_> {
         let now = self.kernel.clock.now();
         let look_again = now.checked_add_signed(pause);
         let report = LookReport::missing("", missing);
-        let person = self.record.progress.needs_human;
-        self.step(Step::Looked { absent: false, report, look_again, person }, false).await?;
+        self.step(Step::Looked { absent: false, report, look_again, person: false }, false).await?;
         Ok(Next::Stop)
     }
 

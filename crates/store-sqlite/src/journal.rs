@@ -382,10 +382,10 @@ mod tests {
         let unknown =
             EffectQuery { states: vec![chimera_effect::EffectState::Unknown], ..EffectQuery::default() };
         let found = plan(&unknown);
-        assert!(found.contains("effect_unknown"), "{found}");
+        assert!(found.contains("effect_unknown (namespace=?"), "{found}");
         let bound = |tail: &str| (tail.to_owned(), vec![text("twitter"), text("us"), Value::Integer(9)]);
         let found = crate::filter::plan("effect", bound(UNKNOWN));
-        assert!(found.contains("effect_unknown (platform=? AND account=?"), "{found}");
+        assert!(found.contains("effect_unknown_of_account (platform=? AND account=?"), "{found}");
         let found = crate::filter::plan("effect", bound(ATTEMPTING));
         assert!(found.contains("effect_due"), "{found}");
     }

@@ -151,12 +151,12 @@ pub fn advance(
     if let Some(refused) = refused(record, &advance.step, context) {
         return Ok(Verdict::Refused(refused));
     }
+    let Some(Moved { mut next, drafts }) = moved(record, advance, context)? else {
+        return Ok(Verdict::Already);
+    };
     let disowned = match taken(&advance.step, context) {
         Ok(disowned) => disowned,
         Err(external_id) => return Ok(Verdict::Taken { external_id }),
-    };
-    let Some(Moved { mut next, drafts }) = moved(record, advance, context)? else {
-        return Ok(Verdict::Already);
     };
     next.version = progress.version.saturating_add(1);
     next.changed_at = context.now;
@@ -445,7 +445,8 @@ fn stepped(record: &EffectRecord, state: EffectState, step: &Step, context: &Con
                 absent_looks: progress.absent_looks.saturating_add(u32::from(counts)),
                 looks: progress.looks.saturating_add(1),
                 latest_look: Some(LatestLook { at: now, report: bounded(report) }),
-                needs_human: *person,
+                // Once it waits for a person it does so until it is settled or attempted again.
+                needs_human: progress.needs_human || *person,
                 due_at: *look_again,
                 ..progress
             }

@@ -27,6 +27,7 @@ const TABLES: [&str; 6] = ["request", "effect", "decision", "decision_effect", "
 
 /// What the second schema added.
 const SECOND: &str = include_str!("../../src/migrate/0002_proposals.sql");
+const THIRD: &str = include_str!("../../src/migrate/0003_engage.sql");
 
 /// "CHIM"
 const APPLICATION_ID: i32 = 0x4348_494D;
@@ -103,7 +104,7 @@ async fn everything(sqlite: &Sqlite, store: &SqliteStore, scene: &Scene) -> Stri
 
 #[test]
 fn a_database_of_an_earlier_schema_keeps_its_rows() {
-    for scripts in [[FIRST].as_slice(), &[FIRST, SECOND]] {
+    for scripts in [[FIRST].as_slice(), &[FIRST, SECOND], &[FIRST, SECOND, THIRD]] {
         let (new, old, scene) = (Sqlite::new(), Sqlite::new(), Scene::named("earlier"));
         let store = new.store();
         block_on(publish(&new, &store, &scene));
@@ -127,6 +128,6 @@ fn a_database_of_an_earlier_schema_keeps_its_rows() {
             .unwrap()
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
-        assert_eq!(version, 3);
+        assert_eq!(version, 4);
     }
 }
