@@ -57,6 +57,8 @@ pub(super) fn begun(
     let send_before = after(now, window.send);
     // While an earlier attempt is open its own margin stands, whatever the profile or the clock say by now.
     let open = progress.unsettled_since.and(progress.settled_from);
+    // What an earlier attempt was refused for says nothing about this one, unless it is still open with it.
+    let refusal = progress.refusal.clone().filter(|_| open.is_some());
     let settled_from = after(send_before, window.settle).max(open.unwrap_or(DateTime::<Utc>::MIN_UTC));
     Progress {
         state,
@@ -64,6 +66,7 @@ pub(super) fn begun(
         began_at: Some(now),
         send_before: Some(send_before),
         settled_from: Some(settled_from),
+        refusal,
         absent_looks: 0,
         looks: 0,
         latest_look: None,
