@@ -16,7 +16,7 @@ const SCALE: u32 = 100;
 pub enum WeightConfig {
     /// 2017: every code point of an emoji is weighed.
     V2,
-    /// 2018 until today: an emoji sequence weighs 2, whatever it is made of.
+    /// 2018 until today: an emoji sequence weighs 2, of however many code points.
     V3,
 }
 
