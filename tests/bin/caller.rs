@@ -21,7 +21,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -110,9 +109,18 @@ async fn call(options: &BTreeMap<String, String>) {
     server.close().await;
 }
 
+/// A test that is gone says nothing any more, and its pipe ends: nothing waits longer than the test does.
 fn wait_for_the_sign() {
     say("ready");
-    std::io::stdin().read_line(&mut String::new()).expect("somebody says when");
+    let read = std::io::stdin().read_line(&mut String::new()).expect("the test says when");
+    assert!(read > 0, "the test is gone");
+}
+
+/// Does nothing more until this process is killed, or its test is gone.
+fn stop() -> Outcome {
+    say("stopped");
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).expect("the test ends its input");
+    std::process::abort()
 }
 
 /// Asks until it is public: whoever waits for another one's work on a busy machine may have to ask again.
@@ -205,8 +213,8 @@ impl Platform for Stopping {
         if self.after {
             let _nobody_learns_of_it = self.inner.perform(attempt).await;
         }
-        say("stopped");
-        pending().await
+        // On a thread of its own: other callers of this process go on until they need what is held here.
+        tokio::task::spawn_blocking(stop).await.expect("it never returns")
     }
 
     async fn find(&self, look: &LookUp) -> Finding {

@@ -9,6 +9,7 @@ use chimera::contracts::{Clock, PlatformName};
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::{Binding, CachedTargets, Profile, ToolClient, ToolPlatform};
 use chimera_sandbox::{Record, SandboxConfig};
+use chimera_testkit::guard;
 use chimera_tests::engage_stage::{Judges, engage, engage_host, engagement, fund};
 use chimera_tests::stage::{EchoMedia, database, open_store};
 use chrono::TimeDelta;
@@ -35,6 +36,7 @@ const EMPTY: [(PlatformName, EngageAction); 3] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_cell_does_what_it_says() {
+    let _guard = guard("every cell of the matrix");
     let folder = tempfile::tempdir().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let record = folder.path().join("record.jsonl");
