@@ -12,4 +12,5 @@ mod error_codes;
 mod hostile;
 mod interleavings;
 mod processes;
+mod waits;
 mod worker;

@@ -33,6 +33,23 @@ pub enum Judged {
     NotCovered(String),
 }
 
+impl Case {
+    /// The cases of a list inside this one, each with the rest of this one beside it; none where there is no such list.
+    #[must_use]
+    pub fn inner(&self, list: &str) -> Vec<Self> {
+        let mut rest = self.value.clone();
+        let items = rest.as_object_mut().and_then(|members| members.remove(list));
+        let Some(Value::Array(items)) = items else { return Vec::new() };
+        let file = Rc::new(rest);
+        let case = |(number, value)| Self {
+            place: format!("{} {list} #{number}", self.place),
+            value,
+            file: Rc::clone(&file),
+        };
+        items.into_iter().enumerate().map(case).collect()
+    }
+}
+
 impl Judged {
     /// Passed if both are equal.
     pub fn equal<T: PartialEq + std::fmt::Debug>(found: &T, expected: &T) -> Self {
@@ -92,10 +109,15 @@ impl Published {
     /// Every case of every JSON file below the folder: the items of a list, the items of `cases`, the lines of JSON
     /// lines, else the file itself.
     pub fn cases(&mut self) -> Vec<Case> {
+        self.read(&self.files(""))
+    }
+
+    /// The cases of these files.
+    pub fn read(&mut self, files: &[PathBuf]) -> Vec<Case> {
         let mut cases = Vec::new();
-        for path in self.files("") {
-            let place = self.name(&path);
-            let Some(text) = fs::read_to_string(&path).ok().filter(|_| is_json(&path)) else { continue };
+        for path in files {
+            let place = self.name(path);
+            let Some(text) = fs::read_to_string(path).ok().filter(|_| is_json(path)) else { continue };
             let read = if path.extension().is_some_and(|extension| extension == "jsonl") {
                 text.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>().map(Value::Array)
             } else {
@@ -109,17 +131,23 @@ impl Published {
         cases
     }
 
-    /// Judges every case by the first kind that knows it, and ends.
-    ///
-    /// # Panics
-    /// As [`end`](Self::end) does.
-    pub fn judge(mut self, kinds: &[Kind]) {
-        for case in self.cases() {
+    /// Judges each of these cases by the first kind that knows it.
+    pub fn judge(&mut self, cases: impl IntoIterator<Item = Case>, kinds: &[Kind]) {
+        for case in cases {
             match kinds.iter().find(|(_, knows, _)| knows(&case)) {
                 Some((name, _, judge)) => self.count(name, &case.place, judge(&case)),
                 None => self.not_covered(&shape(&case.value)),
             }
         }
+    }
+
+    /// Judges every case of the folder, and ends.
+    ///
+    /// # Panics
+    /// As [`end`](Self::end) does.
+    pub fn judge_all(mut self, kinds: &[Kind]) {
+        let cases = self.cases();
+        self.judge(cases, kinds);
         self.end();
     }
 

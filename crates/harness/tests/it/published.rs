@@ -26,7 +26,7 @@ fn check(files: &[(&str, &str)], expected: Option<&str>) {
         fs::write(path, content).unwrap();
     }
     let published = Published::at(folder.path().to_owned());
-    let judged = catch_unwind(AssertUnwindSafe(|| published.judge(SUMS)));
+    let judged = catch_unwind(AssertUnwindSafe(|| published.judge_all(SUMS)));
     let said = judged.err().map(|panic| panic.downcast_ref::<String>().unwrap().clone());
     match (expected, said) {
         (None, None) => {}
