@@ -34,7 +34,7 @@ use chimera::effect::{
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::{Binding, Profile, ToolClient, ToolPlatform};
 use chimera::skill_publish::PublishOptions;
-use chimera_sandbox::{SandboxConfig, serve_stdio};
+use chimera_sandbox::{Keys, SandboxConfig, serve_stdio};
 use chimera_testkit::PRICE;
 use chimera_tests::engage_stage::{Judges, engage, engage_host, real_engagement};
 use chimera_tests::stage::{EchoMedia, builder, claimed, open_store, publish};
@@ -147,10 +147,11 @@ where
     answers
 }
 
-/// A sandbox of this process over the record of all. It honours keys on X alone, as the seeds' profile says.
+/// A sandbox of this process over the record of all. It honours keys on X alone: that is what the seeds' profile counts on,
+/// and elsewhere a call that is made twice shows.
 fn sandbox(record: &str, clock: &Arc<dyn Clock>) -> Arc<StdioServer> {
-    let mut config = SandboxConfig::new(record);
-    config.keys.insert(chimera_sandbox::Platform::Twitter);
+    let keys = Keys::enforced_on([chimera_sandbox::Platform::Twitter]);
+    let config = SandboxConfig::new(record).with_keys(keys);
     let config = config.to_json().expect("the configuration can be written");
     let this = std::env::current_exe().expect("this program has a path");
     let command = ServerCommand::new("sandbox", this).arg("sandbox").arg(config);

@@ -42,7 +42,12 @@ impl Place {
 
     /// Starts a server on the record and shakes hands.
     pub(crate) fn client(&self, config: &Value) -> Client {
-        let mut client = Client::start(&self.record(), config);
+        self.client_with(config, &[])
+    }
+
+    /// The same with further options of the program.
+    pub(crate) fn client_with(&self, config: &Value, options: &[&str]) -> Client {
+        let mut client = Client::start(&self.record(), config, options);
         let hello = client.request(
             "initialize",
             &json!({
@@ -59,9 +64,9 @@ impl Place {
 }
 
 impl Client {
-    fn start(record: &Path, config: &Value) -> Self {
+    fn start(record: &Path, config: &Value, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chimera-sandbox"));
-        command.arg("--record").arg(record).arg("--config").arg(config.to_string());
+        command.arg("--record").arg(record).arg("--config").arg(config.to_string()).args(options);
         let process = TestProcess::start("the sandbox", &mut command);
         Self { process, early: HashMap::new(), last_id: 0 }
     }
