@@ -23,11 +23,12 @@ use chimera_benches::launch::{Figures, launch};
 use chimera_benches::mode::Mode;
 use chimera_benches::stage::{NoOpPlatform, context, host, media_request, text_request};
 use chimera_testkit::{
-    MemoryStore, Scene, TestClock, TestEntropy, admit_request, block_on, new_effect, sample_decision,
-    sample_effect, set_up,
+    MemoryStore, Scene, TestClock, TestEntropy, admit_request, new_effect, sample_decision, sample_effect,
+    set_up,
 };
 use chimera_text::{Folded, overlap as share};
 use chrono::{DateTime, Utc};
+use futures_executor::block_on;
 use gungraun::{library_benchmark, library_benchmark_group};
 
 const LIMIT: Money = Money::usd_micros(1_000_000_000);

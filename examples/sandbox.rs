@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chimera::contracts::PlatformName;
 use chimera::mcp::ServerCommand;
-use chimera_sandbox::{Fault, FaultRule, Platform, Record, SandboxConfig};
+use chimera_sandbox::{Fault, FaultRule, Keys, Platform, Record, SandboxConfig};
 
 use crate::Failure;
 
@@ -23,11 +23,11 @@ pub struct Public {
     pub duplicates: usize,
 }
 
-/// A sandbox that rate-limits Instagram's first post, and honours keys on X alone, as its profile says.
+/// A sandbox that rate-limits Instagram's first post, and honours keys on X alone: that is what its profile counts on, and
+/// elsewhere a call that is made twice shows.
 #[must_use]
 pub fn config() -> SandboxConfig {
-    let mut config = SandboxConfig::default();
-    config.keys.insert(Platform::Twitter);
+    let mut config = SandboxConfig::default().with_keys(Keys::enforced_on([Platform::Twitter]));
     let rate_limit = Fault::RateLimit { retry_after_seconds: 1 };
     config.faults.push(FaultRule::new(Platform::Instagram, rate_limit).times(1));
     config

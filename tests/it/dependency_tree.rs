@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use chimera_testkit::finished;
 use serde_json::Value;
 
 /// Crates that only say what is to be; they know nothing that could make it so.
@@ -24,11 +25,9 @@ const OUTSIDE: [&str; 7] = ["tokio", "rusqlite", "libsqlite3-sys", "sqlx", "rmcp
 fn cargo(arguments: &[&str]) -> Result<String, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").to_owned());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let output = Command::new(cargo)
-        .args(arguments)
-        .args(["--offline", "--locked", "--color", "never", "--manifest-path", manifest])
-        .output()
-        .unwrap();
+    let mut command = Command::new(cargo);
+    command.args(arguments).args(["--offline", "--locked", "--color", "never", "--manifest-path", manifest]);
+    let output = finished("cargo", &mut command);
     if output.status.success() {
         Ok(String::from_utf8(output.stdout).unwrap())
     } else {

@@ -12,4 +12,6 @@ mod error_codes;
 mod hostile;
 mod interleavings;
 mod processes;
+mod quick_start;
+mod waits;
 mod worker;
