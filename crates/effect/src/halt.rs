@@ -43,9 +43,7 @@ impl fmt::Debug for Halt {
 
 #[cfg(test)]
 mod tests {
-    use std::future::{pending, ready};
-
-    use futures_util::future::Pending;
+    use std::future::{Pending, pending, ready};
 
     use super::*;
 
