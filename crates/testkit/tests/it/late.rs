@@ -122,12 +122,16 @@ fn an_answer_about_nothing_is_let_go() {
             namespace: "another-tenant".parse().unwrap(),
             ..answer(&lost, 1, Outcome::Done(done("strange")))
         };
+        // Nothing of this one was ever attempted.
+        let waiting = world.waiting("another text").await;
         world.platform.strict.answer_late(strange);
+        world.platform.strict.answer_late(answer(&waiting, 1, Outcome::Done(done("never asked for"))));
         world.platform.strict.answer_late(answer(&lost, 9, Outcome::Unknown(UnknownOutcome::because("odd"))));
         let kernel = world.kernel();
         kernel.record_late().await.unwrap();
         assert_eq!(kernel.record_late().await.unwrap(), []);
         assert_eq!(post(&world.stored(&lost).await), None);
+        assert_eq!(world.stored(&waiting).await, waiting);
     });
 }
 

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chimera_contracts::{Clock, Money, PlatformName};
 use chimera_effect::{
-    Admission, Attempt, Effect, EffectKind, EffectRecord, EffectState, Finding, Halt, Kernel, KernelOptions,
-    LateOutcome, LeaseScope, Leased, LookPolicy, LookReport, LookUp, NotReady, Outcome, Platform, PostOwners,
-    Purpose, Refusal, Service, Step, Upload, Uploaded,
+    Admission, Advance, Attempt, Effect, EffectKind, EffectRecord, EffectState, Finding, Halt, Kernel,
+    KernelOptions, LateOutcome, LeaseScope, Leased, LookPolicy, LookReport, LookUp, NotReady, Outcome,
+    Platform, PostOwners, Purpose, Refusal, Service, Step, Upload, Uploaded,
 };
-use chimera_governance::Gate;
+use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
     Fault, MemoryStore, Rules, Scene, StrictPlatform, TestClock, TestEntropy, admit_request, block_on,
@@ -117,14 +117,23 @@ impl World {
     }
 
     /// Admits a post of this text under a key of its own, its first attempt begun.
-    pub(crate) async fn admitted(&self, text: &str) -> (Leased, chimera_governance::Approved<Effect>) {
+    pub(crate) async fn admitted(&self, text: &str) -> (Leased, Approved<Effect>) {
+        self.admit(text, true).await
+    }
+
+    /// The same without an attempt.
+    pub(crate) async fn waiting(&self, text: &str) -> EffectRecord {
+        self.admit(text, false).await.0.record
+    }
+
+    async fn admit(&self, text: &str, begin: bool) -> (Leased, Approved<Effect>) {
         let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&self.clock);
         let scene = self.scene.under_key(text);
         let scene = Scene { decision: Scene::named(text).decision, ..scene };
         let effects = [sample_effect(&self.scene, PLACE, text)];
         let Stores { approvals, budget, journal, .. } = &self.stores;
         let approved = set_up(approvals, budget.as_ref(), &time, &scene, PLENTY, &effects).await.remove(0);
-        let new = vec![new_effect(approved.clone(), true)];
+        let new = vec![new_effect(approved.clone(), begin)];
         match journal.admit(admit_request(&scene, new)).await.unwrap() {
             Admission::Fresh(mut view) => {
                 let record = view.effects.remove(0);
@@ -272,7 +281,7 @@ fn a_look_settles_nothing_while_an_alike_effect_is_attempted() {
         let epoch = theirs.record.progress.epoch;
         let version = theirs.record.progress.version;
         let (effect, step) = (theirs.record.id, published("theirs"));
-        let done = chimera_effect::Advance { effect, epoch, version, step, keep: None };
+        let done = Advance { effect, epoch, version, step, keep: None };
         world.stores.journal.advance(done).await.unwrap();
         let mut record = world.stored(&ours).await;
         for _ in 0..2 {
@@ -333,12 +342,7 @@ fn a_halt_finishes_a_call_that_is_under_way() {
         // Nothing was sent of it, and its caller is gone: the next drive sends it.
         let refusal = chimera_testkit::refused(chimera_contracts::ErrorCode::PlatformTransientError);
         let step = Step::NotDone(refusal);
-        world
-            .stores
-            .journal
-            .advance(chimera_effect::Advance { effect, epoch, version, step, keep: None })
-            .await
-            .unwrap();
+        world.stores.journal.advance(Advance { effect, epoch, version, step, keep: None }).await.unwrap();
         let leased = world.kernel().lease(LeaseScope::Of(vec![effect]), 1).await.unwrap().remove(0);
         let (give, given) = futures_channel::oneshot::channel::<()>();
         let halt = Halt::when(given.map(|_| ()));
