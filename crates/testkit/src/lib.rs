@@ -14,6 +14,7 @@ mod cuts;
 mod entropy;
 mod memory;
 pub mod model;
+pub mod outside;
 mod scene;
 mod strict_platform;
 
