@@ -74,7 +74,7 @@ fn trace(seed: u64, whole: bool) -> ExitCode {
     if report.fails() && !whole {
         say(&explained(&scenario, Options::default()).1);
     } else {
-        say(&format!("{scenario:#?}\n{}", report.trace));
+        say(&format!("{scenario}{}", report.trace));
     }
     if report.fails() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

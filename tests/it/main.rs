@@ -11,5 +11,6 @@ mod engage;
 mod error_codes;
 mod hostile;
 mod interleavings;
+mod outside;
 mod processes;
 mod worker;

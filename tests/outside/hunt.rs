@@ -85,6 +85,6 @@ pub fn explained(scenario: &Scenario, options: Options) -> (Scenario, String) {
         .iter()
         .map(|breach| format!("{:?} wish {}: {}\n", breach.kind, breach.wish, breach.words))
         .collect();
-    let words = format!("seed {}\n{breaches}{small:#?}\n{}", scenario.seed, report.trace);
+    let words = format!("{breaches}{small}{}", report.trace);
     (small, words)
 }

@@ -34,9 +34,9 @@ pub struct Options {
 /// looks whenever something is due; these are the moments at which it may be.
 fn pauses() -> impl Iterator<Item = i64> {
     let doubling = (0..9).map(|power| 1_i64 << power);
-    let minutes = std::iter::repeat_n(300, 24);
-    let hours = std::iter::repeat_n(3_600, 22);
-    let days = std::iter::repeat_n(43_200, 20);
+    let minutes = std::iter::repeat_n(300, 12);
+    let hours = std::iter::repeat_n(3_600, 11);
+    let days = std::iter::repeat_n(43_200, 8);
     doubling.chain(minutes).chain(hours).chain(days)
 }
 
@@ -133,15 +133,16 @@ impl<'a> Run<'a> {
             if self.executor.is_idle() && next_event.is_none() {
                 return false;
             }
-            let sleeper = self.stage.outside.clock.next_deadline().map(World::ms);
-            let sleeper = sleeper.filter(|_| !self.executor.is_idle());
+            let sleeper = self.stage.outside.clock.next_deadline().filter(|_| !self.executor.is_idle());
             let wakes = self.paused.iter().map(|(_, until_ms, _)| *until_ms).min();
-            let Some(next_ms) = [sleeper, wakes, next_event].into_iter().flatten().min() else {
+            let known = [wakes, next_event].into_iter().flatten().map(World::time);
+            let Some(next) = known.chain(sleeper).min() else {
                 self.stuck = Some("a future waits for nothing that comes".to_owned());
                 return false;
             };
-            self.stage.outside.clock.set(World::time(next_ms.max(now_ms)));
-            self.paused.retain(|(_, until_ms, _)| *until_ms > next_ms);
+            let now = self.stage.outside.clock.now();
+            self.stage.outside.clock.set(next.max(now));
+            self.paused.retain(|(_, until_ms, _)| World::time(*until_ms) > next);
         }
         self.stuck = Some("the run does not come to an end".to_owned());
         false

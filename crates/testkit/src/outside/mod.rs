@@ -17,6 +17,7 @@
 
 mod acting;
 mod dice;
+mod display;
 mod draw;
 pub mod fault;
 mod item;

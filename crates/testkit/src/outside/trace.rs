@@ -32,11 +32,21 @@ impl Trace {
 }
 
 impl fmt::Display for Trace {
+    /// What is said again and again in the same words stands there once, with how often.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Line { at_ms, who, what } in &self.lines {
-            let (seconds, rest) = (at_ms.div_euclid(1_000), at_ms.rem_euclid(1_000));
+        for lines in self.lines.chunk_by(|one, next| one.who == next.who && one.what == next.what) {
+            let [Line { at_ms, who, what }, rest @ ..] = lines else { continue };
+            let sign = if *at_ms < 0 { '-' } else { ' ' };
+            let (seconds, millis) = (at_ms.unsigned_abs() / 1_000, at_ms.unsigned_abs() % 1_000);
             let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-            writeln!(f, "{hours:>4}:{minutes:02}:{seconds:02}.{rest:03}  {who:<8} {what}")?;
+            write!(f, "{sign}{hours:>3}:{minutes:02}:{seconds:02}.{millis:03}  {who:<8} {what}")?;
+            match rest.last() {
+                Some(last) => {
+                    let span = (last.at_ms - at_ms) / 1_000;
+                    writeln!(f, "  (and {} times more in {span} s)", rest.len())?;
+                }
+                None => writeln!(f)?,
+            }
         }
         Ok(())
     }
