@@ -104,7 +104,7 @@ fn asked() -> (Approval, Admit) {
     let admit = admit_request(&approval.scene, effects);
     // What redacts and renders is compiled at its first use.
     let (standings, balance, instance, now) = known(&approval);
-    assert!(step::admit(&admit, &standings, Some(balance), instance, now).is_ok(), "it may be");
+    assert!(step::admit(&admit, &standings, Some(balance), &[], instance, now).is_ok(), "it may be");
     (approval, admit)
 }
 
@@ -128,7 +128,7 @@ fn pure() -> Known {
 #[library_benchmark]
 #[bench::pure(pure())]
 fn admit_step((admit, standings, balance, instance, now): Known) -> (Admit, Option<step::Admitted>) {
-    let admitted = step::admit(&admit, &standings, Some(balance), instance, now).ok();
+    let admitted = step::admit(&admit, &standings, Some(balance), &[], instance, now).ok();
     (admit, admitted)
 }
 
@@ -287,7 +287,7 @@ fn published_once() -> bool {
     let id = approval.scene.key.effect_id(&approval.effect.digest());
     let checked = block_on(checks.check(approval.effect.clone(), id, &approval.scene.claim()));
     let (admit, standings, balance, instance, now) = pure();
-    let computed = step::admit(&admit, &standings, Some(balance), instance, now);
+    let computed = step::admit(&admit, &standings, Some(balance), &[], instance, now);
     let (approval, admit) = asked();
     let admitted = block_on(approval.store.admit(admit));
     texts.len() == 1

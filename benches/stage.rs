@@ -13,8 +13,8 @@ use chimera::contracts::{
     derive_uuid,
 };
 use chimera::effect::{
-    Attempt, EffectKind, Evidence, ExternalPost, Finding, Keys, LookUp, NotReady, Outcome, Platform, Refusal,
-    Service, Upload, Uploaded,
+    Attempt, EffectKind, Evidence, ExternalPost, Finding, Keys, LateOutcome, LookUp, NotReady, Outcome,
+    Platform, PostOwners, Refusal, Service, Upload, Uploaded,
 };
 use chimera::governance::{Approver, ApproverRole, BudgetScope, Decision, Recorded, Verdict};
 use chimera::platform::Accounts;
@@ -49,10 +49,13 @@ impl Platform for NoOpPlatform {
     fn service(&self, _: PlatformName, _: EffectKind) -> Option<Service> {
         Some(Service {
             keys: Keys::Advisory,
+            sets_state: false,
             look_up: false,
             uploads: false,
             timeout: TimeDelta::seconds(10),
             settle: TimeDelta::seconds(5),
+            grace: TimeDelta::zero(),
+            look_every: TimeDelta::zero(),
             // Not free, so that the budget is held and settled.
             price: Money::usd_micros(1_000),
         })
@@ -73,8 +76,12 @@ impl Platform for NoOpPlatform {
         Outcome::Done(Evidence { post, said: None })
     }
 
-    async fn find(&self, _: &LookUp) -> Finding {
-        Finding::CannotTell { reason: "it never loses an answer".to_owned() }
+    async fn find(&self, _: &LookUp, _: &dyn PostOwners) -> Finding {
+        Finding::Blind { reason: "it never loses an answer".to_owned() }
+    }
+
+    fn late(&self) -> Vec<LateOutcome> {
+        Vec::new()
     }
 }
 

@@ -30,7 +30,8 @@ use chimera::Chimera;
 use chimera::contracts::engage::{EngageAction, EngageInput, EngageOutput, EngageStatus};
 use chimera::contracts::{Clock, PlatformName};
 use chimera::effect::{
-    Attempt, EffectKind, Finding, LookUp, NotReady, Outcome, Platform, Refusal, Service, Upload, Uploaded,
+    Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners, Refusal,
+    Service, Upload, Uploaded,
 };
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::{Binding, Profile, ToolClient, ToolPlatform};
@@ -209,7 +210,11 @@ impl Platform for Stopping {
         pending().await
     }
 
-    async fn find(&self, look: &LookUp) -> Finding {
-        self.inner.find(look).await
+    async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
+        self.inner.find(look, owners).await
+    }
+
+    fn late(&self) -> Vec<LateOutcome> {
+        self.inner.late()
     }
 }

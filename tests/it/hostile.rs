@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use chimera::contracts::publish::PublicationStatus;
 use chimera::contracts::{CallContext, Clock, PlatformName, Skill};
 use chimera::effect::{
-    Attempt, EffectKind, Finding, LookUp, NotReady, Outcome, Platform, Refusal, Service, Upload, Uploaded,
+    Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners, Refusal,
+    Service, Upload, Uploaded,
 };
 use chimera::governance::ApprovalStore;
 use chimera_testkit::{Action, Cut, Fault, Rules, StrictPlatform, TestClock};
@@ -96,14 +97,17 @@ impl Platform for Times {
             other => other,
         }
     }
-    async fn find(&self, look: &LookUp) -> Finding {
-        match self.0.find(look).await {
+    async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
+        match self.0.find(look, owners).await {
             Finding::There(mut evidence) => {
                 evidence.post.published_at = Some(self.1);
                 Finding::There(evidence)
             }
             other => other,
         }
+    }
+    fn late(&self) -> Vec<LateOutcome> {
+        self.0.late()
     }
 }
 

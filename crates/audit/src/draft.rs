@@ -54,7 +54,7 @@ impl fmt::Display for EventType {
     }
 }
 
-/// Content, or what a platform said: exact redacted bytes beside the log, which can be erased.
+/// Content, or what a platform said: bytes beside the log, which can be erased.
 ///
 /// The log holds [`Attachment::commitment`] only. Once bytes and salt are gone it tells nothing about them, not even to
 /// someone who guesses the bytes.
@@ -66,6 +66,13 @@ impl Attachment {
     #[must_use]
     pub fn redacted(bytes: impl AsRef<[u8]>) -> Self {
         Self(redact_bytes(bytes.as_ref()))
+    }
+
+    /// Takes bytes as they are: content of ours that is public anyway, or words that were redacted where they came in. An id
+    /// that a pattern takes for a credential stays an id.
+    #[must_use]
+    pub fn exact(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
     }
 
     /// The bytes to keep.

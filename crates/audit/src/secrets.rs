@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::redact;
+
 /// What stands where a secret stood.
 const MARK: &str = "[redacted]";
 
@@ -41,6 +43,17 @@ impl Secrets {
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Cow::Owned(secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MARK)))
     }
+
+    /// The text without these secrets and then without what looks like a credential: fit to be kept or shown.
+    ///
+    /// Exact first, because a pattern that takes half of a secret leaves a half that is not known any more.
+    #[must_use]
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.removed_from(text) {
+            Cow::Borrowed(text) => redact(text),
+            Cow::Owned(text) => Cow::Owned(redact(&text).into_owned()),
+        }
+    }
 }
 
 impl fmt::Debug for Secrets {
@@ -67,5 +80,19 @@ mod tests {
         }
         assert_eq!(format!("{secrets:?}"), "Secrets(2)");
         assert!(!Secrets::default().are_in("anything"));
+    }
+
+    #[test]
+    fn exact_secrets_go_before_patterns_are_looked_for() {
+        let secrets = Secrets::new(["EAAB12&x=3;rest".to_owned()]);
+        for (text, expected) in [
+            // The pattern alone would stop at `&` and leave the rest.
+            ("GET /me?access_token=EAAB12&x=3;rest failed", "GET /me?access_token=[redacted] failed"),
+            ("EAAB12&x=3;rest and api_key=other", "[redacted] and api_key=[redacted]"),
+            ("api_key=other", "api_key=[redacted]"),
+            ("a plain sentence", "a plain sentence"),
+        ] {
+            assert_eq!(secrets.redact(text), expected);
+        }
     }
 }

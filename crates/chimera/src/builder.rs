@@ -17,6 +17,7 @@ use chimera_skill_propose::{
 };
 use chimera_skill_publish::{PublishOptions, PublishPorts, PublishSkill};
 
+use crate::outcomes::Outcomes;
 use crate::registry::Registry;
 use crate::worker::{Worker, WorkerOptions};
 
@@ -274,11 +275,12 @@ impl Builder {
             .map(|ports| EngageSkill::new(ports, self.engage_options))
             .transpose()?;
         let desk = ReviewDesk::new(store.reviews, store.approvals, Arc::clone(&clock));
+        let outcomes = Outcomes::new(kernel.clone());
         let worker = Worker::new(kernel, desk.clone(), engage.clone(), clock, self.worker_options);
         let mut skills: Vec<Arc<dyn DynSkill>> = vec![Arc::new(propose.clone())];
         skills.extend(engage.clone().map(|engage| Arc::new(engage) as Arc<dyn DynSkill>));
         skills.push(Arc::new(publish.clone()));
-        Ok(Chimera { propose, engage, publish, desk, skills: Registry::new(skills), worker })
+        Ok(Chimera { propose, engage, publish, desk, outcomes, skills: Registry::new(skills), worker })
     }
 
     fn missing(&self) -> Vec<&'static str> {
@@ -344,6 +346,7 @@ pub struct Chimera {
     engage: Option<EngageSkill>,
     publish: PublishSkill,
     desk: ReviewDesk,
+    outcomes: Outcomes,
     skills: Registry,
     worker: Worker,
 }
@@ -372,6 +375,12 @@ impl Chimera {
     #[must_use]
     pub const fn desk(&self) -> &ReviewDesk {
         &self.desk
+    }
+
+    /// What is not known, and what a person can do about it.
+    #[must_use]
+    pub const fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
     }
 
     /// All skills, with JSON.

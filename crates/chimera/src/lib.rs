@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod builder;
+mod outcomes;
 mod registry;
 mod worker;
 
 pub use builder::{BuildError, Builder, Chimera, Engaging, Proposing, Store, StorePorts};
+pub use outcomes::{Outcomes, UnknownEffect};
 pub use registry::Registry;
 pub use worker::{Worker, WorkerOptions};
 

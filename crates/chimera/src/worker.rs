@@ -7,11 +7,13 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chimera_contracts::{Clock, ReviewId, SkillName, StoreError};
-use chimera_effect::{Kernel, LeaseScope, Leased, Purpose};
+use chimera_effect::{Halt, Kernel, LeaseScope, Leased, Purpose};
 use chimera_governance::ReviewDesk;
 use chimera_governance::review::{Review, ReviewPage};
 use chimera_skill_engage::EngageSkill;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_channel::oneshot;
+use futures_util::FutureExt as _;
 use futures_util::future::{Either, join, join_all, select};
 
 /// How the worker works.
@@ -54,12 +56,27 @@ impl Worker {
         Self { kernel, desk, engage, clock, options, reviewed: Arc::default() }
     }
 
-    /// Works until `stop` is ready, finishes the round it is in, and returns. A store that fails is asked again after the
-    /// pause; nothing ends the worker but `stop`.
+    /// Works until `stop` is ready. Then every wait ends at once (a look that is not due yet, a pause), calls that are under
+    /// way are finished, and it returns; nothing is lost by it. A store that fails is asked again after the pause.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
+        let (give, given) = oneshot::channel::<()>();
+        let mut give = Some(give);
+        let halt = Halt::when(given.map(|_| ()));
         loop {
-            let idle = match self.round().await {
+            let round = pin!(self.round_until(&halt));
+            let worked = match select(stop.as_mut(), round).await {
+                // What waits stops waiting; a call that is under way is finished, and its outcome recorded.
+                Either::Left(((), round)) => {
+                    drop(give.take());
+                    if let Err(error) = round.await {
+                        tracing::warn!(%error, "the worker could not use the store");
+                    }
+                    return;
+                }
+                Either::Right((worked, _)) => worked,
+            };
+            let idle = match worked {
                 // More reviews may follow on the next page.
                 Ok(worked) => worked == 0 && self.reviewed_up_to().is_none(),
                 Err(error) => {
@@ -81,9 +98,17 @@ impl Worker {
     /// # Errors
     /// When the store cannot be asked what is due. An effect or a review on which the store fails is left to a later round.
     pub async fn round(&self) -> Result<usize, StoreError> {
+        self.round_until(&Halt::never()).await
+    }
+
+    async fn round_until(&self, halt: &Halt) -> Result<usize, StoreError> {
+        let late = self.kernel.record_late().await?;
+        if !late.is_empty() {
+            tracing::info!(answers = late.len(), "answers that came late are recorded");
+        }
         // Neither waits for the other: a review whose server does not start keeps no due effect.
-        let (driven, handed_over) = join(self.drive_due(), self.hand_over()).await;
-        let after = if handed_over? > 0 { self.drive_due().await? } else { 0 };
+        let (driven, handed_over) = join(self.drive_due(halt), self.hand_over()).await;
+        let after = if handed_over? > 0 { self.drive_due(halt).await? } else { 0 };
         Ok(driven?.saturating_add(after))
     }
 
@@ -118,17 +143,17 @@ impl Worker {
         *self.reviewed.lock().unwrap_or_else(PoisonError::into_inner) = review;
     }
 
-    async fn drive_due(&self) -> Result<usize, StoreError> {
+    async fn drive_due(&self, halt: &Halt) -> Result<usize, StoreError> {
         let leased = self.kernel.lease(LeaseScope::Due, self.options.batch).await?;
         let count = leased.len();
         let until = self.later(self.options.stay);
-        join_all(leased.into_iter().map(|leased| self.drive(leased, until))).await;
+        join_all(leased.into_iter().map(|leased| self.drive(leased, until, halt))).await;
         Ok(count)
     }
 
-    async fn drive(&self, leased: Leased, until: DateTime<Utc>) {
+    async fn drive(&self, leased: Leased, until: DateTime<Utc>, halt: &Halt) {
         let effect = leased.record.id;
-        match self.kernel.drive(leased, Purpose::Background, until).await {
+        match self.kernel.drive_until(leased, Purpose::Background, until, halt).await {
             Ok(record) => tracing::debug!(%effect, state = %record.progress.state, "driven"),
             Err(error) => tracing::warn!(%effect, %error, "an effect is left to a later round"),
         }

@@ -4,7 +4,7 @@ use chimera_contracts::{EffectId, ErrorCode, StoreError};
 
 use crate::journal::{Advanced, LeaseScope, Step};
 use crate::kernel::Kernel;
-use crate::platform::Refusal;
+use crate::outcome::Refusal;
 use crate::record::EffectRecord;
 use crate::state::EffectState;
 

@@ -183,7 +183,8 @@ impl Kernel {
     ) -> bool {
         let progress = &record.progress;
         match progress.state {
-            EffectState::Admitted | EffectState::Attempting => true,
+            EffectState::Admitted => !record.waits(now),
+            EffectState::Attempting => true,
             EffectState::Unknown => !progress.needs_human && self.worth_a_look(record, carry, now),
             EffectState::NotDone => {
                 let retry_at = progress.refusal.as_ref().and_then(|refusal| refusal.retry_at);
@@ -201,7 +202,7 @@ impl Kernel {
         let enforced = self
             .service(content.platform, content.kind)
             .zip(first)
-            .is_some_and(|(service, first)| service.enforces_key(first, now));
+            .is_some_and(|(service, first)| service.may_repeat(first, now));
         let reach = now.checked_add_signed(carry.within).unwrap_or(now);
         // A look waits for both: nothing is seen before the platform has settled.
         let look_at = progress.due_at.max(progress.settled_from);

@@ -5,9 +5,10 @@ use chimera_governance::Approved;
 use chrono::{DateTime, Utc};
 
 use crate::effect::Effect;
+use crate::halt::Halt;
 use crate::journal::{Advanced, Leased, Step};
 use crate::kernel::{Kernel, Purpose};
-use crate::platform::Lost;
+use crate::outcome::UnknownOutcome;
 use crate::record::{EffectRecord, RequestRecord};
 use crate::state::EffectState;
 
@@ -37,8 +38,8 @@ pub(crate) struct Drive<'a> {
     pub(crate) refused: bool,
     /// Looks that this drive may still take; a platform that asks to look again at once does not keep it for ever.
     pub(crate) looks_left: u32,
-    /// Ids of posts that turned out to belong to other effects.
-    pub(crate) not_ours: Vec<String>,
+    /// Ends its waits.
+    pub(crate) halt: Halt,
     /// The approval does not hold any more: nothing is sent by this drive.
     pub(crate) barred: bool,
     /// Somebody else moved the effect: nothing of it is ours any more.
@@ -76,7 +77,21 @@ impl Kernel {
         purpose: Purpose,
         until: DateTime<Utc>,
     ) -> Result<EffectRecord, StoreError> {
-        Drive::new(self, leased, purpose, until).run().await
+        self.drive_until(leased, purpose, until, &Halt::never()).await
+    }
+
+    /// The same, and it stops waiting when `halt` says so: what is recorded stays as it is, and a later drive goes on.
+    ///
+    /// # Errors
+    /// As [`drive`](Self::drive).
+    pub async fn drive_until(
+        &self,
+        leased: Leased,
+        purpose: Purpose,
+        until: DateTime<Utc>,
+        halt: &Halt,
+    ) -> Result<EffectRecord, StoreError> {
+        Drive { halt: halt.clone(), ..Drive::new(self, leased, purpose, until) }.run().await
     }
 }
 
@@ -93,7 +108,7 @@ impl<'a> Drive<'a> {
             attempts_left: kernel.options.attempts_per_drive,
             refused: false,
             looks_left: LOOKS,
-            not_ours: Vec::new(),
+            halt: Halt::never(),
             barred: false,
             fenced: false,
         }
@@ -120,8 +135,8 @@ impl<'a> Drive<'a> {
 
     /// An attempt that somebody else recorded and did not finish: nobody knows how far it came.
     async fn inherit(&mut self) -> Result<Next, StoreError> {
-        let reason = "whoever attempted it did not come back".to_owned();
-        self.step(Step::Lost(Lost { reason, said: None }), true).await
+        let reason = "no answer came: the process that attempted it did not come back";
+        self.step(Step::Unknown(UnknownOutcome::because(reason)), true).await
     }
 
     pub(crate) fn may_try_again(&self) -> bool {
@@ -146,10 +161,8 @@ impl<'a> Drive<'a> {
                 self.reload().await?;
                 Ok(Next::Stop)
             }
-            Advanced::Taken { external_id } => {
-                self.not_ours.push(external_id);
-                Ok(Next::On)
-            }
+            // Nothing changed; whose the post is was told to the one who named it.
+            Advanced::Taken { .. } => Ok(Next::Stop),
             Advanced::Refused(refused) => self.barred(refused).await,
         }
     }

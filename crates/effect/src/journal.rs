@@ -7,12 +7,14 @@ use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, InstanceId, Money, Namespace, PlatformName,
     RequestId, ReviewId, StoreError, TaskId,
 };
-use chimera_governance::Approved;
+use chimera_governance::{Approved, Approver};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::effect::{Effect, EffectKind};
-use crate::platform::{Evidence, Lost, Pending, Refusal, Uploaded};
+use crate::effect::{Effect, EffectKind, EffectV1};
+use crate::look::LookReport;
+use crate::outcome::{Evidence, FoundBy, Outcome, Pending, Refusal, UnknownOutcome};
+use crate::platform::Uploaded;
 use crate::record::{EffectRecord, RequestKey, RequestRecord, RequestView};
 use crate::state::EffectState;
 
@@ -48,10 +50,14 @@ pub struct NewEffect {
 pub struct Admit {
     /// The key.
     pub key: RequestKey,
+    /// Keys under which an earlier version of a skill derived the same request: known under one of them it is known.
+    pub former_keys: Vec<RequestKey>,
     /// The campaign that pays.
     pub campaign: CampaignId,
     /// The agent in whose name it happens.
     pub agent: AgentId,
+    /// Who asks, as the host names its callers.
+    pub asked_by: Option<String>,
     /// The trace.
     pub correlation: CorrelationId,
     /// The planner's task.
@@ -104,31 +110,85 @@ pub enum Step {
     },
     /// Media are with the platform before any attempt began; keeps them for later attempts (PUB-12).
     Uploaded(Vec<Uploaded>),
-    /// It is public: the platform said so, or a look found it.
-    Done(Evidence),
+    /// It is public: an answer said so, or a look found it.
+    Done {
+        /// The post.
+        evidence: Evidence,
+        /// How it became known.
+        found_by: FoundBy,
+    },
     /// It was accepted for later.
     Accepted(Pending),
     /// It provably did not happen. While an earlier attempt is unsettled this says nothing about that one.
     NotDone(Refusal),
-    /// The answer was lost, or the holder died.
-    Lost(Lost),
+    /// The answer was lost or settles nothing, or the holder died.
+    Unknown(UnknownOutcome),
     /// A look did not settle it.
     Looked {
-        /// Whether the look saw the whole list without it.
+        /// Whether the look saw the whole list without it, and every newcomer explained.
         absent: bool,
-        /// When to look again.
-        look_again: DateTime<Utc>,
+        /// What it asked, saw and missed.
+        report: LookReport,
+        /// When to look again; `None` when no further look would see more.
+        look_again: Option<DateTime<Utc>>,
+        /// Whether a person has to settle it, unless a later look does.
+        person: bool,
     },
     /// It is not there, for good; it may be attempted again. Legal only for an unknown effect, once absence means something
     /// and an earlier look did not find it either.
     AbsentForGood,
-    /// The platform cannot tell; a human has to.
-    CannotTell {
-        /// Why, for people.
-        reason: String,
+    /// An answer to one of its attempts that came when its outcome had been told already. Legal in every state; takes no
+    /// lease.
+    Observed {
+        /// Which attempt.
+        attempt: u32,
+        /// What the answer says.
+        outcome: Outcome,
     },
+    /// A person settles it. Legal only for an unknown effect; takes no lease.
+    SettledByHand(HandSettlement),
     /// Nothing happened; the lease is let go.
     Yield,
+}
+
+/// What a person found out about an unknown effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandSettlement {
+    /// What is public.
+    pub verdict: HandVerdict,
+    /// The person: authenticated by the host, and not the one who asked for the effect.
+    pub principal: Approver,
+    /// How the person knows; kept as an attachment of the evidence.
+    pub note: String,
+}
+
+/// What a person says about an unknown effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandVerdict {
+    /// It is public.
+    There {
+        /// The platform's id of the post, where the person knows it.
+        id: Option<String>,
+        /// Its URL.
+        url: Option<String>,
+    },
+    /// It is not public. It may be attempted again, when its caller asks, under the same approval.
+    NotThere,
+    /// The person cannot tell either.
+    StillUnknown,
+}
+
+impl HandVerdict {
+    /// The word in evidence.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::There { .. } => "there",
+            Self::NotThere => "not_there",
+            Self::StillUnknown => "still_unknown",
+        }
+    }
 }
 
 fn micros<S: Serializer>(span: &TimeDelta, serializer: S) -> Result<S::Ok, S::Error> {
@@ -168,6 +228,9 @@ pub enum Advanced {
     Refused(Refused),
 }
 
+/// How many open effects of one account are looked at. More than that are not attempted at once.
+pub const OPEN_EFFECTS: usize = 1_000;
+
 /// Which effects to lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeaseScope {
@@ -202,6 +265,25 @@ pub struct EffectQuery {
     pub platform: Option<PlatformName>,
     /// Only those of one of these kinds; all when empty.
     pub kinds: Vec<EffectKind>,
+    /// Only these; all when empty.
+    pub ids: Vec<EffectId>,
+}
+
+/// An account on a platform: what lists, posts and once-ness belong to, whatever the tenant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountKey {
+    /// The platform.
+    pub platform: PlatformName,
+    /// The account.
+    pub account: String,
+}
+
+impl AccountKey {
+    /// The account of an effect.
+    #[must_use]
+    pub fn of(content: &EffectV1) -> Self {
+        Self { platform: content.platform, account: content.account.clone() }
+    }
 }
 
 /// A part of a listing.
@@ -269,4 +351,16 @@ pub trait EffectJournal: Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError>;
+
+    /// The effects of an account that are being attempted or unknown, of every tenant; at most [`OPEN_EFFECTS`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError>;
+
+    /// The effects that own these posts of an account, of every tenant, in no order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError>;
 }

@@ -10,6 +10,7 @@ use crate::effect::{Effect, EffectKind};
 use crate::journal::{
     Admission, Admit, Advance, Advanced, EffectJournal, LeaseScope, Leased, NewEffect, Step, Window,
 };
+use crate::observe::LateQueue;
 use crate::platform::{NotReady, Platform, Service};
 use crate::record::{EffectRecord, RequestKey, RequestView};
 
@@ -31,11 +32,58 @@ pub struct KernelOptions {
     pub attempts_per_drive: u32,
     /// How often a step is given to the journal again when its error leaves open whether it was applied.
     pub journal_tries: u32,
+    /// How long and how often a lost answer is looked for.
+    pub looks: LookPolicy,
+}
+
+/// How a lost answer is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookPolicy {
+    /// The pause after the first look; each one after it is twice as long.
+    pub first_pause: TimeDelta,
+    /// The longest pause.
+    pub longest_pause: TimeDelta,
+    /// For how long after settling it is looked for; then only a person can settle it.
+    pub within: TimeDelta,
+    /// How soon after settling absence has to be seen first. Later a post may have landed and been removed.
+    pub absence_within: TimeDelta,
+    /// After how many looks that saw too little a person is asked beside them.
+    pub patience: u32,
+}
+
+impl Default for LookPolicy {
+    fn default() -> Self {
+        Self {
+            first_pause: TimeDelta::seconds(2),
+            longest_pause: TimeDelta::minutes(5),
+            within: TimeDelta::hours(48),
+            absence_within: TimeDelta::hours(1),
+            patience: 8,
+        }
+    }
+}
+
+impl LookPolicy {
+    /// The pause after `looks` looks: doubling, with a jitter of an eighth either way that `chance` (any number) decides, so
+    /// that what was lost together is not looked for together.
+    #[must_use]
+    pub fn pause(&self, looks: u32, chance: u32) -> TimeDelta {
+        let doubled = 1_i32.checked_shl(looks.min(30)).and_then(|times| self.first_pause.checked_mul(times));
+        let pause = doubled.unwrap_or(self.longest_pause).min(self.longest_pause);
+        let eighth = pause.num_milliseconds() / 8;
+        let jitter = i64::from(chance % 257).saturating_sub(128).saturating_mul(eighth) / 128;
+        pause.checked_add(&TimeDelta::milliseconds(jitter)).unwrap_or(pause)
+    }
 }
 
 impl Default for KernelOptions {
     fn default() -> Self {
-        Self { lease: TimeDelta::seconds(10), attempts_per_drive: 3, journal_tries: 3 }
+        Self {
+            lease: TimeDelta::seconds(10),
+            attempts_per_drive: 3,
+            journal_tries: 3,
+            looks: LookPolicy::default(),
+        }
     }
 }
 
@@ -50,6 +98,7 @@ pub struct Kernel {
     pub(crate) gate: Gate,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: KernelOptions,
+    pub(crate) late: Arc<LateQueue>,
 }
 
 impl Kernel {
@@ -62,7 +111,7 @@ impl Kernel {
         clock: Arc<dyn Clock>,
         options: KernelOptions,
     ) -> Self {
-        Self { journal, platform, gate, clock, options }
+        Self { journal, platform, gate, clock, options, late: Arc::default() }
     }
 
     /// What is served for a kind of effect.

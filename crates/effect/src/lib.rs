@@ -1,31 +1,44 @@
 #![doc = include_str!("../README.md")]
 
+mod alike;
 mod attempt;
 mod cancel;
 mod carry;
 mod drive;
 mod effect;
+mod halt;
 mod journal;
 mod kernel;
+mod look;
+mod observe;
+mod outcome;
 mod perform;
 mod platform;
 mod record;
 mod resolve;
+mod settle;
 mod state;
 pub mod step;
+mod words;
 
+pub use alike::{are_alike, are_equal};
 pub use attempt::Attempt;
 pub use cancel::Cancelled;
 pub use carry::{Carry, Order, Told};
 pub use effect::{Disclosure, DisclosurePlacement, Effect, EffectKind, EffectV1, Media, MediaIdentity};
+pub use halt::Halt;
 pub use journal::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, LeaseScope, Leased, NewEffect, Page,
-    Refused, Step, Window,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, HandSettlement, HandVerdict,
+    LeaseScope, Leased, NewEffect, OPEN_EFFECTS, Page, Refused, Step, Window,
 };
-pub use kernel::{Kernel, KernelOptions, Purpose};
-pub use platform::{
-    Evidence, ExternalPost, Finding, Keys, LookUp, Lost, NotReady, Outcome, Pending, Platform, Refusal, Said,
-    Service, Trace, Upload, Uploaded,
+pub use kernel::{Kernel, KernelOptions, LookPolicy, Purpose};
+pub use look::{DoubtfulItem, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS};
+pub use outcome::{
+    Candidate, Evidence, ExternalPost, FoundBy, Outcome, Pending, Refusal, Said, UnknownOutcome,
 };
-pub use record::{CallKey, EffectRecord, Lease, Progress, RequestKey, RequestRecord, RequestView};
+pub use platform::{Keys, LateOutcome, NotReady, Platform, Service, Trace, Upload, Uploaded};
+pub use record::{
+    CallKey, EffectRecord, Incident, LatestLook, Lease, Progress, RequestKey, RequestRecord, RequestView,
+};
+pub use settle::Settled;
 pub use state::{EffectEvent, EffectState, IllegalTransition, transition};

@@ -7,7 +7,8 @@ use crate::attempt::Attempt;
 use crate::drive::{Drive, Next};
 use crate::effect::Effect;
 use crate::journal::{Advanced, Refused, Step};
-use crate::platform::{Lost, Outcome, Refusal, Service, Trace, Upload, Uploaded};
+use crate::outcome::{FoundBy, Outcome, Refusal, UnknownOutcome};
+use crate::platform::{LateOutcome, Service, Trace, Upload, Uploaded};
 use crate::state::EffectState;
 
 impl Drive<'_> {
@@ -39,41 +40,51 @@ impl Drive<'_> {
         if matches!(advanced, Advanced::Applied(_) | Advanced::Already(_)) {
             self.begun = Some(approved);
         }
-        self.adopt(advanced).await
+        let next = self.adopt(advanced).await?;
+        if self.record.progress.state != EffectState::Attempting {
+            // It waits for another one, or moved meanwhile: nothing is sent.
+            self.begun = None;
+        }
+        Ok(if self.record.progress.waits_for.is_some() { Next::Stop } else { next })
     }
 
     /// Performs the attempt that this drive recorded.
     pub(crate) async fn perform(&mut self, approved: Approved<Effect>) -> Result<Next, StoreError> {
         let Some(attempt) = Attempt::new(approved, &self.record, &self.request) else {
-            let reason =
-                "the recorded attempt and the approval do not fit together; nothing was sent".to_owned();
-            return self.step(Step::Lost(Lost { reason, said: None }), true).await;
+            let reason = "the recorded attempt and the approval do not fit together; nothing was sent";
+            return self.step(Step::Unknown(UnknownOutcome::because(reason)), true).await;
         };
         let outcome = if self.kernel.clock.now() < attempt.send_before() {
             self.kernel.platform.perform(&attempt).await
         } else {
             Outcome::NotDone(too_late())
         };
-        let step = match outcome {
-            Outcome::Done(evidence) => Step::Done(evidence),
+        let step = match outcome.clone() {
+            Outcome::Done(evidence) => Step::Done { evidence, found_by: FoundBy::Answer },
             Outcome::Accepted(pending) => Step::Accepted(pending),
             Outcome::NotDone(refusal) => {
                 self.refused = true;
                 Step::NotDone(refusal)
             }
-            Outcome::Unknown(lost) => Step::Lost(lost),
+            Outcome::Unknown(unknown) => Step::Unknown(unknown),
         };
         // What is still open is worth a look at once; everything else is let go in the same step.
         let open = match &step {
-            Step::Lost(_) => true,
+            Step::Unknown(_) => true,
             Step::NotDone(_) => self.record.progress.unsettled_since.is_some(),
             _ => false,
         };
         match self.kernel.advance(&self.record, step, open).await? {
-            Advanced::Taken { external_id } => {
-                let reason = "the platform answered with a post that belongs to another effect".to_owned();
-                self.not_ours.push(external_id);
-                self.step(Step::Lost(Lost { reason, said: None }), true).await
+            Advanced::Taken { .. } => {
+                let reason = "the platform answered with a post that belongs to another effect";
+                self.step(Step::Unknown(UnknownOutcome::because(reason)), true).await
+            }
+            // Another holder took it over meanwhile: what came of the attempt is recorded all the same.
+            Advanced::Fenced => {
+                let (effect, attempt) = (self.record.id, self.record.progress.attempts);
+                let namespace = self.request.key.namespace.clone();
+                self.kernel.observe(LateOutcome { namespace, effect, attempt, outcome }).await?;
+                self.adopt(Advanced::Fenced).await
             }
             advanced => self.adopt(advanced).await,
         }

@@ -3,13 +3,15 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use chimera_contracts::{CorrelationId, ErrorCode, Money, PlatformName};
+use chimera_contracts::{CorrelationId, EffectId, ErrorCode, Money, Namespace, PlatformName};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::Attempt;
 use crate::effect::{Effect, EffectKind, Media};
-use crate::record::{CallKey, EffectRecord, RequestRecord};
+use crate::look::{Finding, LookUp, PostOwners};
+use crate::outcome::{Outcome, Refusal};
+use crate::record::{CallKey, RequestRecord};
 
 /// What a tool does with the key of a call (mcp.md: seldom anything).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +30,8 @@ pub enum Keys {
 pub struct Service {
     /// What the tool does with keys.
     pub keys: Keys,
+    /// Whether the tool sets a state, so that calling it again changes nothing: a like that stays a like. Never a toggle.
+    pub sets_state: bool,
     /// Whether an earlier attempt can be looked up.
     pub look_up: bool,
     /// Whether media are uploaded before the post.
@@ -36,97 +40,12 @@ pub struct Service {
     pub timeout: TimeDelta,
     /// How long after a call's last moment the platform may still act on it.
     pub settle: TimeDelta,
+    /// How long after a call's last moment its server may still answer.
+    pub grace: TimeDelta,
+    /// The shortest pause between two looks, where the server asks for one.
+    pub look_every: TimeDelta,
     /// What one effect costs.
     pub price: Money,
-}
-
-/// A post as the platform names it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ExternalPost {
-    /// The platform's id.
-    pub id: String,
-    /// The public URL, from the answer or the profile's template.
-    pub url: Option<String>,
-    /// When the platform says that it was published.
-    pub published_at: Option<DateTime<Utc>>,
-}
-
-/// What the platform said, redacted; kept beside the evidence, never in it.
-pub type Said = Option<String>;
-
-/// It is public.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Evidence {
-    /// The post.
-    pub post: ExternalPost,
-    /// What the platform said.
-    pub said: Said,
-}
-
-/// It did not happen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// The code on the wire.
-    pub code: ErrorCode,
-    /// What was the matter, for people; redacted.
-    pub message: String,
-    /// When it may be tried again, where the platform said so.
-    pub retry_at: Option<DateTime<Utc>>,
-    /// What the platform said.
-    #[serde(skip)]
-    pub said: Said,
-}
-
-/// It was accepted and is not public yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Pending {
-    /// The id to poll.
-    pub pending_id: String,
-    /// What the platform said.
-    pub said: Said,
-}
-
-/// Nobody knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Lost {
-    /// How the answer was lost, for people; redacted.
-    pub reason: String,
-    /// What the platform said, where it said something that settles nothing.
-    pub said: Said,
-}
-
-/// What came of an attempt. No `Result`: `?` must not drop a verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is public.
-    Done(Evidence),
-    /// It provably did not happen.
-    NotDone(Refusal),
-    /// It was accepted for later.
-    Accepted(Pending),
-    /// It may have happened.
-    Unknown(Lost),
-}
-
-/// What came of a look.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// It is public.
-    There(Evidence),
-    /// It is not there, and it is too late for it to appear.
-    AbsentForGood,
-    /// It is not there yet, or the look failed.
-    Unsettled {
-        /// When to look again.
-        look_again: DateTime<Utc>,
-        /// Whether this look saw the whole list without it.
-        absent: bool,
-    },
-    /// This platform cannot tell.
-    CannotTell {
-        /// Why, for people.
-        reason: String,
-    },
 }
 
 /// What every call carries beside its arguments (PUB-05): whose request it belongs to.
@@ -144,25 +63,6 @@ impl Trace {
     pub fn of(request: &RequestRecord) -> Self {
         Self { caller_key: request.key.key.clone(), correlation: request.correlation }
     }
-}
-
-/// A question about an earlier attempt.
-#[derive(Clone, Debug)]
-pub struct LookUp {
-    /// What was to become public.
-    pub effect: Effect,
-    /// The key that every attempt carried.
-    pub call_key: CallKey,
-    /// When the first attempt that is not settled began.
-    pub since: DateTime<Utc>,
-    /// From when on absence means something.
-    pub settled_from: DateTime<Utc>,
-    /// How many looks, after that moment, did not find it.
-    pub absent_looks: u32,
-    /// Ids of posts that belong to other effects.
-    pub not_ours: Vec<String>,
-    /// Whose request it is.
-    pub trace: Trace,
 }
 
 /// A medium to be made known to a platform. Nothing becomes public by it.
@@ -185,6 +85,19 @@ pub struct Uploaded {
     pub media_id: String,
 }
 
+/// What an answer says that came after its attempt was told as unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateOutcome {
+    /// The tenant of the effect.
+    pub namespace: Namespace,
+    /// The effect.
+    pub effect: EffectId,
+    /// Which attempt of it.
+    pub attempt: u32,
+    /// What the answer says.
+    pub outcome: Outcome,
+}
+
 /// A platform that is wanted and cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotReady {
@@ -201,13 +114,15 @@ pub struct NotReady {
 /// # Contract
 /// - `service` and `account` are constant, cheap and touch nothing outside.
 /// - `perform` writes to the wire at most once, and never at or after `attempt.send_before()`.
-/// - `perform` answers `NotDone` only when it provably did not happen: it was never sent, or the platform refused it in
-///   words that the profile knows. Whatever else is `Unknown` (MCP-03). It answers within the service's timeout.
+/// - `perform` answers `NotDone` only when it provably did not happen: it was never sent, or the platform refused it through
+///   a tool that asks nothing after its write, in an answer without any sign of a post. Whatever else is `Unknown`
+///   (MCP-03). It answers within the service's timeout.
 /// - `find`, `upload` and `ready` make nothing public and may be repeated; each answers within a limit of its own.
-/// - `find` says `AbsentForGood` only at or after `look.settled_from`, at its second absent look, and only where the list
-///   it sees is complete; it never says `There` with an id in `look.not_ours`.
-/// - Dropping the future of `perform` withdraws nothing.
-/// - All texts that come back are redacted (MCP-06).
+/// - `find` says `There` only of an item that is the effect's: never by likeness alone, never with an id of which `owners`
+///   says that another effect has it. It says `Absent` only over a whole list of which every newcomer is explained.
+/// - `late` gives each answer out once that came after its attempt had been told as `Unknown`.
+/// - Dropping the future of `perform` withdraws nothing; its answer is given out by `late`.
+/// - What comes back is compared before it is redacted, and redacted before it is told (MCP-06).
 #[async_trait]
 pub trait Platform: Debug + Send + Sync + 'static {
     /// What is served; `None` where no tool is configured.
@@ -225,36 +140,26 @@ pub trait Platform: Debug + Send + Sync + 'static {
     /// Acts: the only way to.
     async fn perform(&self, attempt: &Attempt) -> Outcome;
 
-    /// Looks whether an earlier attempt became public.
-    async fn find(&self, look: &LookUp) -> Finding;
+    /// Looks whether an earlier attempt became public. `owners` tells which of the account's posts belong to effects.
+    async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding;
+
+    /// The answers that came late, since this was asked last.
+    fn late(&self) -> Vec<LateOutcome>;
 }
 
 impl Service {
-    /// Whether a key first used at `first` is still enforced for a call that begins at `now`: until the last moment at
-    /// which that call may reach the platform or act there.
+    /// Whether a call that begins at `now` may repeat one that began at `first` without acting twice: the tool sets a state,
+    /// or still enforces the key at the last moment at which the call may reach the platform or act there.
     #[must_use]
-    pub fn enforces_key(&self, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    pub fn may_repeat(&self, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.sets_state || self.enforces_key(first, now)
+    }
+
+    fn enforces_key(&self, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let reach = self.timeout.checked_add(&self.settle).and_then(|reach| now.checked_add_signed(reach));
         match (self.keys, reach) {
             (Keys::Enforced { retention }, Some(last)) => last.signed_duration_since(first) < retention,
             _ => false,
         }
-    }
-}
-
-impl LookUp {
-    /// The question that an unsettled effect leaves open; `None` when it was never attempted.
-    #[must_use]
-    pub fn about(record: &EffectRecord, not_ours: Vec<String>, trace: Trace) -> Option<Self> {
-        let progress = &record.progress;
-        Some(Self {
-            effect: record.effect.clone(),
-            call_key: record.call_key.clone(),
-            since: progress.unsettled_since.or(progress.began_at)?,
-            settled_from: progress.settled_from?,
-            absent_looks: progress.absent_looks,
-            not_ours,
-            trace,
-        })
     }
 }

@@ -11,7 +11,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
-use crate::platform::{ExternalPost, Refusal, Said, Uploaded};
+use crate::look::LookReport;
+use crate::outcome::{Candidate, ExternalPost, FoundBy, Refusal, Said};
+use crate::platform::Uploaded;
 use crate::state::EffectState;
 
 /// The caller's key, scoped by tenant and skill (PUB-05).
@@ -108,6 +110,9 @@ pub struct RequestRecord {
     pub task: Option<TaskId>,
     /// The approved artifact.
     pub artifact: String,
+    /// Who asked for it, as the host names its callers: may not settle its effects by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
     /// When it was admitted, by the store's clock.
     pub admitted_at: DateTime<Utc>,
 }
@@ -119,6 +124,29 @@ pub struct Lease {
     pub holder: InstanceId,
     /// By the store's clock. Free earlier when the holder is known to be dead.
     pub until: DateTime<Utc>,
+}
+
+/// What the latest look saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatestLook {
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// What it asked, saw and missed.
+    pub report: LookReport,
+}
+
+/// A second post of one effect, or one that became public after the effect had been told as not done. Only its platform or
+/// its server can have made it, and only a person can take it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// When it was noticed.
+    pub at: DateTime<Utc>,
+    /// Which attempt's answer proves it.
+    pub attempt: u32,
+    /// The post that should not be there.
+    pub post: Candidate,
+    /// What happened, for people.
+    pub what: String,
 }
 
 /// What changes about an effect.
@@ -156,7 +184,7 @@ pub struct Progress {
     pub uploads: Vec<Uploaded>,
     /// The post, once known.
     pub post: Option<ExternalPost>,
-    /// Why it is not there.
+    /// Why it is not there. While it is unknown: what is told if a look knows that nothing happened.
     pub refusal: Option<Refusal>,
     /// What was spent on it.
     pub spent: Option<Money>,
@@ -171,6 +199,32 @@ pub struct Progress {
     /// What the platform said when an engagement succeeded, redacted: part of the engage contract's answer (ENG-14).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Said,
+    /// How it became known that it is public.
+    #[serde(default, skip_serializing_if = "FoundBy::is_answer")]
+    pub found_by: FoundBy,
+    /// Why it is unknown: what came and settles nothing, or how the answer was lost; redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_reason: Option<String>,
+    /// Posts that answers named while it is unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// Looks since the latest attempt, whatever came of them: the pauses between them grow.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looks: u32,
+    /// The latest look, while it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_look: Option<LatestLook>,
+    /// The unknown effect with an equal text that it waits for before it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<EffectId>,
+    /// Posts that should not be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<Incident>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One effect in the journal.
@@ -203,7 +257,14 @@ impl EffectRecord {
     pub fn under_way(&self, now: DateTime<Utc>) -> bool {
         let Progress { state, lease, .. } = &self.progress;
         let held = lease.is_some_and(|lease| lease.until > now);
-        !state.at_rest() || (*state == EffectState::NotDone && held)
+        (!state.at_rest() && (held || !self.waits(now))) || (*state == EffectState::NotDone && held)
+    }
+
+    /// Whether it waits, without an attempt, until another effect's outcome is known.
+    #[must_use]
+    pub fn waits(&self, now: DateTime<Utc>) -> bool {
+        let Progress { waits_for, due_at, .. } = &self.progress;
+        waits_for.is_some() && due_at.is_some_and(|due| due > now)
     }
 
     /// The kind of the effect.

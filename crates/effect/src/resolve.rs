@@ -1,40 +1,76 @@
-//! Finding out what became of an attempt whose outcome is unknown. One function serves a timeout, a crash and a lost answer.
+//! Finding out what became of an attempt whose outcome is unknown. One function serves a timeout, a crash, a lost answer and
+//! an answer that settles nothing.
 //!
-//! The order: the same key again where the tool enforces keys; else look the post up; else a human. Absence means nothing
-//! before `settled_from`, and then only in two looks.
+//! The order: what came late; the same call again where the tool enforces keys or sets a state; else a look; else a person.
+//! Absence means nothing before `settled_from`, and then only in two looks, the first of them soon.
 
+use async_trait::async_trait;
 use chimera_contracts::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::alike::{are_alike, are_equal};
 use crate::drive::{Drive, Next};
-use crate::journal::{Advanced, Step};
-use crate::platform::{Finding, LookUp, Trace};
-
-/// How many posts of other effects one resolution steps over before it leaves the rest to the next one.
-const STRANGERS: usize = 16;
+use crate::journal::{AccountKey, Advanced, EffectJournal, Step};
+use crate::look::{Finding, LookReport, LookUp, OwnedPost, PostOwners};
+use crate::outcome::FoundBy;
+use crate::platform::{Service, Trace};
+use crate::record::EffectRecord;
+use crate::state::EffectState;
 
 /// How long an effect is left alone about which this host can find nothing out.
 const ELSEWHERE: TimeDelta = TimeDelta::seconds(60);
 
+/// Whose the posts of an account are, by the journal.
+#[derive(Debug)]
+struct JournalOwners<'a> {
+    journal: &'a dyn EffectJournal,
+    account: AccountKey,
+}
+
+#[async_trait]
+impl PostOwners for JournalOwners<'_> {
+    async fn owners(&self, ids: &[String]) -> Result<Vec<OwnedPost>, StoreError> {
+        let owners = self.journal.owners(&self.account, ids).await?;
+        Ok(owners.iter().filter_map(owned_post).collect())
+    }
+}
+
+fn owned_post(record: &EffectRecord) -> Option<OwnedPost> {
+    let content = record.effect.content();
+    Some(OwnedPost {
+        external_id: record.progress.post.as_ref()?.id.clone(),
+        effect: record.id,
+        kind: content.kind,
+        target: content.target.clone(),
+        text: content.text.clone(),
+        began_at: record.progress.began_at,
+    })
+}
+
 impl Drive<'_> {
     pub(crate) async fn resolve(&mut self) -> Result<Next, StoreError> {
+        if self.hear_late().await? {
+            return Ok(Next::On);
+        }
         let Some(service) = self.service() else {
             // Another host on this store may have the tool.
-            return self.leave_for_later(ELSEWHERE).await;
+            return self.leave_for_later(ELSEWHERE, "no tool of this host serves it").await;
         };
         let progress = &self.record.progress;
         let first = progress.unsettled_since.or(progress.began_at);
         let now = self.kernel.clock.now();
-        let enforced = first.is_some_and(|first| service.enforces_key(first, now));
-        if enforced && !progress.resend_refused && self.attempts_left > 0 {
+        let repeatable =
+            first.is_some_and(|first| service.may_repeat(first, now)) && !progress.resend_refused;
+        if repeatable && self.attempts_left > 0 {
             return self.begin().await;
         }
-        if !service.look_up && enforced && !progress.resend_refused && !self.barred {
-            // The same key again is the only way to find out, and it is still open: a later drive takes it.
-            return self.leave_for_later(service.settle.max(ELSEWHERE)).await;
+        if !service.look_up && repeatable && !self.barred {
+            // The same call again is the only way to find out, and it is still open: a later drive takes it.
+            let pause = service.settle.max(ELSEWHERE);
+            return self.leave_for_later(pause, "it is sent again with the same key").await;
         }
         if !service.look_up {
-            return self.cannot_tell("the platform offers nothing to look a post up with").await;
+            return self.blind("the platform offers nothing to look it up with").await;
         }
         let settled_from = progress.settled_from.unwrap_or(now);
         let due = progress.due_at.unwrap_or(now).max(settled_from);
@@ -42,63 +78,188 @@ impl Drive<'_> {
             if due > self.until {
                 return Ok(Next::Stop);
             }
-            self.kernel.clock.sleep_until(due).await;
+            let sleep = self.kernel.clock.sleep_until(due);
+            if self.halt.or(sleep).await.is_none() {
+                return Ok(Next::Stop);
+            }
         }
-        self.look().await
+        self.look(&service).await
     }
 
-    async fn look(&mut self) -> Result<Next, StoreError> {
+    /// Records what came late; whether it was about this effect, which is read again then.
+    async fn hear_late(&mut self) -> Result<bool, StoreError> {
+        let about = self.kernel.record_late().await?;
+        if !about.contains(&self.record.id) {
+            return Ok(false);
+        }
+        if let Some(record) = self.kernel.effect(&self.request.key.namespace, self.record.id).await?
+            && record.progress.epoch == self.record.progress.epoch
+        {
+            let moved = record.progress.version != self.record.progress.version;
+            self.record = record;
+            return Ok(moved);
+        }
+        Ok(false)
+    }
+
+    async fn look(&mut self, service: &Service) -> Result<Next, StoreError> {
         if self.looks_left == 0 {
             return Ok(Next::Stop);
         }
         self.looks_left = self.looks_left.saturating_sub(1);
-        while self.not_ours.len() <= STRANGERS {
-            let Some(look) = LookUp::about(&self.record, self.not_ours.clone(), Trace::of(&self.request))
-            else {
-                return self.cannot_tell("there is no attempt to look for").await;
-            };
-            let step = match self.kernel.platform.find(&look).await {
-                Finding::There(evidence) => Step::Done(evidence),
-                Finding::AbsentForGood => Step::AbsentForGood,
-                Finding::Unsettled { look_again, absent } => {
-                    return self.looked(absent, look_again).await;
-                }
-                Finding::CannotTell { reason } => Step::CannotTell { reason },
-            };
-            let stop = matches!(step, Step::CannotTell { .. });
-            // Kept over to the next attempt, so that nobody is told of a failure that is about to be mended.
-            let keep = matches!(step, Step::AbsentForGood) && self.may_try_again();
-            let advanced = self.kernel.advance(&self.record, step, keep).await?;
-            match advanced {
-                Advanced::Taken { external_id } => self.not_ours.push(external_id),
-                _ if stop => {
-                    self.adopt(advanced).await?;
-                    return Ok(Next::Stop);
-                }
-                advanced => return self.adopt(advanced).await,
-            }
+        if self.hear_late().await? {
+            return Ok(Next::On);
         }
-        self.cannot_tell("too many posts with this text belong to other effects").await
+        let account = AccountKey::of(self.record.effect.content());
+        let open = self.kernel.journal.open_effects(&account).await?;
+        let Some(look) = question(&self.record, &open, Trace::of(&self.request)) else {
+            return self.blind("there is no attempt to look for").await;
+        };
+        // Read before the look: what it shows is at least as new.
+        let looked_at = self.kernel.clock.now();
+        if let Some(other) = alike_attempt(&self.record, &open) {
+            let missing =
+                format!("effect {other}, whose text is alike, is being attempted: its answer comes first");
+            return self.looked(false, LookReport::missing("", missing), false, looked_at, service).await;
+        }
+        let owners = JournalOwners { journal: self.kernel.journal.as_ref(), account };
+        let Some(finding) = self.halt.or(self.kernel.platform.find(&look, &owners)).await else {
+            return Ok(Next::Stop);
+        };
+        let settled = look.effect_settled(&self.record, looked_at);
+        match finding {
+            Finding::There(evidence) => {
+                let step = Step::Done { evidence, found_by: FoundBy::Look };
+                match self.kernel.advance(&self.record, step, false).await? {
+                    Advanced::Taken { external_id } => {
+                        let missing =
+                            format!("the post `{external_id}` was claimed by another effect meanwhile");
+                        let report = LookReport::missing("", missing);
+                        self.looked(false, report, false, looked_at, service).await
+                    }
+                    advanced => self.adopt(advanced).await,
+                }
+            }
+            Finding::Absent(report) => self.absent(report, settled, looked_at, service).await,
+            Finding::Open(report) => {
+                let person = settled && self.record.progress.looks >= self.kernel.options.looks.patience;
+                self.looked(false, report, person, looked_at, service).await
+            }
+            Finding::InDoubt(report) => self.looked(false, report, settled, looked_at, service).await,
+            Finding::Blind { reason } => self.blind(&reason).await,
+        }
     }
 
-    async fn looked(&mut self, absent: bool, look_again: DateTime<Utc>) -> Result<Next, StoreError> {
-        let go_on = look_again <= self.until;
-        let next = self.step(Step::Looked { absent, look_again }, go_on).await?;
+    /// It is not in the list: known not to have happened at the second such look after settling, if the first came soon.
+    async fn absent(
+        &mut self,
+        mut report: LookReport,
+        settled: bool,
+        looked_at: DateTime<Utc>,
+        service: &Service,
+    ) -> Result<Next, StoreError> {
+        let progress = &self.record.progress;
+        if !settled {
+            return self.looked(false, report, false, looked_at, service).await;
+        }
+        if progress.absent_looks > 0 {
+            // Kept over to the next attempt, so that no failure is told that is about to be mended.
+            let keep = self.may_try_again();
+            return self.step(Step::AbsentForGood, keep).await;
+        }
+        let policy = self.kernel.options.looks;
+        let soon = progress.settled_from.and_then(|from| from.checked_add_signed(policy.absence_within));
+        let too_late = soon.is_some_and(|soon| looked_at > soon);
+        if too_late {
+            report.missing = Some(
+                "the first look came so late that a post may have been made and removed since".to_owned(),
+            );
+        }
+        self.looked(!too_late, report, too_late, looked_at, service).await
+    }
+
+    async fn looked(
+        &mut self,
+        absent: bool,
+        report: LookReport,
+        person: bool,
+        looked_at: DateTime<Utc>,
+        service: &Service,
+    ) -> Result<Next, StoreError> {
+        let (look_again, over) = self.look_again(looked_at, service);
+        let go_on = look_again.is_some_and(|at| at <= self.until);
+        let person = person || over;
+        let next = self.step(Step::Looked { absent, report, look_again, person }, go_on).await?;
         Ok(if go_on { next } else { Next::Stop })
     }
 
+    /// When to look again, and whether it has been looked for long enough.
+    fn look_again(&self, looked_at: DateTime<Utc>, service: &Service) -> (Option<DateTime<Utc>>, bool) {
+        let policy = self.kernel.options.looks;
+        let progress = &self.record.progress;
+        let chance = self.record.id.as_uuid().as_fields().0.wrapping_add(progress.looks);
+        let pause = policy.pause(progress.looks, chance).max(service.look_every);
+        let at = looked_at.checked_add_signed(pause).unwrap_or(looked_at);
+        let at = progress.settled_from.map_or(at, |from| at.max(from));
+        let end = progress.settled_from.and_then(|from| from.checked_add_signed(policy.within));
+        let over = end.is_some_and(|end| looked_at >= end);
+        ((!over).then_some(at), over)
+    }
+
     /// Nothing can be found out now, and something may be later: due again after `pause`, not at once.
-    async fn leave_for_later(&mut self, pause: TimeDelta) -> Result<Next, StoreError> {
+    async fn leave_for_later(&mut self, pause: TimeDelta, missing: &str) -> Result<Next, StoreError> {
         let now = self.kernel.clock.now();
-        let look_again = now.checked_add_signed(pause).unwrap_or(now);
-        self.step(Step::Looked { absent: false, look_again }, false).await?;
+        let look_again = now.checked_add_signed(pause);
+        let report = LookReport::missing("", missing);
+        self.step(Step::Looked { absent: false, report, look_again, person: false }, false).await?;
         Ok(Next::Stop)
     }
 
-    async fn cannot_tell(&mut self, reason: &str) -> Result<Next, StoreError> {
+    async fn blind(&mut self, reason: &str) -> Result<Next, StoreError> {
         if !self.record.progress.needs_human {
-            self.step(Step::CannotTell { reason: reason.to_owned() }, false).await?;
+            let report = LookReport::missing("", reason);
+            self.step(Step::Looked { absent: false, report, look_again: None, person: true }, false).await?;
         }
         Ok(Next::Stop)
     }
+}
+
+impl LookUp {
+    /// Whether absence means something for an effect at the time of a look.
+    fn effect_settled(&self, record: &EffectRecord, looked_at: DateTime<Utc>) -> bool {
+        record.progress.settled_from.unwrap_or(self.until) <= looked_at
+    }
+}
+
+/// The question that an unsettled effect leaves open; `None` when it was never attempted.
+fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Option<LookUp> {
+    let since = |record: &EffectRecord| record.progress.unsettled_since.or(record.progress.began_at);
+    let content = record.effect.content();
+    let equal = |other: &&EffectRecord| {
+        other.id != record.id
+            && other.progress.state == EffectState::Unknown
+            && are_equal(content, other.effect.content())
+    };
+    let mut equals: Vec<&EffectRecord> = open.iter().filter(equal).chain([record]).collect();
+    equals.sort_by_key(|effect| (since(effect), effect.id));
+    Some(LookUp {
+        effect: record.effect.clone(),
+        effect_id: record.id,
+        call_key: record.call_key.clone(),
+        since: since(record).and(equals.iter().filter_map(|effect| since(effect)).min())?,
+        until: equals.iter().filter_map(|effect| effect.progress.settled_from).max()?,
+        candidates: record.progress.candidates.clone(),
+        place: equals.iter().position(|effect| effect.id == record.id)?,
+        equals: equals.len(),
+        trace,
+    })
+}
+
+/// Another effect of the account that is being attempted and whose text a look could take for this one's.
+fn alike_attempt(record: &EffectRecord, open: &[EffectRecord]) -> Option<chimera_contracts::EffectId> {
+    let content = record.effect.content();
+    open.iter()
+        .filter(|other| other.id != record.id && other.progress.state == EffectState::Attempting)
+        .find(|other| are_alike(content, other.effect.content()))
+        .map(|other| other.id)
 }

@@ -62,6 +62,10 @@ pub enum EffectEvent {
     Undone,
     /// It could not be taken back.
     UndoFail,
+    /// What a look took for it belongs to another effect, whose own answer says so.
+    Disown,
+    /// A late answer or a person proves that it is public after it was told as not done.
+    Surface,
 }
 
 impl EffectState {
@@ -107,7 +111,7 @@ impl EffectState {
 
 impl EffectEvent {
     /// Every event.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Schedule,
         Self::Begin,
         Self::Publish,
@@ -120,6 +124,8 @@ impl EffectEvent {
         Self::Undo,
         Self::Undone,
         Self::UndoFail,
+        Self::Disown,
+        Self::Surface,
     ];
 }
 
@@ -162,6 +168,9 @@ pub const fn transition(state: EffectState, event: EffectEvent) -> Result<Effect
         (S::Published, E::Undo) => S::Undoing,
         (S::Undoing, E::Undone) => S::RolledBack,
         (S::Undoing, E::UndoFail) => S::Published,
+        // Only what a look found: `step::advance` holds it to that.
+        (S::Published, E::Disown) => S::Unknown,
+        (S::NotDone | S::Failed | S::Cancelled, E::Surface) => S::Published,
         (state, event) => return Err(IllegalTransition { state, event }),
     })
 }
@@ -203,6 +212,10 @@ mod tests {
         (S::Unknown, E::Look, S::Unknown),
         (S::Undoing, E::Undone, S::RolledBack),
         (S::Undoing, E::UndoFail, S::Published),
+        (S::Published, E::Disown, S::Unknown),
+        (S::NotDone, E::Surface, S::Published),
+        (S::Failed, E::Surface, S::Published),
+        (S::Cancelled, E::Surface, S::Published),
     ];
 
     #[test]

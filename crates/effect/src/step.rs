@@ -5,12 +5,15 @@
 
 mod admit;
 mod advance;
+mod begin;
 mod evidence;
+mod hand;
+mod late;
 mod lease;
 mod tally;
 
-pub use admit::{Admitted, NewApproval, admit, check_review, same_effects, same_request};
-pub use advance::{BudgetMove, Change, Context, Verdict, advance};
+pub use admit::{Admitted, NewApproval, admit, check_review, known, same_effects, same_request};
+pub use advance::{BudgetMove, Change, Context, Owner, Verdict, advance, claimed_post};
 pub use evidence::{RefusedRequest, outcome_event, refusal_draft};
 pub use lease::{leasable, lease};
 pub use tally::{Tally, Whole};

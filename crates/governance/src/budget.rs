@@ -91,6 +91,26 @@ impl Balance {
         Self { spent: Money { micros, currency: self.limit.currency }, ..released }
     }
 
+    /// The balance after what was spent is held again: it is not known any more to have happened.
+    #[must_use]
+    pub const fn recommit(self, amount: Money) -> Self {
+        let currency = self.limit.currency;
+        let spent = self.spent.micros.saturating_sub(amount.micros);
+        let committed = self.committed.micros.saturating_add(amount.micros);
+        Self {
+            spent: Money { micros: spent, currency },
+            committed: Money { micros: committed, currency },
+            ..self
+        }
+    }
+
+    /// The balance after `actual` was spent without a hold, because it happened all the same. May pass the limit.
+    #[must_use]
+    pub const fn charge(self, actual: Money) -> Self {
+        let micros = self.spent.micros.saturating_add(actual.micros);
+        Self { spent: Money { micros, currency: self.limit.currency }, ..self }
+    }
+
     /// The balance after a hold was let go.
     #[must_use]
     pub const fn release(self, held: Money) -> Self {
@@ -137,5 +157,11 @@ mod tests {
         let held = Balance::new(Money::usd_micros(10)).hold(Money::usd_micros(7)).unwrap();
         assert_eq!(held.settle(Money::usd_micros(7), Money::usd_micros(5)).free(), Money::usd_micros(5));
         assert_eq!(held.release(Money::usd_micros(7)).free(), Money::usd_micros(10));
+        let spent = held.settle(Money::usd_micros(7), Money::usd_micros(7));
+        assert_eq!(spent.recommit(Money::usd_micros(7)), held);
+        assert_eq!(
+            Balance::new(Money::usd_micros(1)).charge(Money::usd_micros(7)).spent,
+            Money::usd_micros(7)
+        );
     }
 }

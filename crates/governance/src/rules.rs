@@ -4,7 +4,6 @@
 //! of it opens anything: see [`Classifier`].
 
 mod book;
-mod hidden;
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,15 +75,15 @@ impl RuleClassifier {
     fn read(&self, text: &str) -> Classified {
         let folded = reading::fold(text, &self.book.letters);
         let mut flags = self.raised(text, &folded);
-        let spelled = hidden::spelled_in_tags(text);
+        let spelled = chimera_text::spelled_in_tags(text);
         if !spelled.is_empty() {
             flags.extend(self.raised(&spelled, &reading::fold(&spelled, &self.book.letters)));
         }
-        if hidden::hides_characters(text) {
+        if chimera_text::hides_characters(text) {
             flags.insert(Flag::Instruction);
         }
         let words: Vec<String> = reading::words(&reading::speech(&folded)).collect();
-        if hidden::mixes_scripts(text) || !self.understands(&words) {
+        if chimera_text::mixes_scripts(text) || !self.understands(&words) {
             flags.insert(Flag::UnclearIntent);
         }
         let sentiment =

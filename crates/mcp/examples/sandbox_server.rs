@@ -1,19 +1,28 @@
-//! The server that the tests of this crate call: the sandbox, and two ways of failing at the start.
+//! The server that the tests of this crate call: the sandbox, one that says what it is told to, and two ways of failing
+//! at the start.
 //!
-//! `serve RECORD CONFIG` serves; `environment` prints what it was given to standard error and exits with 3; `silent`
-//! reads its input and never answers.
+//! - `serve RECORD CONFIG` serves.
+//! - `say FOLDER` answers a call of a tool with the bytes of `TOOL.result` or `TOOL.error` in the folder, whatever they
+//!   are. Where `TOOL.held` stands beside it, it answers immediately before it answers the next call; what `TOOL.before`
+//!   holds is written first, and what `TOOL.stderr` holds, to standard error.
+//! - `environment` prints what it was given to standard error and exits with 3.
+//! - `silent` reads its input and never answers.
 
 use std::{
     error::Error,
+    fs,
     io::{Read, Write},
+    path::Path,
 };
 
 use chimera_sandbox::{SandboxConfig, serve_stdio};
+use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve", record, config] => serve(SandboxConfig::from_json(config)?.with_record(record)),
+        ["say", folder] => say(Path::new(folder)),
         ["environment"] => {
             for (name, value) in std::env::vars() {
                 writeln!(std::io::stderr(), "{name}={value}")?;
@@ -25,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             std::io::stdin().read_to_end(&mut Vec::new())?;
             Ok(())
         }
-        _ => Err("use: serve RECORD CONFIG | environment | silent".into()),
+        _ => Err("use: serve RECORD CONFIG | say FOLDER | environment | silent".into()),
     }
 }
 
@@ -35,4 +44,53 @@ fn serve(config: SandboxConfig) -> Result<(), Box<dyn Error>> {
     // A read of standard input may still be waiting; it must not keep the process.
     runtime.shutdown_background();
     Ok(served?)
+}
+
+fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let mut held = Vec::new();
+    for line in std::io::stdin().lines() {
+        let request: Value = serde_json::from_str(&line?)?;
+        let Some(id) = request.get("id") else { continue };
+        let text = |pointer| request.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let answer = match text("/method") {
+            "initialize" => json!({ "jsonrpc": "2.0", "id": id, "result": {
+                "protocolVersion": text("/params/protocolVersion"),
+                "capabilities": { "tools": {} },
+                "serverInfo": { "name": "say", "version": "0" },
+            } })
+            .to_string()
+            .into_bytes(),
+            "tools/call" => {
+                let tool = text("/params/name");
+                let file = |kind| fs::read(folder.join(format!("{tool}.{kind}"))).unwrap_or_default();
+                std::io::stderr().write_all(&file("stderr"))?;
+                let answer = [file("before"), told(folder, tool, id)?].concat();
+                if folder.join(format!("{tool}.held")).exists() {
+                    held.extend(answer);
+                    held.push(b'\n');
+                    continue;
+                }
+                answer
+            }
+            _ => continue,
+        };
+        let mut output = std::io::stdout().lock();
+        output.write_all(&std::mem::take(&mut held))?;
+        output.write_all(&answer)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+/// The answer to a call of this tool, as its file says.
+fn told(folder: &Path, tool: &str, id: &Value) -> Result<Vec<u8>, Box<dyn Error>> {
+    for member in ["result", "error"] {
+        let file = folder.join(format!("{tool}.{member}"));
+        if file.exists() {
+            let begin = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"{member}\":");
+            return Ok([begin.as_bytes(), &fs::read(file)?, b"}"].concat());
+        }
+    }
+    Err(format!("nothing is to be said to `{tool}`").into())
 }

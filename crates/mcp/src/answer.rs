@@ -1,71 +1,75 @@
 //! From the SDK's words to ours: answers and errors.
+//!
+//! Answers are for programs and stay as they are: ids and texts are compared before anything is taken out of them.
+//! Reasons are for people and logs: the secrets that the server was given go first, then what looks like a credential.
 
-use chimera_audit::redact;
+use chimera_audit::Secrets;
 use chimera_platform::{Called, ToolAnswer};
 use rmcp::{
     ServiceError,
-    model::{ErrorData, ServerResult},
+    model::{CustomResult, ErrorData, ServerResult},
 };
 use serde_json::{Map, Value};
 
-use crate::ticket::Ticket;
+use crate::{inbox::UNREADABLE, ticket::Ticket};
 
 /// The most of a server's sentence that an error repeats.
 const SENTENCE: usize = 1024;
+/// The most of it that is looked through for credentials: a sentence can be as long as a line.
+const LOOKED_THROUGH: usize = 64 * 1024;
 
-/// What a tool answered. Read from the JSON rather than from the SDK's types: a result with a content block they do
-/// not know would be a foreign result to them, and its id would be lost with it.
-pub(crate) fn answered(result: &ServerResult) -> ToolAnswer {
-    let Ok(Value::Object(mut result)) = serde_json::to_value(result) else { return ToolAnswer::default() };
-    let mut structured = result.remove("structuredContent");
-    if let Some(value) = &mut structured {
-        redact_strings(value);
+/// What a tool answered.
+pub(crate) fn answered(result: ServerResult) -> ToolAnswer {
+    match result {
+        ServerResult::CustomResult(CustomResult(value)) => tool_answer(value),
+        // Not what the inbox makes of an answer to a call.
+        other => tool_answer(serde_json::to_value(&other).unwrap_or_default()),
     }
+}
+
+/// The same from the JSON of a result, byte for byte.
+pub(crate) fn tool_answer(result: Value) -> ToolAnswer {
+    let Value::Object(mut result) = result else { return ToolAnswer::default() };
     ToolAnswer {
         is_error: result.get("isError").and_then(Value::as_bool).unwrap_or(false),
         result_type: result.get("resultType").and_then(Value::as_str).map(str::to_owned),
-        structured,
-        texts: texts(&result),
+        structured: result.remove("structuredContent"),
+        texts: texts(&mut result),
     }
 }
 
-fn texts(result: &Map<String, Value>) -> Vec<String> {
-    let blocks = result.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn texts(result: &mut Map<String, Value>) -> Vec<String> {
+    let Some(Value::Array(blocks)) = result.remove("content") else { return Vec::new() };
     blocks
-        .iter()
+        .into_iter()
         .filter(|block| block.get("type").and_then(Value::as_str) == Some("text"))
-        .filter_map(|block| block.get("text").and_then(Value::as_str))
-        .map(|text| redact(text).into_owned())
+        .filter_map(|mut block| match block.get_mut("text").map(Value::take) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        })
         .collect()
-}
-
-/// Redacts the strings and leaves the names, so that a `next_page_token` stays usable while a credential inside a
-/// sentence or a URL goes.
-fn redact_strings(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            if let std::borrow::Cow::Owned(redacted) = redact(text) {
-                *text = redacted;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(redact_strings),
-        Value::Object(members) => members.values_mut().for_each(redact_strings),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 /// What an error of the SDK means for a call with this ticket. `None`: the connection is gone, and only the ticket
 /// and the process can tell more.
-pub(crate) fn failed(error: &ServiceError, ticket: &Ticket) -> Option<Called> {
+pub(crate) fn failed(error: &ServiceError, ticket: &Ticket, secrets: &Secrets) -> Option<Called> {
     match error {
-        ServiceError::McpError(error) => Some(Called::Failed { reason: json_rpc_reason(error) }),
+        ServiceError::McpError(error) if error.code == UNREADABLE => {
+            let reason = format!("{}; it may have been carried out", error.message);
+            Some(unwritten_or_lost(ticket, reason))
+        }
+        // Whatever the code: the tool may have run before the server said it.
+        ServiceError::McpError(error) => {
+            let reason = json_rpc_reason(error, secrets);
+            Some(if ticket.revoke() { Called::NotSent { reason } } else { Called::Failed { reason } })
+        }
         ServiceError::TransportClosed => None,
         // The pipe broke, or the ticket was refused.
         ServiceError::TransportSend(error) => {
-            let reason = format!("it could not be written: {}", sentence(&error.error.to_string()));
+            let reason = format!("it could not be written: {}", sentence(&error.error.to_string(), secrets));
             Some(unwritten_or_lost(ticket, reason))
         }
-        other => Some(unwritten_or_lost(ticket, sentence(&other.to_string()))),
+        other => Some(unwritten_or_lost(ticket, sentence(&other.to_string(), secrets))),
     }
 }
 
@@ -75,15 +79,23 @@ pub(crate) fn unwritten_or_lost(ticket: &Ticket, reason: String) -> Called {
 }
 
 /// A JSON-RPC error for people.
-pub(crate) fn json_rpc_reason(error: &ErrorData) -> String {
-    format!("JSON-RPC error {}: {}", error.code.0, sentence(&error.message))
+pub(crate) fn json_rpc_reason(error: &ErrorData, secrets: &Secrets) -> String {
+    if error.code == UNREADABLE {
+        return error.message.to_string();
+    }
+    format!("JSON-RPC error {}: {}", error.code.0, sentence(&error.message, secrets))
 }
 
 /// Text of a server, redacted and not endless.
-pub(crate) fn sentence(text: &str) -> String {
-    let text = redact(text);
-    let end = (0..=SENTENCE.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    text.get(..end).unwrap_or_default().to_owned()
+pub(crate) fn sentence(text: &str, secrets: &Secrets) -> String {
+    let text = secrets.redact(beginning(text, LOOKED_THROUGH));
+    beginning(&text, SENTENCE).to_owned()
+}
+
+/// The first so many bytes, or a little less: characters stay whole.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -98,8 +110,7 @@ mod tests {
     use crate::clock::TokioClock;
 
     fn check(result: &Value, expected: &ToolAnswer) {
-        let result: ServerResult = serde_json::from_value(result.clone()).unwrap();
-        assert_eq!(&answered(&result), expected);
+        assert_eq!(&answered(ServerResult::CustomResult(CustomResult(result.clone()))), expected);
     }
 
     #[test]
@@ -135,38 +146,75 @@ mod tests {
         );
     }
 
+    /// Ids and texts that look like credentials are an honest server's ids and texts.
     #[test]
-    fn texts_and_strings_are_redacted_and_names_do_not_matter() {
+    fn answers_are_passed_on_as_they_are() {
+        let id = "sk-AbCdEf0123456789";
         check(
             &json!({
-                "content": [{ "type": "text", "text": "GET /me?access_token=EAAB12 failed" }],
-                "structuredContent": { "next_page_token": "abc", "error": ["bearer abcdef123"] },
-                "isError": true,
+                "content": [{ "type": "text", "text": "posted: password: chimera2026, token=SPRING25" }],
+                "structuredContent": { "id": id, "access_token": "abc", "url": "https://u:p@h.example/?token=1" },
             }),
             &ToolAnswer {
-                is_error: true,
-                structured: Some(json!({ "next_page_token": "abc", "error": ["bearer [redacted]"] })),
-                texts: vec!["GET /me?access_token=[redacted] failed".to_owned()],
+                structured: Some(
+                    json!({ "id": id, "access_token": "abc", "url": "https://u:p@h.example/?token=1" }),
+                ),
+                texts: vec!["posted: password: chimera2026, token=SPRING25".to_owned()],
                 ..ToolAnswer::default()
             },
         );
     }
 
     #[test]
-    fn an_error_of_the_protocol_proves_nothing() {
-        let ticket = Ticket::new(Arc::new(TokioClock), Utc::now() + TimeDelta::hours(1), None);
-        ticket.take().unwrap();
-        for code in [-32602, -32601, -32603, -32600, -32000] {
-            let error = ServiceError::McpError(ErrorData::new(ErrorCode(code), "bad token=abcdef", None));
-            let reason = format!("JSON-RPC error {code}: bad token=[redacted]");
-            assert_eq!(failed(&error, &ticket), Some(Called::Failed { reason }));
+    fn what_is_no_result_says_nothing() {
+        for result in [json!(null), json!("posted"), json!([1]), json!({ "content": "posted" })] {
+            check(&result, &ToolAnswer::default());
         }
+    }
+
+    fn ticket() -> Ticket {
+        let soon = Utc::now() + TimeDelta::hours(1);
+        Ticket::new("call".to_owned(), Arc::new(TokioClock), soon, None)
+    }
+
+    fn error(code: i32, message: &str) -> ServiceError {
+        ServiceError::McpError(ErrorData::new(ErrorCode(code), message.to_owned(), None))
+    }
+
+    /// Reported: -32602 for the output of a tool that ran (remotion#6275, repomix#833).
+    #[test]
+    fn an_error_of_the_protocol_proves_nothing_once_the_request_was_written() {
+        let secrets = Secrets::new(["swordfish".to_owned()]);
+        for code in [-32602, -32601, -32603, -32600, -32000, 404] {
+            let error = error(code, "no tool for swordfish, bad token=abcdef");
+            let reason = format!("JSON-RPC error {code}: no tool for [redacted], bad token=[redacted]");
+            let written = ticket();
+            written.take().unwrap();
+            assert_eq!(failed(&error, &written, &secrets), Some(Called::Failed { reason: reason.clone() }));
+            assert_eq!(failed(&error, &ticket(), &secrets), Some(Called::NotSent { reason }));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_could_not_be_read_is_lost() {
+        let written = ticket();
+        written.take().unwrap();
+        let error = error(UNREADABLE.0, "its answer was too long to be read");
+        let reason = "its answer was too long to be read; it may have been carried out".to_owned();
+        assert_eq!(failed(&error, &written, &Secrets::default()), Some(Called::Lost { reason }));
     }
 
     #[test]
     fn sentences_end_between_characters() {
         let long = "\u{20ac}".repeat(1_000);
-        assert_eq!(sentence(&long).len(), 1_023);
-        assert_eq!(sentence("short"), "short");
+        assert_eq!(sentence(&long, &Secrets::default()).len(), 1_023);
+        assert_eq!(sentence("short", &Secrets::default()), "short");
+    }
+
+    #[test]
+    fn a_secret_at_the_cut_is_not_cut_in_two() {
+        let secrets = Secrets::new(["swordfish".to_owned()]);
+        let shown = sentence(&format!("{}swordfish", "x".repeat(SENTENCE - 4)), &secrets);
+        assert!(!shown.contains("swor"), "{shown}");
     }
 }

@@ -1,19 +1,28 @@
 //! How a server is started, and what is promised to it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use chimera_audit::redact;
+use chimera_audit::Secrets;
+
+use crate::credentials::secrets;
+
+/// The longest line of a server that is read, unless the command says otherwise.
+pub(crate) const MAX_LINE_BYTES: usize = 8 * 1024 * 1024;
 
 /// A server as a program that speaks over its standard input and output.
 ///
 /// INVARIANT: the child's environment is exactly [`env`](Self::env). Nothing of the host is inherited, so a credential
 /// reaches a server only when it is named here, and `Debug` prints names without values.
+///
+/// Credentials among the values are known and taken out of whatever is kept or shown: those of variables whose name
+/// tells so (`token`, `secret`, `password`, `key`, `auth`, `cookie`, `session` and their like as a part of it), passwords
+/// inside URLs, and those that [`secret_env`](Self::secret_env) names. Values of fewer than 6 bytes are left out.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,16 +45,21 @@ pub struct ServerCommand {
     pub args: Vec<OsString>,
     /// The child's whole environment.
     pub env: BTreeMap<OsString, OsString>,
+    /// Variables whose values are secret whatever their names say.
+    secret: BTreeSet<OsString>,
     /// Where it starts; the host's working directory unless given.
     pub cwd: Option<PathBuf>,
     /// How long it may take from its start to its answer to `initialize`. 20 s unless given.
     pub start_timeout: Duration,
-    /// How long a call whose deadline has passed stays known, so that a late answer is noted. 60 s unless given.
+    /// How long a call whose deadline has passed may still be answered (`ToolClient::late`). 60 s unless given.
     /// After it the server is told that the call is cancelled.
     pub grace: Duration,
     /// Whether a call that is not answered by its deadline ends the server (input closed, 3 s, SIGTERM, 3 s, SIGKILL).
     /// For servers that would still carry the call out later; calls in flight beside it are lost.
     pub stop_on_timeout: bool,
+    /// The longest line that is read from its standard output: one answer, one page of tools. 8 MiB unless given. A
+    /// longer one is dropped to its end, and the call that it answers is lost.
+    pub max_line_bytes: usize,
 }
 
 impl ServerCommand {
@@ -57,10 +71,12 @@ impl ServerCommand {
             program: program.into(),
             args: Vec::new(),
             env: BTreeMap::new(),
+            secret: BTreeSet::new(),
             cwd: None,
             start_timeout: Duration::from_secs(20),
             grace: Duration::from_secs(60),
             stop_on_timeout: false,
+            max_line_bytes: MAX_LINE_BYTES,
         }
     }
 
@@ -76,6 +92,14 @@ impl ServerCommand {
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.insert(name.into(), value.into());
         self
+    }
+
+    /// One variable whose value is a secret, whatever its name says.
+    #[must_use]
+    pub fn secret_env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        let name = name.into();
+        self.secret.insert(name.clone());
+        self.env(name, value)
     }
 
     /// Copies variables of the host, where they are set: `PATH` and `HOME` are what most launchers need,
@@ -113,6 +137,18 @@ impl ServerCommand {
     pub fn stop_on_timeout(mut self, stop_on_timeout: bool) -> Self {
         self.stop_on_timeout = stop_on_timeout;
         self
+    }
+
+    /// How long a line of its output may be, in bytes.
+    #[must_use]
+    pub fn max_line_bytes(mut self, max_line_bytes: usize) -> Self {
+        self.max_line_bytes = max_line_bytes;
+        self
+    }
+
+    /// The credentials among the values of its environment.
+    pub(crate) fn secrets(&self) -> Secrets {
+        secrets(&self.env, &self.secret)
     }
 
     /// The process, not started yet: all three streams piped, the environment as given, a process group of its own.
@@ -154,8 +190,9 @@ fn is_bare(program: &Path) -> bool {
 
 impl fmt::Debug for ServerCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secrets = self.secrets();
         let args: Vec<String> =
-            self.args.iter().map(|arg| redact(&arg.to_string_lossy()).into_owned()).collect();
+            self.args.iter().map(|arg| secrets.redact(&arg.to_string_lossy()).into_owned()).collect();
         formatter
             .debug_struct("ServerCommand")
             .field("name", &self.name)
@@ -166,6 +203,7 @@ impl fmt::Debug for ServerCommand {
             .field("start_timeout", &self.start_timeout)
             .field("grace", &self.grace)
             .field("stop_on_timeout", &self.stop_on_timeout)
+            .field("max_line_bytes", &self.max_line_bytes)
             .finish()
     }
 }
@@ -176,10 +214,17 @@ mod tests {
 
     #[test]
     fn debug_shows_names_and_no_values() {
-        let command = ServerCommand::new("x", "server").arg("--api-key=abcdef").env("X_SECRET", "hunter2");
+        let command = ServerCommand::new("x", "server")
+            .arg("--api-key=abcdef")
+            .arg("--as=swordfish")
+            .env("X_SECRET", "hunter2")
+            .secret_env("PLAIN", "swordfish");
         let shown = format!("{command:?}");
-        assert!(shown.contains("X_SECRET"), "{shown}");
-        assert!(!shown.contains("hunter2") && !shown.contains("abcdef"), "{shown}");
+        assert!(shown.contains("X_SECRET") && shown.contains("PLAIN"), "{shown}");
+        for secret in ["hunter2", "abcdef", "swordfish"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        assert!(command.secrets().are_in("swordfish") && command.secrets().are_in("hunter2"));
     }
 
     #[test]

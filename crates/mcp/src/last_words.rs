@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chimera_audit::redact;
+use chimera_audit::Secrets;
 use tokio::{io::AsyncReadExt, process::ChildStderr};
 
 /// How much is kept. More than is shown, so that redaction sees whole lines.
@@ -19,6 +19,7 @@ const LONGEST_LINE: usize = 4 * 1024;
 /// The end of a server's standard error.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LastWords {
+    secrets: Arc<Secrets>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -30,10 +31,16 @@ struct Kept {
 }
 
 impl LastWords {
+    /// Of a server that was given these secrets.
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
+        Self { secrets, kept: Arc::default() }
+    }
+
     /// Reads until the stream ends.
     pub(crate) async fn drain(self, server: String, mut stderr: ChildStderr) {
         let mut chunk = vec![0; 4 * 1024];
-        let mut lines = Lines { server, line: Vec::new(), too_long: false };
+        let secrets = Arc::clone(&self.secrets);
+        let mut lines = Lines { server, secrets, line: Vec::new(), too_long: false };
         while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
             let bytes = chunk.get(..read).unwrap_or_default();
             self.keep(bytes);
@@ -58,7 +65,7 @@ impl LastWords {
         let text = String::from_utf8_lossy(kept.bytes.make_contiguous()).into_owned();
         // The first line may have lost the word that tells a secret.
         let whole = if cut { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
-        end_of(redact(whole).trim(), SHOWN).to_owned()
+        end_of(self.secrets.redact(whole).trim(), SHOWN).to_owned()
     }
 }
 
@@ -71,6 +78,7 @@ fn end_of(text: &str, limit: usize) -> &str {
 /// Cuts what comes into lines for the log.
 struct Lines {
     server: String,
+    secrets: Arc<Secrets>,
     line: Vec<u8>,
     too_long: bool,
 }
@@ -98,7 +106,7 @@ impl Lines {
             tracing::debug!(server = self.server, "stderr: a line too long to be shown");
         } else if !self.line.is_empty() {
             let text = String::from_utf8_lossy(&self.line);
-            tracing::debug!(server = self.server, "stderr: {}", redact(text.trim_end()));
+            tracing::debug!(server = self.server, "stderr: {}", self.secrets.redact(text.trim_end()));
         }
         self.line.clear();
         self.too_long = false;
@@ -108,13 +116,32 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logged::logged;
+
+    /// Reported: a server logs the key that it was given (metabase-mcp#33, tripadvisor-mcp#2), and a host repeats it.
+    #[test]
+    fn a_secret_is_not_logged_wherever_a_read_ends() {
+        let text = b"X-Odd-Header=swordfish\nagain swordfish";
+        for cut in 0..=text.len() {
+            let log = logged(|| {
+                let secrets = Arc::new(Secrets::new(["swordfish".to_owned()]));
+                let mut lines = Lines { server: "x".to_owned(), secrets, line: Vec::new(), too_long: false };
+                let (first, second) = text.split_at(cut);
+                lines.take(first);
+                lines.take(second);
+                lines.end();
+            });
+            assert_eq!(log.matches("[redacted]").count(), 2, "cut at {cut}: {log}");
+            assert!(!log.contains("sword") && !log.contains("fish"), "cut at {cut}: {log}");
+        }
+    }
 
     #[test]
     fn the_end_is_shown_and_redacted() {
-        let words = LastWords::default();
+        let words = LastWords::new(Arc::new(Secrets::new(["swordfish".to_owned()])));
         assert_eq!(words.shown(), "");
-        words.keep(b"no API key: api_key=abcdef\n");
-        assert_eq!(words.shown(), "no API key: api_key=[redacted]");
+        words.keep(b"swordfish is no API key: api_key=abcdef\n");
+        assert_eq!(words.shown(), "[redacted] is no API key: api_key=[redacted]");
     }
 
     #[test]

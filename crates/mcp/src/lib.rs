@@ -5,11 +5,20 @@ mod attempt;
 mod backoff;
 mod clock;
 mod command;
+mod credentials;
 mod group;
+mod in_flight;
+mod inbox;
 mod keeper;
 mod last_words;
+mod late;
+mod lines;
 mod listing;
+#[cfg(test)]
+mod logged;
+mod outline;
 mod pipes;
+mod repair;
 mod run;
 #[cfg(test)]
 mod scripted;

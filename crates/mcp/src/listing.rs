@@ -5,24 +5,30 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chimera_audit::Secrets;
 use chimera_platform::ToolInfo;
 use rmcp::{
     ClientHandler, ErrorData, Peer, RoleClient, ServiceError,
     model::{
         ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ErrorCode, Implementation,
-        PaginatedRequestParams, ProtocolVersion, Tool,
+        ListToolsResult, PaginatedRequestParams, ProtocolVersion, Tool,
     },
     service::{NotificationContext, RequestContext},
 };
+
+use serde_json::Value;
 
 use crate::answer::{json_rpc_reason, sentence};
 
 /// The most pages of one listing; a server that gives more is turning in circles.
 const MAX_PAGES: usize = 100;
+/// The most tools of one server.
+const MAX_TOOLS: usize = 10_000;
 
 /// What was listed, as long as it holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
+    secrets: Arc<Secrets>,
     known: Arc<Mutex<Known>>,
 }
 
@@ -34,6 +40,11 @@ struct Known {
 }
 
 impl Listing {
+    /// Of a server that was given these secrets.
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
+        Self { secrets, known: Arc::default() }
+    }
+
     /// The tools, from memory where they are known.
     pub(crate) async fn tools(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
         let changes = {
@@ -43,7 +54,7 @@ impl Listing {
             }
             known.changes
         };
-        let tools = list(peer).await?;
+        let tools = list(peer, &self.secrets).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.changes == changes {
             known.tools = Some(tools.clone());
@@ -59,14 +70,17 @@ impl Listing {
 }
 
 /// All pages.
-async fn list(peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
+async fn list(peer: &Peer<RoleClient>, secrets: &Secrets) -> Result<Vec<ToolInfo>, String> {
     let mut tools = Vec::new();
     let mut seen = BTreeSet::new();
     let mut cursor = None;
     for _ in 0..MAX_PAGES {
         let asked = PaginatedRequestParams::default().with_cursor(cursor);
-        let page = peer.list_tools(Some(asked)).await.map_err(|error| reason(&error))?;
+        let page = peer.list_tools(Some(asked)).await.map_err(|error| reason(&error, secrets))?;
         tools.extend(page.tools.into_iter().map(info));
+        if tools.len() > MAX_TOOLS {
+            return Err(format!("it lists more than {MAX_TOOLS} tools"));
+        }
         match page.next_cursor {
             None => return Ok(tools),
             Some(next) if !seen.insert(next.clone()) => break,
@@ -76,15 +90,32 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
     Err("its list of tools does not end".to_owned())
 }
 
+/// A page of the list, from the JSON of a result; the JSON again where it is none. Only what is used is read, so that an
+/// icon or an annotation of an unknown kind does not cost the tool, nor a tool without a name the others.
+pub(crate) fn page(mut result: Value) -> Result<ListToolsResult, Value> {
+    let tools = result.get_mut("tools").and_then(Value::as_array_mut).map(std::mem::take);
+    let Some(tools) = tools else { return Err(result) };
+    let tools = tools.into_iter().filter_map(|mut tool| {
+        let Value::String(name) = tool.get_mut("name")?.take() else { return None };
+        let Some(Value::Object(schema)) = tool.get_mut("inputSchema").map(Value::take) else { return None };
+        Some(Tool::new_with_raw(name, None, schema))
+    });
+    let mut page = ListToolsResult::with_all_items(tools.collect());
+    // Empty: some servers say so that there is no further page.
+    page.next_cursor =
+        result.get("nextCursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
+    Ok(page)
+}
+
 fn info(tool: Tool) -> ToolInfo {
-    let input_schema = serde_json::Value::Object(Arc::unwrap_or_clone(tool.input_schema));
+    let input_schema = Value::Object(Arc::unwrap_or_clone(tool.input_schema));
     ToolInfo { name: tool.name.into_owned(), input_schema }
 }
 
-fn reason(error: &ServiceError) -> String {
+fn reason(error: &ServiceError, secrets: &Secrets) -> String {
     let why = match error {
-        ServiceError::McpError(error) => json_rpc_reason(error),
-        other => sentence(&other.to_string()),
+        ServiceError::McpError(error) => json_rpc_reason(error, secrets),
+        other => sentence(&other.to_string(), secrets),
     };
     format!("it did not list its tools: {why}")
 }
@@ -145,6 +176,31 @@ mod tests {
         listing.tools(scripted.service.peer()).await.unwrap();
         let listed = scripted.heard().await.into_iter().filter(|method| method == "tools/list");
         assert_eq!(listed.count(), 4);
+    }
+
+    #[test]
+    fn a_page_is_read_as_far_as_it_is_used() {
+        let odd = json!({ "name": "a", "inputSchema": {}, "annotations": [7], "icons": "none", "title": {} });
+        let tools =
+            json!([odd, { "name": 7, "inputSchema": {} }, { "name": "no schema" }, "no tool", tool("b")]);
+        let read = page(json!({ "tools": tools, "nextCursor": "" })).unwrap();
+        let names: Vec<_> = read.tools.iter().map(|tool| tool.name.as_ref()).collect();
+        assert_eq!((names, read.next_cursor), (vec!["a", "b"], None));
+        for other in [json!(null), json!({ "content": [] }), json!({ "tools": {} })] {
+            assert_eq!(page(other.clone()).unwrap_err(), other);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_without_measure_is_refused() {
+        let scripted = Scripted::serve(|request| {
+            let cursor = request["params"]["cursor"].as_str().unwrap_or("0");
+            let next = cursor.parse::<u32>().unwrap() + 1;
+            json!({ "tools": vec![tool("a"); MAX_TOOLS / 10], "nextCursor": next.to_string() })
+        })
+        .await;
+        let refused = Listing::default().tools(scripted.service.peer()).await;
+        assert_eq!(refused, Err("it lists more than 10000 tools".to_owned()));
     }
 
     #[tokio::test]

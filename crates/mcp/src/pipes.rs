@@ -2,22 +2,23 @@
 //!
 //! Not the SDK's own writer, for one reason: between "handed to the SDK" and "written" a request can wait as long as
 //! the server does not read, and nothing may go on the wire after its time. So a request that carries a [`Ticket`]
-//! takes it here, with the pipe in hand and immediately before the first byte.
+//! takes it here, with the pipe in hand and immediately before the first byte. And not its reader: see
+//! [`Lines`](crate::lines::Lines) and [`Inbox`].
 
 use std::{io, sync::Arc};
 
 use rmcp::{
     RoleClient,
-    model::{ClientRequest, JsonRpcMessage, ServerNotification},
+    model::{ClientRequest, JsonRpcMessage},
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
-    transport::{Transport, async_rw::AsyncRwTransport},
+    transport::Transport,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, Sink},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     sync::Mutex,
 };
 
-use crate::ticket::Ticket;
+use crate::{inbox::Inbox, lines::Lines, ticket::Ticket};
 
 /// The server's standard input.
 ///
@@ -51,10 +52,9 @@ impl<W: AsyncWrite + Unpin> Input<W> {
 }
 
 /// Both pipes, as the SDK wants them.
-pub(crate) struct Pipes<R: AsyncRead, W> {
-    /// Reads lines of any validity. What it would answer to messages that are none goes nowhere: a server that
-    /// writes garbage would not understand the answer.
-    output: AsyncRwTransport<RoleClient, R, Sink>,
+pub(crate) struct Pipes<R, W> {
+    output: Lines<R>,
+    inbox: Inbox,
     input: Input<W>,
 }
 
@@ -63,10 +63,11 @@ where
     R: AsyncRead + Send + Unpin,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    pub(crate) fn new(output: R, input: W) -> (Self, Input<W>) {
+    /// The server's standard output and input; lines of its output of at most so many bytes.
+    pub(crate) fn new(output: R, input: W, inbox: Inbox, max_line_bytes: usize) -> (Self, Input<W>) {
         let input = Input(Arc::new(Mutex::new(Some(input))));
-        let output = AsyncRwTransport::new_client(output, tokio::io::sink());
-        (Self { output, input: input.clone() }, input)
+        let output = Lines::new(output, max_line_bytes);
+        (Self { output, inbox, input: input.clone() }, input)
     }
 }
 
@@ -81,6 +82,7 @@ where
         &mut self,
         item: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        self.inbox.note(&item);
         let ticket = ticket(&item);
         let input = self.input.clone();
         async move {
@@ -92,9 +94,17 @@ where
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         loop {
-            let message = self.output.receive().await?;
-            if is_heard(&message) {
-                return Some(message);
+            match self.output.next().await {
+                Ok(Some(line)) => {
+                    if let Some(message) = self.inbox.read(line) {
+                        return Some(message);
+                    }
+                }
+                Ok(None) => return None,
+                Err(error) => {
+                    tracing::debug!("the output of a server cannot be read any more: {error}");
+                    return None;
+                }
             }
         }
     }
@@ -116,16 +126,6 @@ fn ticket(message: &TxJsonRpcMessage<RoleClient>) -> Option<Arc<Ticket>> {
     }
 }
 
-/// Notifications that nobody here acts on stop here, because the SDK logs every one with its content.
-fn is_heard(message: &RxJsonRpcMessage<RoleClient>) -> bool {
-    match message {
-        JsonRpcMessage::Notification(heard) => {
-            matches!(heard.notification, ServerNotification::ToolListChangedNotification(_))
-        }
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{TimeDelta, Utc};
@@ -135,13 +135,19 @@ mod tests {
     use crate::clock::TokioClock;
 
     fn ticket() -> Arc<Ticket> {
-        Arc::new(Ticket::new(Arc::new(TokioClock), Utc::now() + TimeDelta::hours(1), None))
+        let soon = Utc::now() + TimeDelta::hours(1);
+        Arc::new(Ticket::new("call".to_owned(), Arc::new(TokioClock), soon, None))
+    }
+
+    fn input<W: AsyncWrite + Send + Unpin + 'static>(pipe: W) -> Input<W> {
+        let inbox = Inbox::new("server".to_owned(), Arc::default(), Arc::default());
+        Pipes::new(tokio::io::empty(), pipe, inbox, 64).1
     }
 
     #[tokio::test]
     async fn what_waits_for_a_server_that_does_not_read_can_be_taken_back() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let (_, input) = Pipes::new(tokio::io::empty(), ours);
+        let input = input(ours);
         let (first, second) = (ticket(), ticket());
         let writing = tokio::spawn(input.clone().write(b"first\n".to_vec(), Some(first.clone())));
         let mut read = [0; 4];
@@ -165,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_written_into_a_closed_pipe() {
         let (ours, _theirs) = tokio::io::duplex(64);
-        let (_, input) = Pipes::new(tokio::io::empty(), ours);
+        let input = input(ours);
         assert!(input.close());
         let ticket = ticket();
         assert!(input.write(b"late\n".to_vec(), Some(ticket.clone())).await.is_err());

@@ -24,20 +24,20 @@ use crate::{attempt::Attempt, clock::left, command::ServerCommand, run::Run, sta
 ///   the first byte, after every start and every queue.
 /// - A server that died, or was ended, is started by the next use, 100 ms after its death at the earliest; the wait
 ///   doubles with each death in a row up to 30 s and starts anew after a life of 10 s. Uses within the wait are refused.
+/// - An answer that comes after its call was given up is kept for `late`, and so are answers that come after the server
+///   was told that the call is cancelled, as long as it lives: 256 of them, and 32 MiB, at most; the oldest goes first.
 /// - At most 256 calls are in flight; further ones wait and may run out of time, unsent.
 /// - Dropping it kills the process and all it started. [`close`](Self::close) ends it in order.
 #[derive(Debug)]
 pub struct StdioServer {
     shared: Arc<Shared>,
-    secrets: Secrets,
 }
 
 impl StdioServer {
     /// A server that is started when it is used first.
     #[must_use]
     pub fn new(command: ServerCommand, clock: Arc<dyn Clock>) -> Self {
-        let secrets = Secrets::default();
-        Self { shared: Arc::new(Shared::new(command, clock)), secrets }
+        Self { shared: Arc::new(Shared::new(command, clock)) }
     }
 
     /// Ends the server in order: closes its input, waits 3 s, sends SIGTERM, waits 3 s, kills. Calls in flight become
@@ -76,7 +76,7 @@ impl ToolClient for StdioServer {
     }
 
     fn secrets(&self) -> &Secrets {
-        &self.secrets
+        &self.shared.secrets
     }
 
     fn grace(&self) -> TimeDelta {
@@ -84,7 +84,7 @@ impl ToolClient for StdioServer {
     }
 
     fn late(&self) -> Vec<LateAnswer> {
-        Vec::new()
+        self.shared.late.take()
     }
 
     async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
@@ -115,14 +115,11 @@ impl ToolClient for StdioServer {
                 reason: "the deadline had passed before the server was ready".to_owned(),
             };
         };
-        let command = &self.shared.command;
         let attempt = Attempt {
-            server: command.name.clone(),
+            shared: Arc::clone(&self.shared),
             run,
-            ticket: Arc::new(Ticket::new(Arc::clone(clock), limit, Some(place))),
+            ticket: Arc::new(Ticket::new(call.id.clone(), Arc::clone(clock), limit, Some(place))),
             deadline: Instant::now().checked_add(within).unwrap_or_else(far_future),
-            grace: command.grace,
-            stop_on_timeout: command.stop_on_timeout,
         };
         let ticket = Arc::clone(&attempt.ticket);
         let (told, called) = oneshot::channel();

@@ -2,6 +2,7 @@
 
 use std::{io, process::ExitStatus, sync::Arc, time::Duration};
 
+use chimera_audit::Secrets;
 use rmcp::{
     RoleClient,
     service::{ClientInitializeError, ClientLifecycleMode, RunningService, serve_client_with_lifecycle},
@@ -14,7 +15,6 @@ use tokio::{
 
 use crate::{
     answer::{json_rpc_reason, sentence},
-    command::ServerCommand,
     group::Group,
     keeper::{Keeper, Owned, shown},
     last_words::LastWords,
@@ -33,9 +33,12 @@ const FOLLOWS: Duration = Duration::from_secs(1);
 /// Why it did not start, redacted. Whatever was started is killed again.
 pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>, String> {
     let command = &shared.command;
-    let child = command.process().spawn().map_err(|error| sentence(&command.not_started(&error)))?;
-    let listing = Listing::default();
-    let ready = Starting::new(command, child)?.shake_hands(command, &listing).await?;
+    let child = command.process().spawn().map_err(|error| {
+        let reason = command.not_started(&error);
+        sentence(&reason, &shared.secrets)
+    })?;
+    let listing = Listing::new(Arc::clone(&shared.secrets));
+    let ready = Starting::new(shared, child)?.shake_hands(shared, &listing).await?;
 
     let (stop, stopped) = watch::channel(false);
     let (end, ended) = watch::channel(None);
@@ -79,21 +82,23 @@ struct Ready {
 }
 
 impl Starting {
-    fn new(command: &ServerCommand, mut child: Child) -> Result<Self, String> {
+    fn new(shared: &Shared, mut child: Child) -> Result<Self, String> {
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let group = Group::new(child);
         let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
             return Err("its standard streams could not be taken".to_owned());
         };
-        let (pipes, input) = Pipes::new(stdout, stdin);
-        let last_words = LastWords::default();
+        let command = &shared.command;
+        let (pipes, input) = Pipes::new(stdout, stdin, shared.inbox(), command.max_line_bytes);
+        let last_words = LastWords::new(Arc::clone(&shared.secrets));
         let stderr = Owned(tokio::spawn(last_words.clone().drain(command.name.clone(), stderr)));
         Ok(Self { group, pipes, input, stderr, last_words })
     }
 
     /// `initialize` with 2025-11-25. Not the SDK's `Auto`: it gives up on servers that are slow to start.
-    async fn shake_hands(self, command: &ServerCommand, listing: &Listing) -> Result<Ready, String> {
+    async fn shake_hands(self, shared: &Shared, listing: &Listing) -> Result<Ready, String> {
         let Self { mut group, pipes, input, mut stderr, last_words } = self;
+        let Shared { command, secrets, .. } = shared;
         let listener = Listener { listing: listing.clone() };
         let shaking = serve_client_with_lifecycle(listener, pipes, ClientLifecycleMode::Initialize);
         let reason = tokio::select! {
@@ -103,8 +108,8 @@ impl Starting {
                 // A broken pipe is seen before the end of the process that broke it.
                 Ok(Err(error)) if is_broken_pipe(&error) => timeout(FOLLOWS, group.wait())
                     .await
-                    .map_or_else(|_| refused(&error), |status| exited(&status)),
-                Ok(Err(error)) => refused(&error),
+                    .map_or_else(|_| refused(&error, secrets), |status| exited(&status)),
+                Ok(Err(error)) => refused(&error, secrets),
                 Err(_) => format!("it did not answer `initialize` within {:?}", command.start_timeout),
             },
             status = group.wait() => exited(&status),
@@ -124,13 +129,13 @@ fn is_broken_pipe(error: &ClientInitializeError) -> bool {
     matches!(error, ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. })
 }
 
-fn refused(error: &ClientInitializeError) -> String {
+fn refused(error: &ClientInitializeError, secrets: &Secrets) -> String {
     match error {
         ClientInitializeError::JsonRpcError(error) => {
-            format!("it refused `initialize`: {}", json_rpc_reason(error))
+            format!("it refused `initialize`: {}", json_rpc_reason(error, secrets))
         }
         error if is_broken_pipe(error) => "it closed its input or output before it was ready".to_owned(),
-        other => format!("it does not speak the protocol: {}", sentence(&other.to_string())),
+        other => format!("it does not speak the protocol: {}", sentence(&other.to_string(), secrets)),
     }
 }
 

@@ -11,11 +11,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use chimera_audit::Secrets;
 use chimera_contracts::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
 
-use crate::{backoff::Backoff, command::ServerCommand, run::Run, start::start};
+use crate::{
+    backoff::Backoff, command::ServerCommand, inbox::Inbox, late::LateAnswers, run::Run, start::start,
+};
 
 /// What a start came to.
 type Outcome = Result<Arc<Run>, String>;
@@ -24,6 +27,10 @@ type Outcome = Result<Arc<Run>, String>;
 pub(crate) struct Shared {
     pub(crate) command: ServerCommand,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The credentials that the server is given.
+    pub(crate) secrets: Arc<Secrets>,
+    /// Kept across the server's lives.
+    pub(crate) late: Arc<LateAnswers>,
     state: Mutex<State>,
 }
 
@@ -59,7 +66,13 @@ impl Shared {
             previous: None,
             serial: 0,
         };
-        Self { command, clock, state: Mutex::new(state) }
+        let secrets = Arc::new(command.secrets());
+        Self { command, clock, secrets, late: Arc::default(), state: Mutex::new(state) }
+    }
+
+    /// Where the messages of a new life arrive.
+    pub(crate) fn inbox(&self) -> Inbox {
+        Inbox::new(self.command.name.clone(), Arc::clone(&self.secrets), Arc::clone(&self.late))
     }
 
     /// A server that can be called; started where needed.

@@ -23,6 +23,8 @@ const REVOKED: u8 = 2;
 /// The ticket of one `tools/call`.
 #[derive(Debug)]
 pub(crate) struct Ticket {
+    /// The call's name, so that a late answer can be told apart.
+    call: String,
     state: AtomicU8,
     clock: Arc<dyn Clock>,
     send_before: DateTime<Utc>,
@@ -32,11 +34,22 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub(crate) fn new(
+        call: String,
         clock: Arc<dyn Clock>,
         send_before: DateTime<Utc>,
         place: Option<OwnedSemaphorePermit>,
     ) -> Self {
-        Self { state: AtomicU8::new(WAITING), clock, send_before, _place: place }
+        Self { call, state: AtomicU8::new(WAITING), clock, send_before, _place: place }
+    }
+
+    /// The name of the call.
+    pub(crate) fn call(&self) -> &str {
+        &self.call
+    }
+
+    /// Whether the first byte was, or is being, written.
+    pub(crate) fn is_used(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == USED
     }
 
     /// Takes the right to write; asked by the writer with the pipe in its hand.
@@ -67,13 +80,16 @@ mod tests {
     use crate::clock::TokioClock;
 
     fn ticket(seconds: i64) -> Ticket {
-        Ticket::new(Arc::new(TokioClock), Utc::now() + TimeDelta::seconds(seconds), None)
+        let send_before = Utc::now() + TimeDelta::seconds(seconds);
+        Ticket::new("call".to_owned(), Arc::new(TokioClock), send_before, None)
     }
 
     #[test]
     fn it_is_used_or_revoked_and_never_both() {
         let used = ticket(60);
+        assert!(!used.is_used());
         assert!(used.take().is_ok());
+        assert!(used.is_used());
         assert!(!used.revoke());
         assert!(used.take().is_err(), "it is used once");
 

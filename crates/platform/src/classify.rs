@@ -12,35 +12,44 @@ mod status;
 use std::sync::LazyLock;
 
 use chimera_contracts::ErrorCode;
-use chimera_effect::{Lost, Outcome, Refusal};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::normalise::{Answer, shown};
+use crate::normalise::Answer;
 use crate::profile::PlatformProfile;
 
 pub(crate) use missing::is_missing;
 
-/// How much of what was said stands in a message.
-const MESSAGE: usize = 300;
+/// The longest that a rate limit without a time is waited for: the windows of all platforms here are shorter.
+const LONGEST_WINDOW: TimeDelta = TimeDelta::days(1);
 
 /// What an error means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// The platform or the server refused; nothing was done.
+    /// The platform or the server refused, in known words.
     Refused(ErrorCode),
+    /// The server found a fault in the call itself, before it asked its platform.
+    NotSent(ErrorCode),
     /// It was refused because the same is there already.
     Duplicate,
+    /// The state is set already: liked, followed, shared.
+    Already,
+    /// The platform failed, and may have done it all the same.
+    Transient,
     /// It may have been done.
     Unknown,
 }
 
-/// Whether an answer reports an error, whatever `isError` says.
+/// Whether an answer of an acting tool reports an error, whatever `isError` says.
 pub(crate) fn is_error(profile: &PlatformProfile, answer: &Answer) -> bool {
+    read_failed(profile, answer) || profile.errors.iter().any(|rule| rule.pattern.is_match(&answer.words))
+}
+
+/// Whether a reading tool failed. Words are no sign: items of a list are other people's words, and hold any of them.
+pub(crate) fn read_failed(profile: &PlatformProfile, answer: &Answer) -> bool {
     answer.is_error
-        || profile.soft_errors.iter().any(|condition| condition.holds(&answer.value))
-        || profile.errors.iter().any(|rule| rule.pattern.is_match(&answer.words))
+        || profile.soft_errors.iter().any(|condition| answer.says(condition))
         || says_error(&answer.value)
 }
 
@@ -54,54 +63,45 @@ pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
         };
     }
     let statuses = status::statuses(profile.platform, answer);
-    if matches(&LOST, words) || statuses.iter().any(|status| (500..600).contains(status)) {
+    if matches(&LOST, words) {
         return Meaning::Unknown;
+    }
+    if statuses.iter().any(|status| (500..600).contains(status)) {
+        return Meaning::Transient;
     }
     codes::by_number(profile.platform, answer)
         .or_else(|| codes::by_name(words))
         .or_else(|| by_phrase(words))
-        .or_else(|| statuses.iter().find_map(|status| by_status(*status)))
         .or_else(|| answer.is_error.then(|| before_sending(words)).flatten())
+        .or_else(|| statuses.iter().find_map(|status| by_status(*status)))
         .unwrap_or(Meaning::Unknown)
 }
 
-/// The outcome of a call whose answer reports an error.
-pub(crate) fn outcome(profile: &PlatformProfile, answer: &Answer, now: DateTime<Utc>) -> Outcome {
-    match meaning(profile, answer) {
-        Meaning::Unknown => Outcome::Unknown(Lost {
-            reason: format!(
-                "the answer of `{}` settles nothing: {}",
-                profile.platform,
-                shown(&answer.said, MESSAGE)
-            ),
-            said: said(answer),
-        }),
-        Meaning::Refused(code) => Outcome::NotDone(refusal(profile, code, "refused", answer, now)),
-        Meaning::Duplicate => Outcome::NotDone(refusal(
-            profile,
-            ErrorCode::ContentPolicyViolation,
-            "refused it as a duplicate of a post that is there",
-            answer,
-            now,
-        )),
-    }
-}
-
-/// What an answer said, where it said anything.
-pub(crate) fn said(answer: &Answer) -> Option<String> {
-    (!answer.said.is_empty()).then(|| answer.said.clone())
-}
-
-fn refusal(
+/// When it may be tried again: as the answer says, else, for a rate limit, after the platform's usual window, twice as long
+/// after each further attempt. A limit that gives no time was asked about four times in five seconds.
+pub(crate) fn retry_at(
     profile: &PlatformProfile,
     code: ErrorCode,
-    verb: &str,
     answer: &Answer,
+    attempt: u32,
     now: DateTime<Utc>,
-) -> Refusal {
-    let retry_at = code.retryable().then(|| retry::retry_at(answer, now)).flatten();
-    let message = format!("`{}` {verb}: {}", profile.platform, shown(&answer.said, MESSAGE));
-    Refusal { code, message, retry_at, said: said(answer) }
+) -> Option<DateTime<Utc>> {
+    if !code.retryable() {
+        return None;
+    }
+    let said = retry::retry_at(answer, now);
+    if said.is_some() || code != ErrorCode::PlatformRateLimit {
+        return said;
+    }
+    let times = 1_i32.checked_shl(attempt.saturating_sub(1).min(30)).unwrap_or(i32::MAX);
+    let window = profile.rate_window.checked_mul(times).unwrap_or(LONGEST_WINDOW).min(LONGEST_WINDOW);
+    now.checked_add_signed(window)
+}
+
+/// The post that a refusal as a duplicate names.
+pub(crate) fn named_duplicate(answer: &Answer) -> Option<String> {
+    let found = NAMED_DUPLICATE.as_ref()?.captures(&answer.words)?;
+    found.iter().skip(1).flatten().next().map(|id| id.as_str().trim_end_matches(['.', ',']).to_owned())
 }
 
 /// The ways in which servers say *error* in an answer that claims to be none.
@@ -136,6 +136,7 @@ fn says_error(value: &Value) -> bool {
 
 fn by_phrase(words: &str) -> Option<Meaning> {
     [
+        (&ALREADY, Meaning::Already),
         (&DUPLICATE, Meaning::Duplicate),
         (&RATE, Meaning::Refused(ErrorCode::PlatformRateLimit)),
         (&AUTH, Meaning::Refused(ErrorCode::PlatformAuthInvalid)),
@@ -166,10 +167,10 @@ fn before_sending(words: &str) -> Option<Meaning> {
         (&WANTS_CONFIRMATION, ErrorCode::PlatformNotConfigured),
     ]
     .into_iter()
-    .find_map(|(pattern, code)| matches(pattern, words).then_some(Meaning::Refused(code)))
+    .find_map(|(pattern, code)| matches(pattern, words).then_some(Meaning::NotSent(code)))
 }
 
-type Pattern = LazyLock<Option<Regex>>;
+pub(crate) type Pattern = LazyLock<Option<Regex>>;
 
 /// A pattern that is none matches nothing, so that everything becomes unknown; a test keeps them all patterns.
 fn matches(pattern: &Pattern, words: &str) -> bool {
@@ -187,7 +188,7 @@ macro_rules! patterns {
         }
     };
 }
-use patterns;
+pub(crate) use patterns;
 
 patterns! {
     /// The answer of the platform was lost on its way to the server. "Unable to connect" too: behind a proxy it is said
@@ -198,6 +199,17 @@ patterns! {
         r"failed to (?:connect|fetch)|network (?:error|is unreachable)|broken pipe|eof occurred|socket hang up|",
         r"\beconn[a-z]+|incomplete ?read|proxyerror|connecterror|readerror|remoteprotocolerror",
     );
+    /// The state is what was asked for. X: 139 *already favorited*, 327 *already retweeted*.
+    ALREADY concat!(
+        r"(?i)already (?:been )?(?:liked|favou?rited|followed|following|retweeted|reposted|shared|reacted)|",
+        r"already (?:like|follow)\b",
+    );
+    /// The earlier post that a refusal as a duplicate names: LinkedIn's urn, or an id after a word for a post.
+    NAMED_DUPLICATE concat!(
+        r"(?i)duplicate of (urn:li:[a-z]+:[0-9]+)|(urn:li:(?:share|ugcpost|activity|comment):[^\s,;'\x22]+)|",
+        r"duplicate of (?:post |tweet |status |media |comment |id |#)*([A-Za-z0-9_:.-]*[0-9][A-Za-z0-9_:.-]*)|",
+        r"already (?:been )?(?:posted|published|tweeted) (?:as|with id|in|at) (?:post |tweet |id |#)*([A-Za-z0-9_:.-]*[0-9][A-Za-z0-9_:.-]*)",
+    );
     DUPLICATE r"(?i)duplicate content|is a duplicate of|duplicate status|already (?:been )?(?:posted|published|tweeted|said that)";
     RATE r"(?i)\brate[ _-]?limit|too many requests|request limit reached|quota (?:has been )?exceeded|exceeded your quota";
     AUTH concat!(
@@ -207,7 +219,7 @@ patterns! {
     );
     POLICY r"(?i)content policy|community (?:guidelines|standards)|violates (?:\w+ ){0,3}(?:polic(?:y|ies)|rules|terms)|deemed abusive";
     BAD_ARGUMENTS concat!(
-        r"(?i)validation errors? for (?:call\[|\w+arguments\b)|missing required argument|unexpected keyword argument|",
+        r"(?i)validation errors? for (?:call\[|\w+arguments\b)|missing required argument|\[type=unexpected_keyword_argument|",
         r"bad arguments|invalid arguments|input validation error|invalid params",
     );
     UNKNOWN_TOOL r"(?i)unknown tool|tool\b[^\n]{0,80}\bnot found|no such tool";

@@ -1,127 +1,297 @@
-//! From an answer to an outcome: no error, not a draft, confirmed, and with an id. Anything less is not a success.
+//! From an answer to an outcome: only unmixed signs settle (outside.md, 1).
+//!
+//! *Done* needs an id, the confirmation of the profile and no sign of an error. *Not done* needs a refusal without any sign of
+//! a post, through a tool that asks nothing after its write, or a fault that shows that no request left. All else is unknown,
+//! and carries what it says: the post that it names, and the refusal that is told once absence is known.
 
-use chimera_contracts::{ErrorCode, PlatformName};
-use chimera_effect::{Evidence, ExternalPost, Lost, Outcome, Pending, Refusal};
+use chimera_contracts::ErrorCode;
+use chimera_effect::{
+    Candidate, EffectKind, EffectV1, Evidence, ExternalPost, Outcome, Pending, Refusal, UnknownOutcome,
+};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::classify;
+use crate::border::Border;
+use crate::classify::{self, Meaning};
 use crate::normalise::Answer;
 use crate::profile::{ActTool, IdKind, Naming, Parts, PlatformProfile};
+use crate::signs::{self, Made};
 
 /// No platform's id comes near it.
 const LONGEST_ID: usize = 500;
+/// How much of what was said stands in a reason.
+const REASON: usize = 300;
+
+/// The call that an answer is about.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) content: &'a EffectV1,
+    pub(crate) parts: Parts<'a>,
+    /// Ids that went out with the call: where one comes back it names nothing that was made.
+    pub(crate) sent: Vec<&'a str>,
+    /// Which attempt of the effect it is, from 1.
+    pub(crate) attempt: u32,
+    pub(crate) border: Border<'a>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Call<'_> {
+    /// The id that an answer names.
+    pub(crate) fn id_in(&self, act: &ActTool, answer: &Answer) -> Option<String> {
+        match &act.naming {
+            Naming::Ours(template) => Some(self.parts.id(template)).filter(|id| is_id(id)),
+            Naming::Theirs { id: pointers, pattern } => {
+                let within = || Some(pattern.as_ref()?.captures(&answer.words)?.get(1)?.as_str().to_owned());
+                let found = id(pointers, answer).or_else(|| within().filter(|id| is_id(id)));
+                found.filter(|id| !self.border.secrets.are_in(id))
+            }
+        }
+    }
+
+    /// Whether an id is one that we sent. Handles are the same with and without `@`, in any case of letters.
+    pub(crate) fn was_sent(&self, id: &str) -> bool {
+        let plain = |id: &str| id.trim_start_matches('@').to_lowercase();
+        self.sent.iter().any(|sent| plain(sent) == plain(id))
+    }
+
+    /// Whether the effect is a state, and not a thing with words.
+    fn is_state(&self) -> bool {
+        match self.content.kind {
+            EffectKind::Like | EffectKind::Follow => true,
+            EffectKind::Share => self.content.text.is_empty(),
+            EffectKind::Publish | EffectKind::Reply | EffectKind::Comment => false,
+        }
+    }
+}
 
 /// What became of the call of an acting tool that was answered.
-pub(crate) fn outcome(
-    profile: &PlatformProfile,
-    act: &ActTool,
-    parts: &Parts<'_>,
-    answer: &Answer,
-    now: DateTime<Utc>,
-) -> Outcome {
-    let platform = profile.platform;
-    let lost = |reason: String| Outcome::Unknown(Lost { reason, said: classify::said(answer) });
+pub(crate) fn outcome(profile: &PlatformProfile, act: &ActTool, call: &Call<'_>, answer: &Answer) -> Outcome {
+    let unknown = Unknown { profile, act, call, answer };
     if !answer.whole {
-        return lost(format!(
-            "the server of `{platform}` asks for something before it answers; a person has to look"
-        ));
+        return unknown
+            .because("asks for something before it answers; a person has to look", &Made::default());
     }
+    let made = signs::made(act, call, answer);
     if classify::is_error(profile, answer) {
-        return refused(profile, act, answer, now);
+        return error(&unknown, &made);
     }
-    if act.not_published.iter().any(|condition| condition.holds(&answer.value)) {
-        return Outcome::NotDone(not_published(platform, answer));
+    if act.not_published.iter().any(|condition| answer.says(condition)) {
+        return if made.said {
+            unknown.because("calls it a draft or a preview and says that it was made", &made)
+        } else {
+            Outcome::NotDone(not_published(&unknown))
+        };
     }
-    if act.confirm.as_ref().is_some_and(|condition| !condition.holds(&answer.value)) {
-        return lost(format!("the answer of `{platform}` does not confirm that it was done"));
+    if act.confirm.as_ref().is_some_and(|condition| !answer.says(condition)) {
+        return unknown.because("does not confirm that it was done", &made);
     }
-    let Some(id) = id_of(act, parts, answer) else {
-        return lost(format!("the answer of `{platform}` names nothing that it made"));
+    let Some(id) = call.id_in(act, answer) else {
+        return unknown.because("names nothing that it made", &made);
     };
+    let said = answer.said(call.border);
     match act.id_kind {
-        IdKind::Pending => Outcome::Accepted(Pending { pending_id: id, said: classify::said(answer) }),
-        IdKind::Platform => {
-            let post = post(act, parts, answer, id);
-            Outcome::Done(Evidence { post, said: classify::said(answer) })
+        IdKind::Pending => Outcome::Accepted(Pending { pending_id: id, said }),
+        IdKind::Platform => Outcome::Done(Evidence { post: post(act, call, answer, id), said }),
+    }
+}
+
+/// An answer that reports an error.
+fn error(unknown: &Unknown<'_>, made: &Made) -> Outcome {
+    let Unknown { profile, act, call, answer } = unknown;
+    let meaning = classify::meaning(profile, answer);
+    if meaning == Meaning::Already && call.is_state() {
+        // The state is what was asked for, whoever set it: it has no id of its own then.
+        let id = match &act.naming {
+            Naming::Ours(template) => call.parts.id(template),
+            Naming::Theirs { .. } => {
+                call.parts.id(&format!("{}:{{target}}:{{key}}", call.content.kind.as_str()))
+            }
+        };
+        let post = ExternalPost { id, url: None, published_at: None };
+        return Outcome::Done(Evidence { post, said: answer.said(call.border) });
+    }
+    if made.any() {
+        return unknown.with(
+            "reports an error beside signs that it was made",
+            made,
+            refusal_of(unknown, meaning),
+        );
+    }
+    match meaning {
+        Meaning::NotSent(code) => {
+            Outcome::NotDone(refusal(unknown, code, "was asked in a way that it refuses"))
+        }
+        Meaning::Refused(_) if act.reads_back => unknown.with(
+            "reports a refusal, and its tool may ask the platform again after its write",
+            made,
+            refusal_of(unknown, meaning),
+        ),
+        Meaning::Refused(code) => Outcome::NotDone(refusal(unknown, target_code(unknown, code), "refused")),
+        Meaning::Duplicate | Meaning::Already => {
+            let named = classify::named_duplicate(answer).filter(|id| is_id(id) && !call.was_sent(id));
+            let made = Made { id: named, ..Made::default() };
+            let refusal = refusal_of(unknown, Meaning::Duplicate);
+            unknown.with("refuses it as a duplicate of something that is there", &made, refusal)
+        }
+        Meaning::Transient | Meaning::Unknown => {
+            unknown.with("settles nothing", made, refusal_of(unknown, meaning))
         }
     }
 }
 
-/// An error; about something that is not there it is the target's, where there is one.
-fn refused(profile: &PlatformProfile, act: &ActTool, answer: &Answer, now: DateTime<Utc>) -> Outcome {
-    let missing = act.target.is_some() && classify::is_missing(profile, answer);
-    match classify::outcome(profile, answer, now) {
-        Outcome::NotDone(refusal) if missing && refusal.code == ErrorCode::ValidationError => {
-            Outcome::NotDone(Refusal { code: ErrorCode::InvalidTarget, ..refusal })
+/// What is told if a look finds that nothing happened.
+fn refusal_of(unknown: &Unknown<'_>, meaning: Meaning) -> Option<Refusal> {
+    match meaning {
+        Meaning::Refused(code) | Meaning::NotSent(code) => {
+            Some(refusal(unknown, target_code(unknown, code), "refused"))
         }
-        outcome => outcome,
+        Meaning::Duplicate => {
+            Some(refusal(unknown, ErrorCode::ContentPolicyViolation, "refused it as a duplicate"))
+        }
+        Meaning::Transient => Some(refusal(unknown, ErrorCode::PlatformTransientError, "failed")),
+        Meaning::Already | Meaning::Unknown => None,
     }
 }
 
-fn not_published(platform: PlatformName, answer: &Answer) -> Refusal {
+/// What is refused as not found is the target's fault, where there is one.
+fn target_code(unknown: &Unknown<'_>, code: ErrorCode) -> ErrorCode {
+    let missing = unknown.act.target.is_some() && classify::is_missing(unknown.profile, unknown.answer);
+    if missing && code == ErrorCode::ValidationError { ErrorCode::InvalidTarget } else { code }
+}
+
+fn refusal(unknown: &Unknown<'_>, code: ErrorCode, verb: &str) -> Refusal {
+    let Unknown { profile, call, answer, .. } = unknown;
+    Refusal {
+        code,
+        message: format!("`{}` {verb}: {}", profile.platform, answer.shown(call.border, REASON)),
+        retry_at: classify::retry_at(profile, code, answer, call.attempt, call.now),
+        said: answer.said(call.border),
+    }
+}
+
+fn not_published(unknown: &Unknown<'_>) -> Refusal {
+    let platform = unknown.profile.platform;
     let message = format!(
         "the server of `{platform}` made a draft or a preview and nothing public; configure it to publish"
     );
-    let said = classify::said(answer);
+    let said = unknown.answer.said(unknown.call.border);
     Refusal { code: ErrorCode::PlatformNotConfigured, message, retry_at: None, said }
 }
 
-fn post(act: &ActTool, parts: &Parts<'_>, answer: &Answer, id: String) -> ExternalPost {
-    let url = act.url.as_ref().and_then(|pointer| link(answer.value.pointer(pointer)?));
-    let url = url.or_else(|| act.url_template.as_ref().map(|template| parts.url(template, &id)));
-    let published_at = act.published_at.as_ref().and_then(|at| time(answer.value.pointer(at)?));
-    ExternalPost { id, url, published_at }
+/// Everything that an unknown outcome is worded from.
+struct Unknown<'a> {
+    profile: &'a PlatformProfile,
+    act: &'a ActTool,
+    call: &'a Call<'a>,
+    answer: &'a Answer,
 }
 
-fn id_of(act: &ActTool, parts: &Parts<'_>, answer: &Answer) -> Option<String> {
-    match &act.naming {
-        Naming::Ours(template) => Some(parts.id(template)).filter(|id| is_id(id)),
-        Naming::Theirs { id: pointers, pattern } => {
-            let within = || Some(pattern.as_ref()?.captures(&answer.words)?.get(1)?.as_str().to_owned());
-            id(pointers, answer).or_else(|| within().filter(|id| is_id(id)))
-        }
+impl Unknown<'_> {
+    fn because(&self, why: &str, made: &Made) -> Outcome {
+        self.with(why, made, None)
     }
+
+    fn with(&self, why: &str, made: &Made, refusal: Option<Refusal>) -> Outcome {
+        let Self { profile, act, call, answer } = self;
+        let shown = answer.shown(call.border, REASON);
+        let candidate = made
+            .id
+            .as_ref()
+            .filter(|_| act.id_kind == IdKind::Platform)
+            .map(|id| Candidate { id: id.clone(), url: url(act, call, answer, id) });
+        Outcome::Unknown(UnknownOutcome {
+            reason: format!("the answer of `{}` {why}: {shown}", profile.platform),
+            said: answer.said(call.border),
+            candidate,
+            refusal,
+        })
+    }
+}
+
+fn post(act: &ActTool, call: &Call<'_>, answer: &Answer, id: String) -> ExternalPost {
+    let published_at = act.published_at.as_ref().and_then(|at| time(answer.at(at)?));
+    ExternalPost { url: url(act, call, answer, &id), id, published_at }
+}
+
+fn url(act: &ActTool, call: &Call<'_>, answer: &Answer, id: &str) -> Option<String> {
+    let given = act.url.as_ref().and_then(|pointer| call.border.link(answer.at(pointer)?));
+    given.or_else(|| act.url_template.as_ref().map(|template| call.parts.url(template, id)))
 }
 
 /// The first id at one of the pointers.
 pub(crate) fn id(pointers: &[String], answer: &Answer) -> Option<String> {
-    pointers.iter().find_map(|pointer| answer.text_at(pointer)).filter(|id| is_id(id))
+    pointers.iter().find_map(|pointer| exact_id(answer.at(pointer)?))
 }
 
-/// An id is one word; a sentence where an id should be is none.
+/// An id as JSON carries it: a word, or a whole number that JSON carried exactly. A number beyond 64 bits, with a fraction or
+/// an exponent was rounded on its way (codebird-php#107), and is the id of nothing.
+pub(crate) fn exact_id(value: &Value) -> Option<String> {
+    let id = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.as_u64()?.to_string(),
+        _ => return None,
+    };
+    is_id(&id).then_some(id)
+}
+
+/// An id is one word that is not a word for nothing; a sentence where an id should be is none, and so is a number that a
+/// program printed after it had rounded it.
 pub(crate) fn is_id(id: &str) -> bool {
+    let blank = |character: char| {
+        character.is_whitespace() || character.is_control() || chimera_text::is_invisible(character)
+    };
+    let nothing = ["null", "none", "nil", "undefined", "nan", "inf", "infinity", "true", "false", "n/a", "-"];
     !id.is_empty()
         && id.len() <= LONGEST_ID
-        && !id.contains(|character: char| character.is_whitespace() || character.is_control())
+        && !id.contains(blank)
+        && !nothing.contains(&id.to_ascii_lowercase().as_str())
+        && !is_rounded(id)
 }
 
-/// A link, where it is one that may be shown.
-pub(crate) fn link(value: &Value) -> Option<String> {
-    let url = url::Url::parse(value.as_str()?).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| chimera_audit::redact(url.as_str()).into_owned())
+/// A number that is no positive integer of 64 bits.
+fn is_rounded(id: &str) -> bool {
+    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
+    if digits {
+        return id.parse::<u64>().is_ok_and(|number| number == 0) || id.parse::<u64>().is_err();
+    }
+    let numeric =
+        id.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E'));
+    numeric && id.parse::<f64>().is_ok()
 }
 
-/// RFC 3339, the same with `+0000` (Graph API), seconds or milliseconds since 1970.
+/// A time as platforms and servers write it: RFC 3339, the same with `+0000` (Graph API) or a space for the `T`, the form of X
+/// API v1.1 (`Thu Jan 01 00:00:01 +0000 2026`), RFC 2822, seconds or milliseconds since 1970, whole or not, also as text.
 pub(crate) fn time(value: &Value) -> Option<DateTime<Utc>> {
-    /// Seconds of the year 5138; a larger number counts milliseconds.
-    const LAST_SECOND: i64 = 100_000_000_000;
     match value {
-        Value::Number(number) => {
-            let number = number.as_i64().filter(|number| *number > 0)?;
-            if number < LAST_SECOND {
-                DateTime::from_timestamp(number, 0)
-            } else {
-                DateTime::from_timestamp_millis(number)
-            }
-        }
-        Value::String(text) => DateTime::parse_from_rfc3339(text)
-            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+        Value::Number(number) => since_epoch(number.as_f64()?),
+        Value::String(text) => {
+            let text = text.trim();
             // A time without a zone may be anybody's local one: taken for UTC, a fresh post would look hours old.
-            .map(|at| at.to_utc())
-            .ok(),
+            DateTime::parse_from_rfc3339(text)
+                .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+                .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %z"))
+                .or_else(|_| DateTime::parse_from_str(text, "%a %b %d %H:%M:%S %z %Y"))
+                .or_else(|_| DateTime::parse_from_rfc2822(text))
+                .map(|at| at.to_utc())
+                .ok()
+                .or_else(|| since_epoch(text.parse().ok()?))
+        }
         _ => None,
     }
+}
+
+/// Seconds, or milliseconds where seconds would lie beyond the year 5138; microseconds are of no platform here.
+fn since_epoch(number: f64) -> Option<DateTime<Utc>> {
+    const LAST_SECOND: f64 = 1e11;
+    const LAST_MILLISECOND: f64 = 1e14;
+    let milliseconds = match number {
+        number if !number.is_finite() || number < 1.0 => return None,
+        number if number < LAST_SECOND => number * 1_000.0,
+        number if number < LAST_MILLISECOND => number,
+        _ => return None,
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "a number within the range that was just checked")]
+    DateTime::from_timestamp_millis(milliseconds as i64)
 }
 
 #[cfg(test)]
@@ -136,13 +306,61 @@ mod tests {
             (json!("2027-01-15T08:00:00.000Z"), Some(1_800_000_000)),
             (json!("2027-01-15T08:00:00+0000"), Some(1_800_000_000)),
             (json!("2027-01-15T09:00:00+01:00"), Some(1_800_000_000)),
+            (json!("2027-01-15 08:00:00 +0000"), Some(1_800_000_000)),
+            (json!("Fri Jan 15 08:00:00 +0000 2027"), Some(1_800_000_000)),
+            (json!("Fri, 15 Jan 2027 08:00:00 GMT"), Some(1_800_000_000)),
+            (json!(1_800_000_000.5), Some(1_800_000_000)),
+            (json!("1800000000"), Some(1_800_000_000)),
+            (json!("1800000000000"), Some(1_800_000_000)),
             (json!("2027-01-15T08:00:00"), None),
+            (json!(0), None),
+            (json!(-5), None),
+            (json!("nan"), None),
+            (json!(1e18), None),
             (json!(1_800_000_000), Some(1_800_000_000)),
             (json!(1_800_000_000_000_i64), Some(1_800_000_000)),
             (json!("yesterday"), None),
             (json!(null), None),
         ] {
             assert_eq!(time(&value).map(|at| at.timestamp()), seconds, "{value}");
+        }
+    }
+
+    /// A6: what a JSON decoder or a template of a server left of an id.
+    #[test]
+    fn ids_that_were_carried_exactly() {
+        for (value, id) in [
+            (json!("1755123456789012345"), Some("1755123456789012345")),
+            (json!(1_755_123_456_789_012_345_u64), Some("1755123456789012345")),
+            (json!(u64::MAX), Some("18446744073709551615")),
+            (json!("urn:li:share:7"), Some("urn:li:share:7")),
+            (json!("sk-AbCdEfGhIjKl"), Some("sk-AbCdEfGhIjKl")),
+            (json!("token=AbC"), Some("token=AbC")),
+            (json!("at://did:plc:x/app.bsky.feed.post/3k"), Some("at://did:plc:x/app.bsky.feed.post/3k")),
+            (json!("1e"), Some("1e")),
+            (json!(5.876_538_894_925_5E17), None),
+            (serde_json::from_str("18446744073709551617").unwrap(), None),
+            (json!("18446744073709551617"), None),
+            (json!("5.8765388949255E+17"), None),
+            (json!(1.5), None),
+            (json!("1.5"), None),
+            (json!(0), None),
+            (json!("0"), None),
+            (json!("000"), None),
+            (json!(-7), None),
+            (json!("-7"), None),
+            (json!(null), None),
+            (json!("undefined"), None),
+            (json!("None"), None),
+            (json!("NaN"), None),
+            (json!(true), None),
+            (json!(["1"]), None),
+            (json!({ "id": "1" }), None),
+            (json!(""), None),
+            (json!("a sentence"), None),
+            (json!("12\u{200b}3"), None),
+        ] {
+            assert_eq!(exact_id(&value).as_deref(), id, "{value}");
         }
     }
 }

@@ -1,164 +1,141 @@
-//! Looking for an earlier attempt in what a platform shows of an account.
+//! What a platform's list proves about an earlier attempt (outside.md, 2).
 //!
-//! *There* needs something with our text and our target that was made since the first attempt that is not settled, and that
-//! no other effect owns. Without words the target alone tells; a like or a follow is a state, so it is *there* even if it
-//! was before we began. *Absent* needs a list that is whole from that moment on, seen after the platform can no longer act.
+//! *There* needs an item that is ours. *Absent* needs a whole list of which every newcomer is explained: another author's,
+//! another effect's, another target's, or clearly another text. Everything between is in doubt, and ends at a person unless
+//! a later look explains it. Likeness is not proof; absence is not proof while anything stands unexplained.
 
-mod fingerprint;
+mod shown;
 mod sought;
+mod weigh;
+mod whole;
 
-use chimera_effect::{Evidence, ExternalPost, Finding, LookUp};
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-pub(crate) use fingerprint::{Fingerprint, Likeness};
+use chimera_effect::{DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+pub(crate) use shown::{Shown, listed, one};
 pub(crate) use sought::Sought;
+use weigh::Weight;
+pub(crate) use weigh::weigh;
+pub(crate) use whole::{complete, missing_of_whole, reaches};
 
-use crate::extract::{is_id, link, time};
-use crate::normalise::{Answer, text};
-use crate::profile::ListTool;
+use crate::border::Border;
 
-/// How far the platform's clock may be behind ours, its truncation to whole seconds included.
-const SKEW: TimeDelta = TimeDelta::seconds(5);
-
-/// How far it may be behind at the worst: a post with our text that is older than the first attempt by no more than this
-/// may be ours all the same, and is no proof of absence.
-const WORST_SKEW: TimeDelta = TimeDelta::minutes(10);
+/// How far the platform's clock may be off ours, its truncation to whole seconds included.
+pub(crate) const SKEW: TimeDelta = TimeDelta::seconds(5);
 
 /// How many items of a list are looked at: ten times what the built-in profile asks for. A longer one proves no absence.
-const LISTED: usize = 1_000;
+pub(crate) const LISTED: usize = 1_000;
 
-/// Something as a list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shown {
-    pub(crate) id: String,
-    pub(crate) text: String,
-    pub(crate) target: Option<String>,
-    pub(crate) url: Option<String>,
-    pub(crate) created_at: Option<DateTime<Utc>>,
+/// How much of an item's text a person is shown.
+const ITEM: usize = 280;
+
+/// Everything that items are weighed against.
+#[derive(Debug)]
+pub(crate) struct Case<'a> {
+    pub(crate) look: &'a LookUp,
+    pub(crate) sought: &'a Sought,
+    /// Whether the list is the account's own by the profile's word.
+    pub(crate) own: bool,
+    /// Whether the items have ids: one without could not be told as the effect's.
+    pub(crate) ids: bool,
+    /// The owners of the items' posts, by id.
+    pub(crate) owners: &'a BTreeMap<String, OwnedPost>,
 }
 
-/// A list, as far as it is looked at.
+/// An item that stands unexplained, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
-    posts: Vec<Shown>,
-    /// Whether the tool says that there is nothing older.
-    complete: bool,
-    /// Whether there are more than are looked at.
-    cut: bool,
+pub(crate) struct Doubt {
+    pub(crate) item: Shown,
+    pub(crate) why: String,
 }
 
-/// What a list says about our post.
+/// What the items say together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
-    /// It is this one.
+    /// This one is the effect's.
     Found(Shown),
-    /// It may be one of these; their whole text would tell.
-    Perhaps {
-        /// The posts in doubt.
-        posts: Vec<Shown>,
-        /// As for [`Sight::Absent`], should it be none of them.
-        whole: bool,
-    },
-    /// It is not there. `whole`: nothing since the first attempt is hidden.
-    Absent {
-        /// Whether the list reaches back far enough.
-        whole: bool,
-    },
-    /// A post has our text, and its time does not tell whether it is ours: it has none, or clocks may differ by that much.
-    Timeless,
+    /// Nothing in sight is the effect's; these stand unexplained.
+    NotFound(Vec<Doubt>),
+}
+
+impl Case<'_> {
+    /// From when on an item may be the attempt's.
+    pub(crate) fn from(&self) -> DateTime<Utc> {
+        self.look.since.checked_sub_signed(SKEW).unwrap_or(self.look.since)
+    }
+
+    /// Until when an item may be the attempt's.
+    pub(crate) fn until(&self) -> DateTime<Utc> {
+        self.look.until.checked_add_signed(SKEW).unwrap_or(self.look.until)
+    }
+
+    /// What these items say together. Of several effects with equal texts each has the post of its place, if there is one for
+    /// each; else no item says whose it is.
+    pub(crate) fn sight(&self, items: &[Shown]) -> Sight {
+        let mut ours: Vec<&Shown> = Vec::new();
+        let mut doubts = Vec::new();
+        for item in items {
+            match weigh(self, item) {
+                Weight::Ours => ours.push(item),
+                Weight::Explained => {}
+                Weight::Doubt(why) => doubts.push(Doubt { item: item.clone(), why }),
+            }
+        }
+        ours.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        let named = |item: &&&Shown| self.is_candidate(item);
+        if self.sought.is_state() {
+            if let Some(first) = ours.first() {
+                return Sight::Found((*first).clone());
+            }
+        } else if let (Some(named), 1) = (ours.iter().find(named), ours.iter().filter(named).count()) {
+            return Sight::Found((*named).clone());
+        } else if let Some(found) = ours.get(self.look.place).filter(|_| ours.len() == self.look.equals) {
+            return Sight::Found((*found).clone());
+        }
+        let why = format!(
+            "it shows our text, and so do {} of {} posts that are looked for",
+            ours.len(),
+            self.look.equals
+        );
+        doubts.extend(ours.into_iter().map(|item| Doubt { item: item.clone(), why: why.clone() }));
+        Sight::NotFound(doubts)
+    }
+
+    /// Whether an answer named the item.
+    pub(crate) fn is_candidate(&self, item: &Shown) -> bool {
+        let named = |id: &String| self.look.candidates.iter().any(|candidate| candidate.id == *id);
+        item.id.as_ref().is_some_and(named)
+    }
 }
 
 impl Shown {
-    pub(crate) fn into_finding(self) -> Finding {
-        let post = ExternalPost { id: self.id, url: self.url, published_at: self.created_at };
+    /// The item as proof; `id` where the platform gives none.
+    pub(crate) fn into_finding(self, id: Option<String>, border: Border<'_>) -> Finding {
+        let Some(id) = self.id.or(id) else {
+            return Finding::Open(LookReport::missing("", "the item that is ours has no id"));
+        };
+        let url = self.url.and_then(|url| border.link(&url.into()));
+        let post = ExternalPost { id, url, published_at: self.created_at };
         Finding::There(Evidence { post, said: None })
     }
 }
 
-/// The items of an answer; `None` when it is no list. `ours` is the id of whatever we look for, where the platform gives
-/// none.
-pub(crate) fn items(list: &ListTool, ours: Option<&str>, answer: &Answer) -> Option<Listed> {
-    let items = answer.value.pointer(&list.items)?.as_array()?;
-    let posts: Option<Vec<_>> = items.iter().take(LISTED).map(|item| shown(list, ours, item)).collect();
-    let complete = list.complete.as_ref().and_then(|pointer| answer.value.pointer(pointer));
-    Some(Listed { posts: posts?, complete: complete == Some(&Value::Bool(true)), cut: items.len() > LISTED })
-}
-
-/// An item whose id, text or target cannot be read makes the list unreadable: it may be ours.
-fn shown(list: &ListTool, ours: Option<&str>, item: &Value) -> Option<Shown> {
-    let at = |pointer: &Option<String>| item.pointer(pointer.as_ref()?);
-    let id = match ours {
-        Some(ours) => ours.to_owned(),
-        None => at(&list.id).and_then(text).filter(|id| is_id(id))?,
-    };
-    let text_of = match at(&list.text) {
-        // A picture without a caption, a share without words.
-        None | Some(Value::Null) => String::new(),
-        Some(text) => text.as_str()?.to_owned(),
-    };
-    let target = match &list.target {
-        Some(pointer) => Some(item.pointer(pointer).and_then(text)?),
-        None => None,
-    };
-    Some(Shown {
-        id,
-        text: text_of,
-        target,
-        url: at(&list.url).and_then(link),
-        created_at: at(&list.created_at).and_then(time),
-    })
-}
-
-/// What these posts say. The oldest match counts: a later one may be somebody's repetition.
-pub(crate) fn sight(look: &LookUp, ours: &Sought<'_>, listed: &Listed) -> Sight {
-    let posts = &listed.posts;
-    let since = look.since.checked_sub_signed(SKEW).unwrap_or(look.since);
-    let in_time = |post: &Shown| ours.is_state() || post.created_at.is_none_or(|at| at >= since);
-    let mut alike: Vec<_> = posts
-        .iter()
-        .filter(|post| !look.not_ours.contains(&post.id) && in_time(post))
-        .map(|post| (ours.likeness(post), post))
-        .filter(|(likeness, _)| *likeness != Likeness::Other)
-        .collect();
-    alike.sort_by_key(|(likeness, post)| (*likeness, post.created_at));
-    let sure = || alike.iter().filter(|(likeness, _)| *likeness < Likeness::Doubtful);
-    let told = |post: &Shown| post.created_at.is_some() || !ours.needs_time();
-    if let Some((_, post)) = sure().find(|(_, post)| told(post)) {
-        return Sight::Found((*post).clone());
-    }
-    if sure().next().is_some() {
-        return Sight::Timeless;
-    }
-    let worst = look.since.checked_sub_signed(WORST_SKEW).unwrap_or(look.since);
-    let nearly = |post: &&Shown| post.created_at.is_some_and(|at| at >= worst && at < since);
-    let strangers = posts.iter().filter(|post| !look.not_ours.contains(&post.id));
-    if strangers.filter(nearly).any(|post| ours.likeness(post) < Likeness::Doubtful) {
-        return Sight::Timeless;
-    }
-    // The last one, not the oldest: a pinned post is old, stands first, and says nothing about those between.
-    let reaches = posts.last().and_then(|last| last.created_at).is_some_and(|at| at < since);
-    let whole = !listed.cut && (listed.complete || reaches);
-    if alike.is_empty() {
-        return Sight::Absent { whole };
-    }
-    Sight::Perhaps { posts: alike.into_iter().map(|(_, post)| post.clone()).collect(), whole }
-}
-
-/// What an absent post means at the time of the look.
-pub(crate) fn absent(look: &LookUp, whole: bool, looked_at: DateTime<Utc>, every: TimeDelta) -> Finding {
-    let settled = looked_at >= look.settled_from;
-    match (whole, settled) {
-        (false, _) => Finding::CannotTell {
-            reason: "the platform's list does not reach back to the first attempt, or is too long to be read"
-                .to_owned(),
-        },
-        (true, true) if look.absent_looks >= 1 => Finding::AbsentForGood,
-        (true, settled) => Finding::Unsettled { look_again: again(look, looked_at, every), absent: settled },
+impl Doubt {
+    /// The item as a person is shown it.
+    pub(crate) fn shown(&self, border: Border<'_>) -> DoubtfulItem {
+        let url = self.item.url.as_ref().and_then(|url| border.link(&url.as_str().into()));
+        DoubtfulItem {
+            id: self.item.id.clone().filter(|id| !border.secrets.are_in(id)),
+            url,
+            text: border.shown(self.item.text.as_deref().unwrap_or_default(), ITEM),
+            created_at: self.item.created_at,
+            why: self.why.clone(),
+        }
     }
 }
 
-/// When to look again: not before absence can mean something.
-pub(crate) fn again(look: &LookUp, looked_at: DateTime<Utc>, every: TimeDelta) -> DateTime<Utc> {
-    looked_at.checked_add_signed(every).unwrap_or(looked_at).max(look.settled_from)
+pub(crate) fn short(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod border;
 mod check;
 mod classify;
 mod extract;
@@ -11,6 +12,7 @@ mod normalise;
 #[cfg(test)]
 mod peers;
 mod profile;
+mod signs;
 mod targets;
 pub mod text;
 mod tool;

@@ -3,9 +3,10 @@
 //! The order is that of mcp.md: `structuredContent`, a lone `result` key unwrapped, a string parsed as JSON, else the first
 //! text block as JSON, else text.
 
-use chimera_audit::redact;
 use serde_json::Value;
 
+use crate::border::Border;
+use crate::profile::Condition;
 use crate::tool::ToolAnswer;
 
 /// How much of an answer is kept for people.
@@ -22,25 +23,57 @@ pub(crate) struct Answer {
     pub(crate) whole: bool,
     /// The value, where there is one.
     pub(crate) value: Value,
-    /// Everything it says, not redacted: for matching only.
+    /// The value before a lone `result` was taken off, where that makes a difference.
+    wrapped: Option<Value>,
+    /// Everything it says, not redacted: for matching only. Of JSON the values, not the names.
     pub(crate) words: String,
-    /// What it said, redacted and shortened.
-    pub(crate) said: String,
+    /// The same as it came, not redacted.
+    text: String,
 }
 
 impl Answer {
     pub(crate) fn new(answer: &ToolAnswer) -> Self {
-        let value = value(answer);
-        let texts = answer.texts.join("\n");
-        let mut words = texts.clone();
+        let (value, wrapped) = value(answer);
+        let mut words = String::new();
+        for text in &answer.texts {
+            match parsed(text) {
+                Value::String(_) => {
+                    words.push_str(text);
+                    words.push('\n');
+                }
+                json => leaves(&json, &mut words, DEPTH),
+            }
+        }
         leaves(&value, &mut words, DEPTH);
-        let said = match &value {
-            _ if !texts.is_empty() => shown(&texts, SAID),
+        let texts = answer.texts.join("\n");
+        let text = match &value {
+            _ if !texts.is_empty() => texts,
             Value::Null => String::new(),
-            value => shown(&value.to_string(), SAID),
+            value => value.to_string(),
         };
         let whole = answer.result_type.as_deref().is_none_or(|kind| kind == "complete");
-        Self { is_error: answer.is_error, whole, value, words, said }
+        Self { is_error: answer.is_error, whole, value, wrapped, words, text }
+    }
+
+    /// What it said, redacted and shortened; `None` when it said nothing.
+    pub(crate) fn said(&self, border: Border<'_>) -> Option<String> {
+        (!self.text.is_empty()).then(|| border.shown(&self.text, SAID))
+    }
+
+    /// At most `most` characters of what it said.
+    pub(crate) fn shown(&self, border: Border<'_>, most: usize) -> String {
+        border.shown(&self.text, most)
+    }
+
+    /// What stands at a pointer: of the value, or of the value before it was unwrapped, since a profile may be written by
+    /// what the server sends.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer).or_else(|| self.wrapped.as_ref()?.pointer(pointer))
+    }
+
+    /// Whether a condition holds.
+    pub(crate) fn says(&self, condition: &Condition) -> bool {
+        condition.holds(self.at(&condition.pointer))
     }
 
     /// The words without a text of ours that the server may have repeated: what we post is no error.
@@ -61,11 +94,6 @@ impl Answer {
         }
         self
     }
-
-    /// What stands at a pointer, as text: strings and numbers.
-    pub(crate) fn text_at(&self, pointer: &str) -> Option<String> {
-        text(self.value.pointer(pointer)?)
-    }
 }
 
 /// A string or a number as text.
@@ -75,17 +103,6 @@ pub(crate) fn text(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
-}
-
-/// Redacted first and shortened then: half a credential is one that no pattern knows.
-pub(crate) fn shown(text: &str, most: usize) -> String {
-    let redacted = redact(text);
-    let mut chars = redacted.chars();
-    let mut shown: String = chars.by_ref().take(most).collect();
-    if chars.next().is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 fn replaced(words: &str, word: &str) -> String {
@@ -106,18 +123,30 @@ fn replaced(words: &str, word: &str) -> String {
     kept
 }
 
-fn value(answer: &ToolAnswer) -> Value {
-    let structured = answer.structured.as_ref().map(unwrapped).filter(|value| !value.is_null());
-    structured.unwrap_or_else(|| answer.texts.first().map(|text| parsed(text)).unwrap_or_default())
+/// The value, and what it was wrapped in.
+fn value(answer: &ToolAnswer) -> (Value, Option<Value>) {
+    match answer.structured.as_ref().filter(|structured| !structured.is_null()) {
+        Some(structured) => match unwrapped(structured) {
+            Some(Value::Null) => (first_text(answer), None),
+            Some(value) => (value, Some(structured.clone())),
+            None => (structured.clone(), None),
+        },
+        None => (first_text(answer), None),
+    }
 }
 
-/// A lone `result` is the wrapping of an SDK around a tool's string or list.
-fn unwrapped(structured: &Value) -> Value {
+fn first_text(answer: &ToolAnswer) -> Value {
+    answer.texts.first().map(|text| parsed(text)).unwrap_or_default()
+}
+
+/// What is in a lone `result`, the wrapping of an SDK around a tool's string or list; a bare string is read as well.
+fn unwrapped(structured: &Value) -> Option<Value> {
     let lone =
         structured.as_object().filter(|object| object.len() == 1).and_then(|object| object.get("result"));
-    match lone.unwrap_or(structured) {
-        Value::String(text) => parsed(text),
-        value => value.clone(),
+    match (lone, structured) {
+        (Some(Value::String(text)), _) | (None, Value::String(text)) => Some(parsed(text)),
+        (Some(value), _) => Some(value.clone()),
+        (None, _) => None,
     }
 }
 
@@ -168,8 +197,27 @@ mod tests {
     fn what_is_kept_is_redacted_before_it_is_cut() {
         let long = format!("access_token={} {}", "a".repeat(40), "b".repeat(3_000));
         let answer = ToolAnswer { texts: vec![long], ..ToolAnswer::default() };
-        let said = Answer::new(&answer).said;
+        let secrets = chimera_audit::Secrets::default();
+        let said = Answer::new(&answer).said(Border { secrets: &secrets, ours: "" }).unwrap();
         assert!(said.starts_with("access_token=[redacted] b") && said.chars().count() == SAID + 1);
+    }
+
+    /// A profile is written by what its author saw, with the wrapping or without it.
+    #[test]
+    fn a_pointer_fits_the_value_as_it_was_sent_too() {
+        let answer =
+            ToolAnswer { structured: Some(json!({ "result": [{ "id": "1" }] })), ..ToolAnswer::default() };
+        let answer = Answer::new(&answer);
+        assert_eq!(answer.at("/result"), answer.at(""));
+        assert_eq!(answer.at("/result/0/id"), Some(&json!("1")));
+        assert_eq!(answer.at("/items"), None);
+    }
+
+    #[test]
+    fn words_are_values_and_not_names() {
+        let post = json!({ "published": false, "error": "no" });
+        let answer = ToolAnswer { texts: vec![post.to_string()], ..ToolAnswer::default() };
+        assert_eq!(Answer::new(&answer).words.trim(), "no\nno");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use chimera_effect::{EffectKind, Service};
 use chrono::TimeDelta;
 
 pub(crate) use operation::{
-    ActTool, Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, Naming, Shape, TargetTool,
-    UploadTool,
+    ActTool, Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, Naming, NextPage, Shape,
+    StateTool, TargetTool, UploadTool, Wrap,
 };
 pub(crate) use template::Parts;
 
@@ -48,6 +48,8 @@ pub struct PlatformProfile {
     pub(crate) look_ups: BTreeMap<TargetKind, TargetTool>,
     pub(crate) errors: Vec<ErrorRule>,
     pub(crate) soft_errors: Vec<Condition>,
+    /// How long a rate limit lasts that gives no time.
+    pub(crate) rate_window: TimeDelta,
 }
 
 /// A profile that cannot be used.
@@ -119,16 +121,19 @@ impl PlatformProfile {
         self.acts.keys().copied()
     }
 
-    /// What is served for a kind of effect.
+    /// What is served for a kind of effect. How long its server may answer late (`grace`) is the binding's to say.
     #[must_use]
     pub fn service(&self, kind: EffectKind) -> Option<Service> {
         let act = self.acts.get(&kind)?;
         Some(Service {
             keys: act.keys,
-            look_up: act.list.is_some(),
+            sets_state: act.sets_state,
+            look_up: act.list.is_some() || act.state.is_some() || act.get.is_some(),
             uploads: self.upload.is_some() && act.invocation.takes_media_ids(),
             timeout: self.timeout(act),
             settle: self.settle,
+            grace: TimeDelta::zero(),
+            look_every: act.list.as_ref().map_or_else(TimeDelta::zero, |list| list.look_every),
             price: act.price.unwrap_or(self.price),
         })
     }
@@ -175,11 +180,13 @@ impl PlatformProfile {
         let look_up = act.and_then(|act| self.look_ups.get(&act.target?));
         let list = act.and_then(|act| act.list.as_ref());
         let get = act.and_then(|act| act.get.as_ref());
+        let state = act.and_then(|act| act.state.as_ref());
         [
             act.map(|act| (kind.as_str(), &act.invocation)),
             upload.map(|upload| ("upload", &upload.invocation)),
             list.map(|list| ("list", &list.invocation)),
             get.map(|get| ("get", &get.invocation)),
+            state.map(|state| ("state", &state.invocation)),
             look_up.map(|look_up| ("look_up", &look_up.invocation)),
         ]
         .into_iter()

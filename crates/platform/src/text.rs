@@ -3,19 +3,15 @@
 //! Nothing here alters content (PUB-14): what does not fit is named and refused. Rendering only adds what the request
 //! gave beside the text, so that what is approved is what is sent.
 
-mod emoji;
 mod hashtag;
 mod invisible;
 mod link;
-mod weight;
 
 use chimera_contracts::{ErrorCode, PlatformName};
 use chimera_effect::{DisclosurePlacement, EffectKind};
 
+pub use chimera_text::{UnsafeCharacter, WeightConfig, unsafe_characters, weighted_length};
 pub use hashtag::{hashtags_of, is_hashtag};
-pub use invisible::{UnsafeCharacter, unsafe_characters};
-pub(crate) use link::without_links;
-pub use weight::{WeightConfig, weighted_length};
 
 /// What one unit of a platform's limit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,7 +129,7 @@ pub const fn text_rules_for(platform: PlatformName, kind: EffectKind) -> TextRul
 /// Whether a text holds a link, as X recognises one.
 #[must_use]
 pub fn has_link(text: &str) -> bool {
-    !link::links(text).is_empty()
+    !chimera_text::links(text).is_empty()
 }
 
 /// Counts a text the way its platform does.
@@ -154,7 +150,7 @@ fn count_by(rules: TextRules, text: &str) -> TextCount {
         Unit::Characters => units(text.chars().count()),
         Unit::Utf16 => units(text.encode_utf16().count()),
         Unit::Utf8 => units(text.len()),
-        Unit::CharactersAndEmojiBytes => weight::characters_and_emoji_bytes(text),
+        Unit::CharactersAndEmojiBytes => chimera_text::characters_and_emoji_bytes(text),
     };
     TextCount { used, limit: rules.limit }
 }

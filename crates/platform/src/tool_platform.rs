@@ -2,6 +2,7 @@
 
 mod act;
 mod arguments;
+mod late;
 mod look;
 mod port;
 mod targets;
@@ -16,10 +17,15 @@ use chimera_contracts::{Clock, ErrorCode, PlatformName};
 use chimera_effect::{EffectKind, NotReady};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::late::LostCalls;
+use crate::border::Border;
 use crate::check;
 use crate::media::MediaProbe;
 use crate::profile::{ActTool, PlatformProfile, Profile};
 use crate::tool::ToolClient;
+
+/// How much of why a server does not start is told: the end of its stderr is within.
+const REASON: usize = 2_000;
 
 /// How long a server may take to start and to list its tools: real ones take up to 12 seconds (mcp.md, 8).
 const START: TimeDelta = TimeDelta::seconds(30);
@@ -33,13 +39,15 @@ pub struct Binding {
 
 /// The outside world through MCP tools.
 ///
-/// It keeps nothing between calls, so clones and restarts change nothing. The tools that a kind of effect needs are checked
+/// Between calls it keeps only which calls were lost, so that a late answer can be read; a restart forgets them, and what is
+/// unknown is looked up all the same. The tools that a kind of effect needs are checked
 /// against the profile in `ready` and again before every act, which costs no call where the client remembers its list.
 #[derive(Clone, Debug)]
 pub struct ToolPlatform {
     bindings: BTreeMap<PlatformName, Binding>,
     media: Arc<dyn MediaProbe>,
     clock: Arc<dyn Clock>,
+    lost: Arc<LostCalls>,
 }
 
 impl Binding {
@@ -65,7 +73,7 @@ impl ToolPlatform {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let bindings = bindings.into_iter().map(|binding| (binding.profile.platform(), binding)).collect();
-        Self { bindings, media, clock }
+        Self { bindings, media, clock, lost: Arc::default() }
     }
 
     /// The platforms that are bound.
@@ -96,7 +104,9 @@ impl Binding {
         let platform = self.profile.platform();
         let (code, message) = match self.client.tools(deadline).await {
             Err(error) => {
-                (ErrorCode::PlatformUnavailable, chimera_audit::redact(&error.to_string()).into_owned())
+                let reason =
+                    Border { secrets: self.client.secrets(), ours: "" }.shown(&error.to_string(), REASON);
+                (ErrorCode::PlatformUnavailable, reason)
             }
             Ok(tools) => {
                 let faults = check::faults(&self.profile, kind, &tools);

@@ -73,8 +73,10 @@ impl EngageSkill {
         let new = kernel.new_effect(approved.clone(), &service, pace == Pace::Later);
         let admit = Admit {
             key: engagement.key.clone(),
+            former_keys: engagement.former_keys.clone(),
             campaign: engagement.campaign,
             agent: engagement.agent,
+            asked_by: engagement.asked_by.clone(),
             correlation: engagement.correlation,
             task: None,
             artifact: engagement.id(),
@@ -92,7 +94,8 @@ impl EngageSkill {
                 Ok(self.answer(engagement, self.persist(&carry, told).await))
             }
             Admission::Known(view) if pace == Pace::Later => Ok(self.told(engagement, view)),
-            Admission::Known(view) => Ok(self.carry_on(engagement, deadline, view).await),
+            // Under the key under which it is known.
+            Admission::Known(view) => Ok(self.carry_on(&Engagement::of_view(&view), deadline, view).await),
             Admission::Conflict { .. } => Err(conflict()),
             Admission::Refused(refused) => Err(refused.into()),
         }

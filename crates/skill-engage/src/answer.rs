@@ -18,6 +18,8 @@ use crate::skill::EngageSkill;
 #[derive(Clone, Debug)]
 pub(crate) struct Engagement {
     pub(crate) key: RequestKey,
+    pub(crate) former_keys: Vec<RequestKey>,
+    pub(crate) asked_by: Option<String>,
     pub(crate) agent: AgentId,
     pub(crate) campaign: CampaignId,
     pub(crate) correlation: CorrelationId,
@@ -25,12 +27,21 @@ pub(crate) struct Engagement {
 
 impl Engagement {
     pub(crate) fn of_ask(ask: &Ask<'_>) -> Self {
-        Self { key: ask.key.clone(), agent: ask.agent, campaign: ask.campaign, correlation: ask.correlation }
+        Self {
+            key: ask.key.clone(),
+            former_keys: ask.former_keys.clone(),
+            asked_by: Some(ask.context.actor.clone()),
+            agent: ask.agent,
+            campaign: ask.campaign,
+            correlation: ask.correlation,
+        }
     }
 
     pub(crate) fn of_document(document: &EngagementDocument) -> Self {
         Self {
             key: document.key.clone(),
+            former_keys: Vec::new(),
+            asked_by: None,
             agent: document.agent,
             campaign: document.campaign,
             correlation: document.correlation,
@@ -41,6 +52,8 @@ impl Engagement {
         let request = &view.request;
         Self {
             key: request.key.clone(),
+            former_keys: Vec::new(),
+            asked_by: request.asked_by.clone(),
             agent: request.agent,
             campaign: request.campaign,
             correlation: request.correlation,
@@ -112,7 +125,7 @@ pub(crate) fn of_effect(engagement_id: String, told: &Told, now: DateTime<Utc>) 
             error: None,
         },
         EffectState::Unknown => {
-            EngageOutput::unknown(engagement_id, about(&told.record, ErrorCode::OutcomeUnknown, lost(told)))
+            EngageOutput::unknown(engagement_id, about(&told.record, ErrorCode::OutcomeUnknown, open(told)))
         }
         EffectState::NotDone | EffectState::Failed | EffectState::Cancelled | EffectState::RolledBack => {
             EngageOutput::failed(refused(told, now))
@@ -121,7 +134,10 @@ pub(crate) fn of_effect(engagement_id: String, told: &Told, now: DateTime<Utc>) 
         | EffectState::Attempting
         | EffectState::Scheduled
         | EffectState::Processing
-        | EffectState::Undoing => under_way(engagement_id),
+        | EffectState::Undoing => match told.record.open_words() {
+            Some(words) => pending(engagement_id, &format!("Engagement is under way: {words}"), false, None),
+            None => under_way(engagement_id),
+        },
     }
 }
 
@@ -244,13 +260,10 @@ fn refused(told: &Told, now: DateTime<Utc>) -> EngageError {
     }
 }
 
-fn lost(told: &Told) -> String {
+fn open(told: &Told) -> String {
     match &told.broken {
         Some(error) => format!("how it ended could not be recorded, so it will be looked up: {error}"),
-        None if told.record.progress.needs_human => {
-            "nobody can tell whether it happened; a human has to look".to_owned()
-        }
-        None => "the answer was lost; it will be looked up, and is never sent blindly".to_owned(),
+        None => told.record.open_words().unwrap_or_else(|| "the outcome is not known".to_owned()),
     }
 }
 

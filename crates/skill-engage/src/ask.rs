@@ -7,6 +7,8 @@ use chimera_contracts::{
 };
 use chimera_effect::{EffectKind, RequestKey};
 use chimera_platform::Accounts;
+use chimera_text::canonical;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::refuse::Refusal;
 
@@ -23,6 +25,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) account: String,
     pub(crate) kind: EffectKind,
     pub(crate) key: RequestKey,
+    /// Keys that earlier versions of this skill derived for the same words; empty where the caller gives a key.
+    pub(crate) former_keys: Vec<RequestKey>,
     pub(crate) correlation: CorrelationId,
 }
 
@@ -41,16 +45,19 @@ impl<'a> Ask<'a> {
             let message = format!("agent {agent} has no account on `{platform}`");
             Refusal::of(ErrorCode::PlatformNotConfigured, message)
         })?;
-        let key = RequestKey {
-            namespace: context.namespace.clone(),
-            skill: SkillName::Engage,
-            key: context.key.clone().unwrap_or_else(|| default_key(agent, account, input)),
+        let of =
+            |key: String| RequestKey { namespace: context.namespace.clone(), skill: SkillName::Engage, key };
+        let derived = Derived { agent, account, input };
+        let (key, former_keys) = match &context.key {
+            Some(key) => (of(key.clone()), Vec::new()),
+            None => (of(derived.key()), derived.former().into_iter().map(of).collect()),
         };
         // A trace that the host does not give is the same at every repetition.
         let own = || CorrelationId::from_uuid(*key.request_id().as_uuid());
         let correlation = context.correlation.unwrap_or_else(own);
         let kind = kind(input.action);
-        Ok(Self { context, input, agent, campaign, account: account.to_owned(), kind, key, correlation })
+        let account = account.to_owned();
+        Ok(Self { context, input, agent, campaign, account, kind, key, former_keys, correlation })
     }
 
     pub(crate) fn engagement_id(&self) -> String {
@@ -119,18 +126,63 @@ fn host_says(context: &CallContext) -> Result<(AgentId, CampaignId), Refusal> {
     }
 }
 
-/// The key of a caller that gives none: the same like or reply twice is one. Text that a composer will write is left out.
-fn default_key(agent: AgentId, account: &str, input: &EngageInput) -> String {
-    let content = input.content.as_deref().map(|content| Digest::of(content.as_bytes()));
-    let parts: [&[u8]; 6] = [
-        agent.as_uuid().as_bytes(),
-        account.as_bytes(),
-        input.action.as_str().as_bytes(),
-        input.platform.as_str().as_bytes(),
-        input.target.as_bytes(),
-        content.as_ref().map_or(&[], |digest| digest.as_bytes().as_slice()),
-    ];
-    format!("engage-{}", derive_uuid("chimera/engage-key/v1", &parts).simple())
+/// What a key derives from when the caller gives none: the same like or reply twice is one. Text that a composer will write
+/// is left out.
+#[derive(Clone, Copy, Debug)]
+struct Derived<'a> {
+    agent: AgentId,
+    account: &'a str,
+    input: &'a EngageInput,
+}
+
+impl Derived<'_> {
+    /// The key of this version, over the canonical form of the words: one reply in NFC and in NFD, or with a blank at its
+    /// end, is one engagement, and so is a follow with and without `@`.
+    fn key(self) -> String {
+        let content = self.input.content.as_deref().map(canonical);
+        let target = same_target(self.input.action, &self.input.target);
+        self.derive("engage2", "chimera/engage-key/v2", &target, content.as_deref())
+    }
+
+    /// The keys of the version before, which was over the bytes: those of the words as they are here, and as an earlier
+    /// caller may have written them.
+    fn former(self) -> Vec<String> {
+        let target = self.input.target.as_str();
+        let first = |content: Option<&str>| self.derive("engage", "chimera/engage-key/v1", target, content);
+        let Some(content) = self.input.content.as_deref() else { return vec![first(None)] };
+        let composed = canonical(content);
+        let decomposed: String = composed.nfd().collect();
+        let mut keys =
+            [content, composed.as_str(), decomposed.as_str()].map(|form| first(Some(form))).to_vec();
+        keys.dedup();
+        keys
+    }
+
+    fn derive(self, prefix: &str, domain: &str, target: &str, content: Option<&str>) -> String {
+        let content = content.map(|content| Digest::of(content.as_bytes()));
+        let parts: [&[u8]; 6] = [
+            self.agent.as_uuid().as_bytes(),
+            self.account.as_bytes(),
+            self.input.action.as_str().as_bytes(),
+            self.input.platform.as_str().as_bytes(),
+            target.as_bytes(),
+            content.as_ref().map_or(&[], |digest| digest.as_bytes().as_slice()),
+        ];
+        format!("{prefix}-{}", derive_uuid(domain, &parts).simple())
+    }
+}
+
+/// A target in the form in which it is compared: handles are the same with and without `@`, in any case of letters.
+pub(crate) fn same_target(action: EngageAction, target: &str) -> String {
+    match action {
+        EngageAction::Follow => target.trim_start_matches('@').to_lowercase(),
+        _ => target.to_owned(),
+    }
+}
+
+/// Whether two texts are the same words, whatever their bytes.
+pub(crate) fn same_words(one: Option<&str>, other: Option<&str>) -> bool {
+    one.map(canonical) == other.map(canonical)
 }
 
 #[cfg(test)]

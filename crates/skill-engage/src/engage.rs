@@ -9,7 +9,7 @@ use chimera_governance::review::Review;
 use chimera_governance::route::Route;
 
 use crate::answer::Engagement;
-use crate::ask::Ask;
+use crate::ask::{Ask, review_id, same_target, same_words};
 use crate::document::EngagementDocument;
 use crate::refuse::{Refusal, unasked};
 use crate::skill::EngageSkill;
@@ -50,9 +50,9 @@ impl EngageSkill {
         input: &EngageInput,
         pace: Pace,
     ) -> Result<EngageOutput, EngageOutput> {
-        let ask = Ask::new(&self.ports.accounts, context, input).map_err(unasked)?;
+        let mut ask = Ask::new(&self.ports.accounts, context, input).map_err(unasked)?;
         let mut digests = Vec::new();
-        let answer = match self.flow(&ask, pace, &mut digests).await {
+        let answer = match self.flow(&mut ask, pace, &mut digests).await {
             Ok(answer) => answer,
             Err(refusal) => self.refused(&ask, &digests, refusal).await,
         };
@@ -61,10 +61,12 @@ impl EngageSkill {
 
     async fn flow(
         &self,
-        ask: &Ask<'_>,
+        ask: &mut Ask<'_>,
         pace: Pace,
         digests: &mut Vec<chimera_contracts::Digest>,
     ) -> Result<EngageOutput, Refusal> {
+        self.adopt_former_key(ask).await?;
+        let ask = &*ask;
         if let Some(answer) = self.recall(ask, pace).await? {
             return Ok(answer);
         }
@@ -82,6 +84,23 @@ impl EngageSkill {
             (Route::Refuse(code), _) => Err(Refusal::of(code, unroutable(code))),
             (_, None) => Err(Refusal::of(ErrorCode::PolicyMissing, unroutable(ErrorCode::PolicyMissing))),
         }
+    }
+
+    /// Goes on under the key of an earlier version where the same engagement is known under it, so that an upgraded host
+    /// repeats nothing. The admission asks again, in its own step.
+    async fn adopt_former_key(&self, ask: &mut Ask<'_>) -> Result<(), Refusal> {
+        let read = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        for former in std::mem::take(&mut ask.former_keys) {
+            let review = review_id(former.request_id());
+            let known = self.ports.kernel.request(&former).await.map_err(read)?.is_some()
+                || self.ports.reviews.review(ask.namespace(), review).await.map_err(read)?.is_some();
+            if known {
+                ask.key = former;
+                return Ok(());
+            }
+            ask.former_keys.push(former);
+        }
+        Ok(())
     }
 
     /// What is known about this key already.
@@ -139,8 +158,8 @@ pub(crate) fn check_queued(ask: &Ask<'_>, review: &Review) -> Result<(), Refusal
     };
     let same = document.action == ask.input.action
         && document.platform == ask.input.platform
-        && document.target == ask.input.target
-        && document.asked == ask.input.content
+        && same_target(document.action, &document.target) == same_target(ask.input.action, &ask.input.target)
+        && same_words(document.asked.as_deref(), ask.input.content.as_deref())
         && document.effect.account == ask.account
         && document.agent == ask.agent
         && document.campaign == ask.campaign;
@@ -155,9 +174,11 @@ fn admitted_is(ask: &Ask<'_>, view: &RequestView, composes: bool) -> bool {
             content.kind == ask.kind
                 && content.platform == ask.input.platform
                 && content.account == ask.account
-                && content.target.as_deref() == Some(ask.input.target.as_str())
+                && content.target.as_ref().is_some_and(|target| {
+                    same_target(ask.input.action, target) == same_target(ask.input.action, &ask.input.target)
+                })
                 && match &ask.input.content {
-                    Some(text) => *text == content.text,
+                    Some(text) => same_words(Some(text), Some(&content.text)),
                     // What a composer wrote is part of no input.
                     None => (composes && ask.input.action.needs_content()) || content.text.is_empty(),
                 }

@@ -154,8 +154,8 @@ impl Persona {
         };
         let counted = [
             ("max_characters", rules.max_characters, text.chars().count()),
-            ("max_sentences", rules.max_sentences, measure::sentences(text)),
-            ("max_emoji", rules.max_emoji, measure::emoji(text)),
+            ("max_sentences", rules.max_sentences, chimera_text::sentence_count(text)),
+            ("max_emoji", rules.max_emoji, chimera_text::emoji_count(text)),
             ("max_exclamations", rules.max_exclamations, measure::exclamations(text)),
         ];
         let over = counted.into_iter().filter_map(|(rule, most, found)| {

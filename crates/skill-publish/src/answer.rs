@@ -130,17 +130,19 @@ fn publication(told: &Told) -> PublicationResult {
                 ..base
             }
         }
-        _ => base,
+        // Why it has not begun: it waits for the outcome of another one.
+        _ => PublicationResult {
+            error_message: record.open_words(),
+            next_attempt_at: progress.waits_for.and(progress.due_at),
+            ..base
+        },
     }
 }
 
 fn unknown_message(told: &Told) -> String {
     match &told.broken {
         Some(error) => format!("how it ended could not be recorded, so it will be looked up: {error}"),
-        None if told.record.progress.needs_human => {
-            "nobody can tell whether it was posted; a human has to look".to_owned()
-        }
-        None => "the answer was lost; it will be looked up, and is never sent blindly".to_owned(),
+        None => told.record.open_words().unwrap_or_else(|| "the outcome is not known".to_owned()),
     }
 }
 

@@ -88,8 +88,10 @@ impl PublishSkill {
         let effects = self.new_effects(&approved, input.publish_strategy)?;
         let admit = Admit {
             key: key.clone(),
+            former_keys: Vec::new(),
             campaign: input.campaign_id,
             agent: input.agent_id,
+            asked_by: Some(context.actor.clone()),
             correlation: input.correlation_id,
             task: Some(input.task_id),
             artifact: input.content_bundle.bundle_id.clone(),

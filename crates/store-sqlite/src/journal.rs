@@ -1,11 +1,13 @@
 //! The effect journal: the rules are [`chimera_effect::step`]'s; here they meet one transaction.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use chimera_contracts::{InstanceId, StoreError};
-use chimera_effect::step::{self, BudgetMove, Change, Context, Verdict};
+use chimera_effect::step::{self, BudgetMove, Change, Context, Owner, Verdict};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectKind, EffectQuery, EffectRecord, LeaseScope,
-    Leased, Page, RequestKey, RequestView, Step,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectKind, EffectQuery, EffectRecord,
+    LeaseScope, Leased, OPEN_EFFECTS, Page, RequestKey, RequestRecord, RequestView, Step,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
@@ -24,11 +26,10 @@ fn admit(
     now: DateTime<Utc>,
     entropy: &dyn chimera_contracts::Entropy,
 ) -> StepResult<Admission> {
-    if let Some(view) = rows::view(connection, asked.key.request_id())? {
-        return Ok(match step::same_request(&view, asked) {
-            Ok(()) => Admission::Known(view),
-            Err(message) => Admission::Conflict { message },
-        });
+    for key in [&asked.key].into_iter().chain(&asked.former_keys) {
+        if let Some(view) = rows::view(connection, key.request_id())? {
+            return Ok(step::known(view, asked));
+        }
     }
     let review =
         asked.review.map(|id| reviews::find(connection, &asked.key.namespace, id)).transpose()?.flatten();
@@ -41,7 +42,9 @@ fn admit(
     let standings = asked.effects.iter().map(standing).collect::<StepResult<Vec<_>>>()?;
     let scope = budget::scope(&asked.key.namespace, asked.campaign);
     let balance = budget::balance(connection, &scope)?;
-    let admitted = match step::admit(asked, &standings, balance, instance, now) {
+    let accounts = asked.effects.iter().map(|new| AccountKey::of(new.approved.get().content()));
+    let unknown = unknown(connection, &accounts.collect())?;
+    let admitted = match step::admit(asked, &standings, balance, &unknown, instance, now) {
         Ok(admitted) => admitted,
         Err(refused) => return Ok(Admission::Refused(refused)),
     };
@@ -72,37 +75,114 @@ fn advance(
     let record = view.effects.remove(place);
     let siblings = view.effects;
     let standing = match asked.step {
-        Step::Begin { .. } => {
+        Step::Begin { .. } | Step::SettledByHand(_) => {
             let namespace = &record.effect.content().namespace;
             approvals::standing(connection, namespace, record.decision, &record.effect.digest())?
         }
         _ => None,
     };
-    let context =
-        Context { request: &view.request, siblings: &siblings, standing: standing.as_ref(), instance, now };
+    let account = AccountKey::of(record.effect.content());
+    let owner = match step::claimed_post(&asked.step) {
+        Some(claimed) => owner_of(connection, &record, &account, claimed)?,
+        None => None,
+    };
+    let unknown = match asked.step {
+        Step::Begin { .. } => unknown(connection, &[account].into())?,
+        _ => Vec::new(),
+    };
+    let context = Context {
+        request: &view.request,
+        siblings: &siblings,
+        standing: standing.as_ref(),
+        unknown: &unknown,
+        owner: owner.as_ref().map(|owned| Owner {
+            record: &owned.record,
+            request: &owned.request,
+            siblings: &owned.siblings,
+        }),
+        instance,
+        now,
+    };
     let verdict =
         step::advance(&record, asked, &context).map_err(|illegal| StepError::misuse(illegal.to_string()))?;
     match verdict {
         Verdict::Fenced => Ok(Advanced::Fenced),
         Verdict::Already => Ok(Advanced::Already(Box::new(record))),
         Verdict::Refused(refused) => Ok(Advanced::Refused(refused)),
-        Verdict::Apply(change) => apply(connection, *change, &view.request, now, entropy),
+        Verdict::Taken { external_id } => Ok(Advanced::Taken { external_id }),
+        Verdict::Apply(mut change) => {
+            // First, so that the post is free when its owner takes it.
+            if let (Some(disowned), Some(owner)) = (change.disowned.take(), &owner) {
+                apply(connection, *disowned, &owner.request, now, entropy)?;
+            }
+            apply(connection, *change, &view.request, now, entropy)
+        }
     }
+}
+
+/// An effect that owns a post, with its request and the other effects of it.
+struct Owned {
+    record: EffectRecord,
+    request: RequestRecord,
+    siblings: Vec<EffectRecord>,
+}
+
+/// The effect that owns a claimed post, where it is another one.
+fn owner_of(
+    connection: &Connection,
+    record: &EffectRecord,
+    account: &AccountKey,
+    claimed: &str,
+) -> StepResult<Option<Owned>> {
+    let Some(owner) = rows::owner(connection, account, claimed)?.filter(|owner| owner.id != record.id) else {
+        return Ok(None);
+    };
+    let gone = || StepError::corrupt("an effect belongs to a request that is gone");
+    let RequestView { request, mut effects } = rows::view(connection, owner.request)?.ok_or_else(gone)?;
+    effects.retain(|sibling| sibling.id != owner.id);
+    Ok(Some(Owned { record: owner, request, siblings: effects }))
+}
+
+/// The unknown effects of these accounts.
+fn unknown(connection: &Connection, accounts: &BTreeSet<AccountKey>) -> StepResult<Vec<EffectRecord>> {
+    let mut found = Vec::new();
+    for account in accounts {
+        found.extend(rows::effects(connection, UNKNOWN, open_values(account)?)?);
+    }
+    Ok(found)
+}
+
+/// The end of the statements about open effects of an account: those that are unknown, and those that are being attempted,
+/// which are always due.
+const UNKNOWN: &str = "WHERE state = 'unknown' AND platform = ?1 AND account = ?2 LIMIT ?3";
+const ATTEMPTING: &str =
+    "WHERE due_at IS NOT NULL AND state = 'attempting' AND platform = ?1 AND account = ?2 LIMIT ?3";
+
+fn open_values(account: &AccountKey) -> StepResult<(&'static str, &str, i64)> {
+    let most = i64::try_from(OPEN_EFFECTS).map_err(|error| StepError::misuse(error.to_string()))?;
+    Ok((account.platform.as_str(), account.account.as_str(), most))
+}
+
+fn open(connection: &Connection, account: &AccountKey) -> StepResult<Vec<EffectRecord>> {
+    let mut open = rows::effects(connection, UNKNOWN, open_values(account)?)?;
+    open.extend(rows::effects(connection, ATTEMPTING, open_values(account)?)?);
+    open.truncate(OPEN_EFFECTS);
+    Ok(open)
+}
+
+fn owners(connection: &Connection, account: &AccountKey, ids: &[String]) -> StepResult<Vec<EffectRecord>> {
+    let found = ids.iter().map(|id| rows::owner(connection, account, id));
+    Ok(found.collect::<StepResult<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 fn apply(
     connection: &Connection,
     change: Change,
-    request: &chimera_effect::RequestRecord,
+    request: &RequestRecord,
     now: DateTime<Utc>,
     entropy: &dyn chimera_contracts::Entropy,
 ) -> StepResult<Advanced> {
-    let Change { record, budget: moved, drafts } = change;
-    if let Some(post) = &record.progress.post
-        && rows::owner(connection, &record, &post.id)?.is_some_and(|owner| owner != record.id)
-    {
-        return Ok(Advanced::Taken { external_id: post.id.clone() });
-    }
+    let Change { record, budget: moved, drafts, .. } = change;
     rows::update_progress(connection, record.id, &record.progress)?;
     if let Some(moved) = moved {
         let scope = budget::scope(&request.key.namespace, request.campaign);
@@ -111,6 +191,8 @@ fn apply(
         let balance = match moved {
             BudgetMove::Settle { held, actual } => balance.settle(held, actual),
             BudgetMove::Release { held } => balance.release(held),
+            BudgetMove::Recommit { amount } => balance.recommit(amount),
+            BudgetMove::Charge { actual } => balance.charge(actual),
         };
         budget::write(connection, &scope, &balance)?;
     }
@@ -197,7 +279,12 @@ fn listing(query: &EffectQuery, page: &Page) -> (String, Vec<Value>) {
         )
         .and_if("platform = ?", query.platform.map(|platform| text(platform.as_str())))
         .and_one_of(KIND, &kinds)
-        .and_one_of("state", &states);
+        .and_one_of_ids("effect_id", query.ids.iter().map(|id| *id.as_uuid()));
+    filter = match states.as_slice() {
+        // As the partial index says it, so that SQLite sees that the index holds all of them.
+        ["unknown"] => filter.and("state = 'unknown'", []),
+        states => filter.and_one_of("state", states),
+    };
     if !kinds.is_empty() && !query.kinds.contains(&EffectKind::Publish) {
         // Said once more as the index says it, so that SQLite sees that the index holds all of them.
         filter = filter.and(&format!("{KIND} <> 'publish'"), []);
@@ -253,6 +340,18 @@ impl EffectJournal for SqliteStore {
         let read = move |connection: &Connection| list(connection, &query, &page);
         self.read(read).await.map_err(StepError::into_store)
     }
+
+    async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError> {
+        let account = account.clone();
+        let read = move |connection: &Connection| open(connection, &account);
+        self.read(read).await.map_err(StepError::into_store)
+    }
+
+    async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError> {
+        let (account, ids) = (account.clone(), ids.to_vec());
+        let read = move |connection: &Connection| owners(connection, &account, &ids);
+        self.read(read).await.map_err(StepError::into_store)
+    }
 }
 
 #[cfg(test)]
@@ -276,6 +375,19 @@ mod tests {
         let found = plan(&on_platform);
         assert!(found.contains("engagement_by_campaign (namespace=? AND <expr>=? AND platform=?"), "{found}");
         assert!(!found.contains("TEMP B-TREE"), "in the order of the index: {found}");
+    }
+
+    #[test]
+    fn what_is_unknown_is_found_by_index() {
+        let unknown =
+            EffectQuery { states: vec![chimera_effect::EffectState::Unknown], ..EffectQuery::default() };
+        let found = plan(&unknown);
+        assert!(found.contains("effect_unknown (namespace=?"), "{found}");
+        let bound = |tail: &str| (tail.to_owned(), vec![text("twitter"), text("us"), Value::Integer(9)]);
+        let found = crate::filter::plan("effect", bound(UNKNOWN));
+        assert!(found.contains("effect_unknown_of_account (platform=? AND account=?"), "{found}");
+        let found = crate::filter::plan("effect", bound(ATTEMPTING));
+        assert!(found.contains("effect_due"), "{found}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrate/0001_first.sql"),
     include_str!("migrate/0002_proposals.sql"),
     include_str!("migrate/0003_engage.sql"),
+    include_str!("migrate/0004_unknown.sql"),
 ];
 
 /// Brings the schema up to date.

@@ -2,7 +2,7 @@
 
 use chimera_contracts::{Currency, DecisionId, EffectId, Money, RequestId};
 use chimera_effect::step::Admitted;
-use chimera_effect::{CallKey, Effect, EffectRecord, Progress, RequestRecord, RequestView};
+use chimera_effect::{AccountKey, CallKey, Effect, EffectRecord, Progress, RequestRecord, RequestView};
 use chimera_governance::{Approver, ApproverRole};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -110,19 +110,15 @@ pub(crate) fn readable_effects(
     Ok(found)
 }
 
-/// Who owns a post.
+/// The effect that owns a post of an account.
 pub(crate) fn owner(
     connection: &Connection,
-    record: &EffectRecord,
+    account: &AccountKey,
     external_id: &str,
-) -> StepResult<Option<EffectId>> {
-    let content = record.effect.content();
-    let mut statement = connection.prepare_cached(
-        "SELECT effect_id FROM effect WHERE platform = ?1 AND account = ?2 AND external_id = ?3",
-    )?;
-    let values = (content.platform.as_str(), content.account.as_str(), external_id);
-    let found = statement.query_row(values, |row| uuid(row, 0)).optional()?;
-    Ok(found.map(EffectId::from_uuid))
+) -> StepResult<Option<EffectRecord>> {
+    let sql = format!("{EFFECT} WHERE platform = ?1 AND account = ?2 AND external_id = ?3");
+    let values = (account.platform.as_str(), account.account.as_str(), external_id);
+    Ok(connection.prepare_cached(&sql)?.query_row(values, effect).optional()?)
 }
 
 pub(crate) fn insert(connection: &Connection, admitted: &Admitted) -> StepResult<()> {

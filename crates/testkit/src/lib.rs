@@ -24,7 +24,7 @@ pub use entropy::TestEntropy;
 pub use futures_executor::block_on;
 pub use memory::MemoryStore;
 pub use scene::{
-    PRICE, Scene, WINDOW, admit_request, approve, decision_about, done, new_effect, refused, reviewer,
-    sample_decision, sample_effect, sample_review, set_up,
+    PRICE, Scene, WINDOW, admit_request, approve, cannot_tell, decision_about, done, looked, new_effect,
+    published, refused, reviewer, sample_decision, sample_effect, sample_review, set_up,
 };
 pub use strict_platform::{Fault, Post, Rules, StrictPlatform};

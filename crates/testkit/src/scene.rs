@@ -8,7 +8,8 @@ use chimera_contracts::{
     ReviewId, SkillName, derive_uuid,
 };
 use chimera_effect::{
-    Admit, Effect, EffectKind, EffectV1, Evidence, ExternalPost, NewEffect, Refusal, RequestKey, Window,
+    Admit, Effect, EffectKind, EffectV1, Evidence, ExternalPost, FoundBy, LookReport, NewEffect, Refusal,
+    RequestKey, Step, Window,
 };
 use chimera_governance::review::{Edit, NewReview, Review};
 use chimera_governance::{
@@ -174,8 +175,10 @@ pub fn new_effect(approved: Approved<Effect>, begin: bool) -> NewEffect {
 pub fn admit_request(scene: &Scene, effects: Vec<NewEffect>) -> Admit {
     Admit {
         key: scene.key.clone(),
+        former_keys: Vec::new(),
         campaign: scene.campaign,
         agent: scene.agent,
+        asked_by: Some("planner".to_owned()),
         correlation: scene.correlation,
         task: None,
         artifact: scene.artifact.clone(),
@@ -243,6 +246,25 @@ pub fn decision_about(
 pub fn done(external_id: &str) -> Evidence {
     let post = ExternalPost { id: external_id.to_owned(), url: None, published_at: None };
     Evidence { post, said: Some(format!("posted as {external_id}")) }
+}
+
+/// The step that says so, by a direct answer.
+#[must_use]
+pub fn published(external_id: &str) -> Step {
+    Step::Done { evidence: done(external_id), found_by: FoundBy::Answer }
+}
+
+/// The step of a look that did not settle it, saw the whole list or not, and is repeated then.
+#[must_use]
+pub fn looked(absent: bool, look_again: DateTime<Utc>) -> Step {
+    let report = LookReport::missing("", "nothing was seen");
+    Step::Looked { absent, report, look_again: Some(look_again), person: false }
+}
+
+/// The step of a look after which only a person can tell.
+#[must_use]
+pub fn cannot_tell(reason: &str) -> Step {
+    Step::Looked { absent: false, report: LookReport::missing("", reason), look_again: None, person: true }
 }
 
 /// A refusal with this code.

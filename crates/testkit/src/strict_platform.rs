@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chimera_contracts::{Clock, EffectId, ErrorCode, PlatformName};
 use chimera_effect::{
-    Attempt, EffectKind, Evidence, ExternalPost, Finding, LookUp, Lost, NotReady, Outcome, Pending, Platform,
-    Refusal, Service, Upload, Uploaded,
+    Attempt, EffectKind, Evidence, ExternalPost, Finding, LateOutcome, LookReport, LookUp, NotReady, Outcome,
+    Pending, Platform, PostOwners, Refusal, Service, UnknownOutcome, Upload, Uploaded,
 };
 use chrono::{DateTime, Utc};
 
@@ -62,6 +62,11 @@ impl StrictPlatform {
     pub fn finish_accepted(&self) {
         let at = self.clock.now();
         self.world().finish_accepted(at);
+    }
+
+    /// Hands over an answer that comes late.
+    pub fn answer_late(&self, late: LateOutcome) {
+        self.world().late.push(late);
     }
 
     /// Everything that is public by now, in the order in which it became so.
@@ -215,24 +220,34 @@ impl Platform for StrictPlatform {
         self.write(attempt, rules)
     }
 
-    async fn find(&self, look: &LookUp) -> Finding {
-        let now = self.clock.now();
+    async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
         let content = look.effect.content();
-        let mut world = self.world();
-        world.looks += 1;
-        let Some(rules) = self.rules.get(&content.platform).filter(|rules| rules.look_up) else {
-            return Finding::CannotTell { reason: "there is no tool to look with".to_owned() };
+        let posts = {
+            let mut world = self.world();
+            world.looks += 1;
+            world.find(content, look.since)
         };
-        let unsettled = |look_again: DateTime<Utc>, absent| Finding::Unsettled { look_again, absent };
-        match world.find(content, look.since, &look.not_ours) {
-            Some(post) => Finding::There(evidence(&post)),
+        let Some(rules) = self.rules.get(&content.platform).filter(|rules| rules.look_up) else {
+            return Finding::Blind { reason: "there is no tool to look with".to_owned() };
+        };
+        let ids: Vec<String> = posts.iter().map(|post| post.id.clone()).collect();
+        let owned = match owners.owners(&ids).await {
+            Ok(owned) => owned,
+            Err(error) => return Finding::Open(LookReport::missing("", error.to_string())),
+        };
+        let theirs = |post: &&Post| owned.iter().any(|owned| owned.external_id == post.id);
+        let free: Vec<&Post> = posts.iter().filter(|post| !theirs(post)).collect();
+        match free.get(look.place) {
+            Some(post) => Finding::There(evidence(post)),
             None if !rules.complete_list => {
-                Finding::CannotTell { reason: "the list of posts is not complete".to_owned() }
+                Finding::InDoubt(LookReport::missing("", "the list of posts is not complete"))
             }
-            None if now < look.settled_from => unsettled(look.settled_from, true),
-            None if look.absent_looks == 0 => unsettled(now + rules.settle, true),
-            None => Finding::AbsentForGood,
+            None => Finding::Absent(LookReport::default()),
         }
+    }
+
+    fn late(&self) -> Vec<LateOutcome> {
+        std::mem::take(&mut self.world().late)
     }
 }
 
@@ -250,5 +265,5 @@ fn refusal(code: ErrorCode, message: &str, retry_at: Option<DateTime<Utc>>) -> R
 }
 
 fn lost(reason: &str) -> Outcome {
-    Outcome::Unknown(Lost { reason: reason.to_owned(), said: None })
+    Outcome::Unknown(UnknownOutcome::because(format!("no answer came: {reason}")))
 }

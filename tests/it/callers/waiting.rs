@@ -7,8 +7,8 @@ use chimera::StorePorts;
 use chimera::contracts::publish::PublishStatus;
 use chimera::contracts::{Clock, DecisionId, InstanceId, Money, PlatformName, StoreError};
 use chimera::effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope, Leased, Page,
-    RequestKey, RequestView, Step,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope,
+    Leased, Page, RequestKey, RequestView, Step,
 };
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Verdict};
 use chimera::skill_publish::PublishOptions;
@@ -67,6 +67,14 @@ impl EffectJournal for Leisurely {
 
     async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError> {
         self.0.effects(query, page).await
+    }
+
+    async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError> {
+        self.0.open_effects(account).await
+    }
+
+    async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError> {
+        self.0.owners(account, ids).await
     }
 }
 

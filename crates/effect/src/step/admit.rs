@@ -8,10 +8,12 @@ use chimera_governance::review::{Review, ReviewState};
 use chimera_governance::{Balance, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
-use super::advance::{after, begun, outside_window};
+use super::advance::after;
+use super::begin::{begun, first_equal, outside_window};
 use super::evidence;
 use crate::effect::Effect;
-use crate::journal::{Admit, NewEffect, Refused};
+use crate::journal::{Admission, Admit, NewEffect, Refused};
+use crate::outcome::FoundBy;
 use crate::record::{CallKey, EffectRecord, Lease, Progress, RequestRecord, RequestView};
 use crate::state::EffectState;
 
@@ -68,6 +70,21 @@ pub fn same_request(view: &RequestView, admit: &Admit) -> Result<(), String> {
     same_effects(view, admit.campaign, admit.agent, effects)
 }
 
+/// What an admission comes to whose key, or a former form of it, is known. Under a former form the words of the same request
+/// may differ in their bytes, so that its effects are not compared.
+#[must_use]
+pub fn known(view: RequestView, admit: &Admit) -> Admission {
+    let same = if view.request.key == admit.key {
+        same_request(&view, admit)
+    } else {
+        same_effects(&view, admit.campaign, admit.agent, [])
+    };
+    match same {
+        Ok(()) => Admission::Known(view),
+        Err(message) => Admission::Conflict { message },
+    }
+}
+
 /// Whether the review that an admission names lets it in: there is none, or it was approved by the decision that is used.
 ///
 /// # Errors
@@ -87,7 +104,8 @@ pub fn check_review(admit: &Admit, review: Option<&Review>) -> Result<(), Refuse
     Err(Refused { code, platform: None, message })
 }
 
-/// Computes an admission. `standings` are the decisions of the effects, in order; `balance` is the campaign's budget.
+/// Computes an admission. `standings` are the decisions of the effects, in order; `balance` is the campaign's budget;
+/// `unknown` are the effects of the same accounts whose outcome is unknown: one with an equal text is waited for.
 ///
 /// # Errors
 /// With the first reason why the request may not be.
@@ -95,6 +113,7 @@ pub fn admit(
     admit: &Admit,
     standings: &[Option<Standing>],
     balance: Option<Balance>,
+    unknown: &[EffectRecord],
     instance: InstanceId,
     now: DateTime<Utc>,
 ) -> Result<Admitted, Refused> {
@@ -107,6 +126,7 @@ pub fn admit(
         correlation: admit.correlation,
         task: admit.task,
         artifact: admit.artifact.clone(),
+        asked_by: admit.asked_by.clone(),
         admitted_at: now,
     };
     check_shape(admit, now)?;
@@ -115,7 +135,7 @@ pub fn admit(
     let mut drafts = vec![evidence::start(&request, admit)];
     let mut effects = Vec::with_capacity(admit.effects.len());
     for (position, new) in (0_u32..).zip(&admit.effects) {
-        let record = new_record(admit, &request, position, new, instance, now);
+        let record = new_record(admit, &request, position, new, unknown, instance, now);
         if record.progress.state == EffectState::Attempting {
             drafts.push(evidence::attempt(&request, &record));
         }
@@ -196,10 +216,13 @@ fn new_record(
     request: &RequestRecord,
     position: u32,
     new: &NewEffect,
+    unknown: &[EffectRecord],
     instance: InstanceId,
     now: DateTime<Utc>,
 ) -> EffectRecord {
     let effect = new.approved.get().clone();
+    let id = admit.key.effect_id(&effect.digest());
+    let equal = first_equal(id, effect.content(), unknown);
     let waiting = Progress {
         v: 1,
         state: EffectState::Admitted,
@@ -212,7 +235,7 @@ fn new_record(
         unsettled_since: None,
         resend_refused: false,
         absent_looks: 0,
-        needs_human: false,
+        needs_human: equal.is_some_and(|other| other.progress.needs_human),
         due_at: Some(now),
         lease: Some(Lease { holder: instance, until: after(now, new.lease) }),
         uploads: Vec::new(),
@@ -224,13 +247,22 @@ fn new_record(
         last_step: None,
         pending_id: None,
         said: None,
+        found_by: FoundBy::Answer,
+        open_reason: None,
+        candidates: Vec::new(),
+        looks: 0,
+        latest_look: None,
+        waits_for: equal.map(|other| other.id),
+        incidents: Vec::new(),
     };
     let progress = match new.begin {
-        Some(window) => begun(waiting, EffectState::Attempting, window, instance, now),
-        None => waiting,
+        Some(window) if waiting.waits_for.is_none() => {
+            begun(waiting, EffectState::Attempting, window, instance, now)
+        }
+        _ => waiting,
     };
     EffectRecord {
-        id: admit.key.effect_id(&effect.digest()),
+        id,
         request: request.id,
         position,
         call_key: CallKey::of(&admit.key, &effect),

@@ -6,12 +6,19 @@ use chimera_contracts::{Digest, ErrorCode, InstanceId, Money};
 use chimera_governance::{Standing, Use, use_of};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::evidence;
-use crate::effect::{EffectKind, EffectV1};
-use crate::journal::{Advance, Refused, Step, Window};
-use crate::platform::{ExternalPost, Lost, Refusal};
-use crate::record::{EffectRecord, Lease, Progress, RequestRecord};
+use super::{begin, evidence, hand, late};
+use crate::effect::EffectKind;
+use crate::journal::{Advance, HandVerdict, Refused, Step};
+use crate::look::LookReport;
+use crate::outcome::{Candidate, Evidence, ExternalPost, FoundBy, Outcome, Refusal, UnknownOutcome};
+use crate::record::{EffectRecord, LatestLook, Lease, Progress, RequestRecord};
 use crate::state::{EffectEvent, EffectState, IllegalTransition, transition};
+
+/// How many candidates of one effect are kept; each is one answer that named a post and settled nothing.
+const CANDIDATES: usize = 8;
+
+/// How soon what was disowned is looked for again.
+const SOON: TimeDelta = TimeDelta::seconds(2);
 
 /// What is stored around the effect that moves.
 #[derive(Debug)]
@@ -20,12 +27,27 @@ pub struct Context<'a> {
     pub request: &'a RequestRecord,
     /// The other effects of the request.
     pub siblings: &'a [EffectRecord],
-    /// The decision that allows it; needed for `Begin` alone.
+    /// The decision that allows it; needed for `Begin` and `SettledByHand`.
     pub standing: Option<&'a Standing>,
+    /// Effects of its account that are unknown; needed for `Begin`.
+    pub unknown: &'a [EffectRecord],
+    /// The effect that owns the post of [`claimed_post`], where there is one.
+    pub owner: Option<Owner<'a>>,
     /// The opener that takes the step.
     pub instance: InstanceId,
     /// The store's clock.
     pub now: DateTime<Utc>,
+}
+
+/// An effect that owns a post, and what is stored around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The effect.
+    pub record: &'a EffectRecord,
+    /// Its request.
+    pub request: &'a RequestRecord,
+    /// The other effects of its request.
+    pub siblings: &'a [EffectRecord],
 }
 
 /// What a step does to the campaign's budget.
@@ -43,6 +65,16 @@ pub enum BudgetMove {
         /// What was held.
         held: Money,
     },
+    /// What was spent is held again: it is not known any more to have happened.
+    Recommit {
+        /// What was spent and is held now.
+        amount: Money,
+    },
+    /// It is spent without a hold: it happened after the hold had been let go. May pass the limit.
+    Charge {
+        /// What it cost.
+        actual: Money,
+    },
 }
 
 /// Everything that a step writes.
@@ -54,6 +86,9 @@ pub struct Change {
     pub budget: Option<BudgetMove>,
     /// The evidence, in order.
     pub drafts: Vec<Draft>,
+    /// What happens to the effect that a look had given the post to; its budget is that of its own request. It is written
+    /// first, so that the post is free.
+    pub disowned: Option<Box<Change>>,
 }
 
 /// What comes of a step.
@@ -61,17 +96,37 @@ pub struct Change {
 pub enum Verdict {
     /// Write this.
     Apply(Box<Change>),
-    /// It was applied before; write nothing.
+    /// It was applied before, or says nothing new; write nothing.
     Already,
     /// The caller's view is past; write nothing.
     Fenced,
-    /// The approval does not hold any more; write nothing.
+    /// The approval does not hold any more, or the person may not; write nothing.
     Refused(Refused),
+    /// The post belongs to another effect; write nothing.
+    Taken {
+        /// The platform's id of that post.
+        external_id: String,
+    },
 }
 
 /// `time + span`, or the end of time.
 pub(super) fn after(time: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
     time.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The post of which a step says that it is the effect's: a journal gives the step the effect that owns it.
+#[must_use]
+pub fn claimed_post(step: &Step) -> Option<&str> {
+    match step {
+        Step::Done { evidence, .. } | Step::Observed { outcome: Outcome::Done(evidence), .. } => {
+            Some(&evidence.post.id)
+        }
+        Step::SettledByHand(hand) => match &hand.verdict {
+            HandVerdict::There { id, .. } => id.as_deref(),
+            HandVerdict::NotThere | HandVerdict::StillUnknown => None,
+        },
+        _ => None,
+    }
 }
 
 /// Computes a step.
@@ -93,25 +148,192 @@ pub fn advance(
         let repeated = next && progress.last_step == Some(identity);
         return Ok(if repeated { Verdict::Already } else { Verdict::Fenced });
     }
-    if let (Step::Begin { .. }, Some(denial)) = (&advance.step, denied(record, context)) {
-        return Ok(Verdict::Refused(denial));
+    if let Some(refused) = refused(record, &advance.step, context) {
+        return Ok(Verdict::Refused(refused));
     }
-    let state = next_state(progress, &advance.step, context.now)?;
-    let mut next = stepped(record, state, advance, context);
+    let Some(Moved { mut next, drafts }) = moved(record, advance, context)? else {
+        return Ok(Verdict::Already);
+    };
+    let disowned = match taken(&advance.step, context) {
+        Ok(disowned) => disowned,
+        Err(external_id) => return Ok(Verdict::Taken { external_id }),
+    };
     next.version = progress.version.saturating_add(1);
     next.changed_at = context.now;
     next.last_step = Some(identity);
-    next.lease = leased_on(&next, advance.keep, context);
-    let moved = settle(record, &mut next);
+    let budget = settle(record, &mut next);
     let record = EffectRecord { progress: next, ..record.clone() };
-    let drafts = drafts(&record, &advance.step, context);
-    Ok(Verdict::Apply(Box::new(Change { record, budget: moved, drafts })))
+    let drafts = drafts.into_iter().map(|event| event.draft(context.request, &record)).collect();
+    let drafts = with_complete(drafts, &record, context.request, context.siblings, context.now);
+    Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, disowned })))
 }
 
 /// What makes two steps the same one. A step without canonical form is like no other, so its repetition is fenced.
 fn identity(step: &Step) -> Digest {
     let bytes = to_statement(step).unwrap_or_default();
     Digest::tagged("chimera/step/v1", &bytes)
+}
+
+/// Where a step leads, before its version and budget.
+struct Moved {
+    next: Progress,
+    drafts: Vec<Told>,
+}
+
+/// An event of the ledger that the step leaves; made when the record is whole.
+enum Told {
+    Attempt,
+    Success(Option<String>),
+    Failure(Option<String>),
+    Unknown(String, Option<String>),
+    Processing(Option<String>),
+    Observed(String),
+    Incident,
+    ByHand(crate::journal::HandSettlement),
+}
+
+impl Told {
+    fn draft(self, request: &RequestRecord, record: &EffectRecord) -> Draft {
+        match self {
+            Self::Attempt => evidence::attempt(request, record),
+            Self::Success(said) => evidence::success(request, record, &said),
+            Self::Failure(said) => evidence::failure(request, record, &said),
+            Self::Unknown(reason, said) => evidence::unknown(request, record, &reason, &said),
+            Self::Processing(said) => evidence::processing(request, record, &said),
+            Self::Observed(what) => evidence::observed(request, record, &what),
+            Self::Incident => evidence::incident(request, record),
+            Self::ByHand(hand) => evidence::by_hand(request, record, &hand),
+        }
+    }
+}
+
+fn moved(
+    record: &EffectRecord,
+    advance: &Advance,
+    context: &Context<'_>,
+) -> Result<Option<Moved>, IllegalTransition> {
+    match &advance.step {
+        Step::Observed { attempt, outcome } => observed(record, *attempt, outcome, context),
+        step => {
+            if let (Step::Begin { .. }, Some(other)) = (step, begin::waits_for(record, context.unknown)) {
+                return Ok(Some(waiting(record, other, context)));
+            }
+            let state = next_state(&record.progress, step, context.now)?;
+            let mut next = stepped(record, state, step, context);
+            next.lease = leased_on(&record.progress, &next, advance, context);
+            Ok(Some(Moved { drafts: drafts(&record.progress, &next, step), next }))
+        }
+    }
+}
+
+/// It does not begin while an effect with an equal text is unknown: of two posts alike no look could tell whose it sees.
+fn waiting(record: &EffectRecord, other: &EffectRecord, context: &Context<'_>) -> Moved {
+    let progress = &record.progress;
+    // What was refused waits for its caller (PUB-10); the rest asks again by itself.
+    let by_itself = matches!(progress.state, EffectState::Admitted | EffectState::Scheduled);
+    let due_at = if by_itself { Some(after(context.now, begin::ASK_AGAIN)) } else { progress.due_at };
+    let needs_human = other.progress.needs_human;
+    let next = Progress { waits_for: Some(other.id), needs_human, due_at, lease: None, ..progress.clone() };
+    Moved { next, drafts: Vec::new() }
+}
+
+/// An answer that came when its outcome had been told already.
+fn observed(
+    record: &EffectRecord,
+    attempt: u32,
+    outcome: &Outcome,
+    context: &Context<'_>,
+) -> Result<Option<Moved>, IllegalTransition> {
+    let progress = &record.progress;
+    let what = late::amounts_to(progress, attempt, outcome);
+    tracing::debug!(effect = %record.id, attempt, ?what, "an answer came late");
+    Ok(match what {
+        late::Late::Known => None,
+        late::Late::As(step) => {
+            // The latest attempt is the only open one, and this is its own answer.
+            let before = Progress { unsettled_since: None, ..progress.clone() };
+            let before = if late::is_only_open(progress, attempt) { before } else { progress.clone() };
+            let state = next_state(&before, &step, context.now)?;
+            let mut next =
+                stepped(&EffectRecord { progress: before.clone(), ..record.clone() }, state, &step, context);
+            next.lease = progress.lease.filter(|_| !state.at_rest() || state == EffectState::Unknown);
+            next.due_at = next.due_at.map(|due| due.min(context.now));
+            Some(Moved { drafts: drafts(&before, &next, &step), next })
+        }
+        late::Late::Note(unknown) => {
+            let next =
+                Progress { candidates: candidates(progress, unknown.candidate.as_ref()), ..progress.clone() };
+            Some(Moved { next, drafts: vec![Told::Observed(unknown.reason)] })
+        }
+        late::Late::Second(evidence) => Some(Moved {
+            next: late::second_post(progress, attempt, &evidence, context.now),
+            drafts: vec![Told::Incident],
+        }),
+        late::Late::Surfaced(evidence) => {
+            transition(progress.state, EffectEvent::Surface)?;
+            let said = evidence.said.clone();
+            let next = late::surfaced(progress, attempt, evidence, context.now);
+            Some(Moved { next, drafts: vec![Told::Success(said), Told::Incident] })
+        }
+    })
+}
+
+/// Why a step may not be taken at all.
+fn refused(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Option<Refused> {
+    match step {
+        Step::Begin { .. } => denied(record, context),
+        Step::SettledByHand(hand) => hand::refused(record, hand, context),
+        _ => None,
+    }
+}
+
+/// What happens to the effect that owns the claimed post. A direct answer beats a look; nothing else takes a post away.
+///
+/// # Errors
+/// With the post's id, where it stays with its owner.
+fn taken(step: &Step, context: &Context<'_>) -> Result<Option<Box<Change>>, String> {
+    let (Some(claimed), Some(owner)) = (claimed_post(step), context.owner) else { return Ok(None) };
+    let direct = matches!(step, Step::Done { found_by: FoundBy::Answer, .. } | Step::Observed { .. });
+    let found_by_look = owner.record.progress.found_by == FoundBy::Look;
+    if !(direct && found_by_look) {
+        return Err(claimed.to_owned());
+    }
+    disown(&owner, context.now).map(|change| Some(Box::new(change))).ok_or_else(|| claimed.to_owned())
+}
+
+/// The effect that a look had given the post to: unknown again, its spend held again, with a correction in the ledger.
+fn disown(owner: &Owner<'_>, now: DateTime<Utc>) -> Option<Change> {
+    let progress = &owner.record.progress;
+    let state = transition(progress.state, EffectEvent::Disown).ok()?;
+    let amount = progress.spent;
+    let next = Progress {
+        state,
+        // Nobody works on what is public; should a stale holder come by, it is fenced.
+        epoch: progress.epoch.saturating_add(1),
+        version: progress.version.saturating_add(1),
+        unsettled_since: progress.unsettled_since.or(progress.began_at),
+        absent_looks: 0,
+        looks: 0,
+        due_at: Some(after(now, SOON)),
+        lease: None,
+        spent: None,
+        held: true,
+        changed_at: now,
+        last_step: None,
+        said: None,
+        found_by: FoundBy::Answer,
+        open_reason: Some(
+            "a look had taken another effect's post for it; that effect's own answer names the post"
+                .to_owned(),
+        ),
+        ..progress.clone()
+    };
+    let drafts = vec![evidence::corrected(owner.request, owner.record, &next)];
+    let next = Progress { post: None, ..next };
+    let record = EffectRecord { progress: next, ..owner.record.clone() };
+    let drafts = with_complete(drafts, &record, owner.request, owner.siblings, now);
+    let budget = amount.filter(|amount| amount.micros > 0).map(|amount| BudgetMove::Recommit { amount });
+    Some(Change { record, budget, drafts, disowned: None })
 }
 
 /// The state after a step, by the one transition function.
@@ -123,23 +345,52 @@ fn next_state(
     let state = progress.state;
     let event = match step {
         Step::Begin { .. } => EffectEvent::Begin,
-        Step::Done(_) => EffectEvent::Publish,
+        Step::Done { .. } => EffectEvent::Publish,
         Step::Accepted(_) => EffectEvent::Accept,
         // A refusal while an earlier attempt is unsettled settles nothing: it is as good as a lost answer.
         Step::NotDone(_) if progress.unsettled_since.is_some() => EffectEvent::Lose,
-        Step::NotDone(refusal) if refusal.code.retryable() => EffectEvent::Refuse,
-        Step::NotDone(_) => EffectEvent::Fail,
-        Step::Lost(_) => EffectEvent::Lose,
-        Step::Looked { .. } | Step::CannotTell { .. } => EffectEvent::Look,
-        Step::AbsentForGood => EffectEvent::Refuse,
-        Step::Uploaded(_) | Step::Yield => return Ok(state),
+        Step::NotDone(refusal) => not_done(refusal),
+        Step::Unknown(_) => EffectEvent::Lose,
+        Step::Looked { .. } => EffectEvent::Look,
+        Step::AbsentForGood => not_done(&told_when_absent(progress)),
+        Step::SettledByHand(hand) => match hand.verdict {
+            HandVerdict::There { .. } => EffectEvent::Publish,
+            HandVerdict::NotThere => EffectEvent::Refuse,
+            HandVerdict::StillUnknown => EffectEvent::Look,
+        },
+        // Observations go their own way.
+        Step::Uploaded(_) | Step::Yield | Step::Observed { .. } => return Ok(state),
     };
-    // Absence is known only after `settled_from`, and only at the second look.
-    let settled = progress.settled_from.is_some_and(|from| from <= now) && progress.absent_looks > 0;
-    if matches!(step, Step::AbsentForGood) && !(state == EffectState::Unknown && settled) {
+    let unknown = state == EffectState::Unknown;
+    let settled = progress.settled_from.is_some_and(|from| from <= now);
+    let illegal = match step {
+        // Absence is known only after `settled_from`, and only at the second look.
+        Step::AbsentForGood => !(unknown && settled && progress.absent_looks > 0),
+        Step::SettledByHand(hand) => !unknown || (hand.verdict == HandVerdict::NotThere && !settled),
+        _ => false,
+    };
+    if illegal {
         return Err(IllegalTransition { state, event });
     }
     transition(state, event)
+}
+
+fn not_done(refusal: &Refusal) -> EffectEvent {
+    if refusal.code.retryable() { EffectEvent::Refuse } else { EffectEvent::Fail }
+}
+
+/// What is told of an effect that two looks did not find: the refusal that an answer had left open, else that no answer came.
+fn told_when_absent(progress: &Progress) -> Refusal {
+    let shown = "two looks show that nothing was posted";
+    match &progress.refusal {
+        Some(refusal) => Refusal { message: format!("{}; {shown}", refusal.message), ..refusal.clone() },
+        None => Refusal {
+            code: ErrorCode::Timeout,
+            message: format!("the outcome of the call was not known, and {shown}"),
+            retry_at: None,
+            said: None,
+        },
+    }
 }
 
 fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
@@ -152,7 +403,7 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     let Some(standing) = context.standing.filter(|standing| standing.decision.id == record.decision) else {
         return Some(refuse(chimera_governance::Denial::Unknown));
     };
-    if let Some(refused) = outside_window(content, context.now) {
+    if let Some(refused) = begin::outside_window(content, context.now) {
         return Some(refused);
     }
     let digest = record.effect.digest();
@@ -162,85 +413,73 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     }
 }
 
-/// Why an effect may not begin at `now`, where its content says when it may.
-pub(super) fn outside_window(content: &EffectV1, now: DateTime<Utc>) -> Option<Refused> {
-    let refuse = |message: String| Refused {
-        code: ErrorCode::ApprovalExpired,
-        platform: Some(content.platform),
-        message,
-    };
-    let early = content.not_before.filter(|from| now < *from);
-    let late = content.not_after.filter(|until| *until < now);
-    early
-        .map(|from| refuse(format!("it was approved for {from} or later")))
-        .or_else(|| late.map(|until| refuse(format!("it was approved for {until} or earlier"))))
-}
-
-/// The progress of an attempt that begins now.
-pub(super) fn begun(
-    progress: Progress,
-    state: EffectState,
-    window: Window,
-    instance: InstanceId,
-    now: DateTime<Utc>,
-) -> Progress {
-    let send_before = after(now, window.send);
-    // While an earlier attempt is open its own margin stands, whatever the profile or the clock say by now.
-    let open = progress.unsettled_since.and(progress.settled_from);
-    let settled_from = after(send_before, window.settle).max(open.unwrap_or(DateTime::<Utc>::MIN_UTC));
-    Progress {
-        state,
-        attempts: progress.attempts.saturating_add(1),
-        began_at: Some(now),
-        send_before: Some(send_before),
-        settled_from: Some(settled_from),
-        absent_looks: 0,
-        needs_human: false,
-        due_at: Some(settled_from),
-        lease: Some(Lease { holder: instance, until: after(settled_from, window.lease) }),
-        ..progress
-    }
-}
-
-fn stepped(record: &EffectRecord, state: EffectState, advance: &Advance, context: &Context<'_>) -> Progress {
+fn stepped(record: &EffectRecord, state: EffectState, step: &Step, context: &Context<'_>) -> Progress {
     let now = context.now;
     let progress = Progress { state, ..record.progress.clone() };
-    match &advance.step {
+    match step {
         Step::Begin { window, uploads } => {
-            let begun = begun(progress, state, *window, context.instance, now);
+            let begun = begin::begun(progress, state, *window, context.instance, now);
             Progress { uploads: uploads.clone(), ..begun }
         }
         Step::Uploaded(uploads) => Progress { uploads: uploads.clone(), ..progress },
-        Step::Done(evidence) => {
-            let post = ExternalPost {
-                published_at: evidence.post.published_at.filter(|at| plausible(*at, now)).or(Some(now)),
-                ..evidence.post.clone()
-            };
-            // The answer about a post is its id and its URL; that about a like is what the platform said.
-            let said = evidence.said.clone().filter(|_| record.kind() != EffectKind::Publish);
-            settled(Progress { post: Some(post), refusal: None, pending_id: None, said, ..progress })
-        }
+        Step::Done { evidence, found_by } => published(record.kind(), progress, evidence, *found_by, now),
         Step::Accepted(pending) => {
             settled(Progress { pending_id: Some(pending.pending_id.clone()), refusal: None, ..progress })
         }
         Step::NotDone(refusal) if progress.unsettled_since.is_some() => {
-            Progress { resend_refused: true, refusal: Some(refusal.clone()), ..lost(progress) }
+            let reason = format!(
+                "sending it again was refused ({}); the earlier attempt is still open",
+                refusal.message
+            );
+            Progress { resend_refused: true, refusal: Some(refusal.clone()), ..lost(progress, reason, now) }
         }
         Step::NotDone(refusal) => settled(Progress { refusal: Some(refusal.clone()), ..progress }),
-        Step::Lost(_) => lost(progress),
-        Step::Looked { absent, look_again } => {
+        Step::Unknown(unknown) => {
+            let candidates = candidates(&progress, unknown.candidate.as_ref());
+            let refusal = unknown.refusal.clone().or(progress.refusal.clone());
+            Progress { candidates, refusal, ..lost(progress, unknown.reason.clone(), now) }
+        }
+        Step::Looked { absent, report, look_again, person } => {
             let counts = *absent && progress.settled_from.is_none_or(|from| from <= now);
-            let absent_looks = progress.absent_looks.saturating_add(u32::from(counts));
-            Progress { absent_looks, due_at: Some(*look_again), ..progress }
+            Progress {
+                absent_looks: progress.absent_looks.saturating_add(u32::from(counts)),
+                looks: progress.looks.saturating_add(1),
+                latest_look: Some(LatestLook { at: now, report: bounded(report) }),
+                // Once it waits for a person it does so until it is settled or attempted again.
+                needs_human: progress.needs_human || *person,
+                due_at: *look_again,
+                ..progress
+            }
         }
         Step::AbsentForGood => {
-            let message = "the answer was lost, and two looks show that nothing was posted".to_owned();
-            let refusal = Refusal { code: ErrorCode::Timeout, message, retry_at: None, said: None };
+            let refusal = told_when_absent(&progress);
             settled(Progress { refusal: Some(refusal), ..progress })
         }
-        Step::CannotTell { .. } => Progress { needs_human: true, due_at: None, ..progress },
-        Step::Yield => progress,
+        Step::SettledByHand(hand) => hand::settled(record, progress, hand, now),
+        Step::Yield | Step::Observed { .. } => progress,
     }
+}
+
+/// The progress of an effect that is public.
+pub(super) fn published(
+    kind: EffectKind,
+    progress: Progress,
+    evidence: &Evidence,
+    found_by: FoundBy,
+    now: DateTime<Utc>,
+) -> Progress {
+    let post = ExternalPost {
+        published_at: evidence.post.published_at.filter(|at| plausible(*at, now)).or(Some(now)),
+        ..evidence.post.clone()
+    };
+    // The answer about a post is its id and its URL; that about a like is what the platform said.
+    let said = evidence.said.clone().filter(|_| kind != EffectKind::Publish);
+    let since = progress.unsettled_since.or(progress.began_at);
+    let progress =
+        settled(Progress { post: Some(post), refusal: None, pending_id: None, said, found_by, ..progress });
+    // What a look found may become unknown again, from the same moment on.
+    let unsettled_since = since.filter(|_| found_by == FoundBy::Look);
+    Progress { unsettled_since, ..progress }
 }
 
 /// Whether a platform's time can be a time at which it published: one in another unit, or none at all, is not repeated.
@@ -249,31 +488,60 @@ fn plausible(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 }
 
 /// Nothing is open about the effect any more, and nothing is due by itself.
-fn settled(progress: Progress) -> Progress {
+pub(super) fn settled(progress: Progress) -> Progress {
     Progress {
         unsettled_since: None,
         resend_refused: false,
         absent_looks: 0,
         needs_human: false,
         due_at: None,
+        open_reason: None,
+        candidates: Vec::new(),
+        looks: 0,
+        latest_look: None,
+        waits_for: None,
         ..progress
     }
 }
 
-fn lost(progress: Progress) -> Progress {
+fn lost(progress: Progress, reason: String, now: DateTime<Utc>) -> Progress {
     Progress {
         unsettled_since: progress.unsettled_since.or(progress.began_at),
-        due_at: progress.settled_from,
+        // A candidate is looked up as soon as it may be; nothing else means anything before the platform has settled.
+        due_at: Some(progress.settled_from.unwrap_or(now)),
+        open_reason: Some(reason),
         ..progress
     }
 }
 
-fn leased_on(next: &Progress, keep: Option<TimeDelta>, context: &Context<'_>) -> Option<Lease> {
+/// The candidates with one more, the latest last.
+fn candidates(progress: &Progress, new: Option<&Candidate>) -> Vec<Candidate> {
+    let mut kept = progress.candidates.clone();
+    if let Some(new) = new.filter(|new| kept.iter().all(|known| known.id != new.id)) {
+        kept.push(new.clone());
+        let surplus = kept.len().saturating_sub(CANDIDATES);
+        kept.drain(..surplus);
+    }
+    kept
+}
+
+/// A report comes from a platform's port; what of it is stored is bounded here.
+fn bounded(report: &LookReport) -> LookReport {
+    let mut report = report.clone();
+    report.in_doubt.truncate(crate::look::SHOWN_ITEMS);
+    report
+}
+
+fn leased_on(before: &Progress, next: &Progress, advance: &Advance, context: &Context<'_>) -> Option<Lease> {
     if next.state == EffectState::Attempting {
         return next.lease;
     }
+    // A person takes no lease, and ends none unless the effect is settled.
+    if matches!(advance.step, Step::SettledByHand(_)) {
+        return before.lease.filter(|_| next.state == EffectState::Unknown);
+    }
     let from = next.due_at.map_or(context.now, |due| due.max(context.now));
-    keep.map(|span| Lease { holder: context.instance, until: after(from, span) })
+    advance.keep.map(|span| Lease { holder: context.instance, until: after(from, span) })
 }
 
 /// Spends or lets go of the hold where the effect came to an end.
@@ -284,6 +552,11 @@ fn settle(record: &EffectRecord, next: &mut Progress) -> Option<BudgetMove> {
             next.spent = Some(held);
             BudgetMove::Settle { held, actual: held }
         }
+        // It surfaced after its hold was let go.
+        EffectState::Published if next.spent.is_none() => {
+            next.spent = Some(held);
+            BudgetMove::Charge { actual: held }
+        }
         EffectState::Failed | EffectState::Cancelled if next.held => BudgetMove::Release { held },
         _ => return None,
     };
@@ -291,26 +564,46 @@ fn settle(record: &EffectRecord, next: &mut Progress) -> Option<BudgetMove> {
     (held.micros > 0).then_some(ended)
 }
 
-fn drafts(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Vec<Draft> {
-    let request = context.request;
-    let mut drafts = match step {
-        Step::Begin { .. } => vec![evidence::attempt(request, record)],
-        Step::Done(done) => vec![evidence::success(request, record, &done.said)],
-        Step::Accepted(pending) => vec![evidence::processing(request, record, &pending.said)],
-        Step::NotDone(refusal) if record.progress.state == EffectState::Unknown => {
-            let reason = "sending the same key again was refused; the earlier attempt is still open";
-            vec![evidence::unknown(request, record, reason, &refusal.said)]
+fn drafts(before: &Progress, next: &Progress, step: &Step) -> Vec<Told> {
+    let one = match step {
+        Step::Begin { .. } => Told::Attempt,
+        Step::Done { evidence, .. } => Told::Success(evidence.said.clone()),
+        Step::Accepted(pending) => Told::Processing(pending.said.clone()),
+        Step::NotDone(refusal) if next.state == EffectState::Unknown => {
+            let reason = "sending it again was refused; the earlier attempt is still open";
+            Told::Unknown(reason.to_owned(), refusal.said.clone())
         }
-        Step::NotDone(refusal) => vec![evidence::failure(request, record, &refusal.said)],
-        Step::AbsentForGood => vec![evidence::failure(request, record, &None)],
-        Step::Lost(Lost { reason, said }) => vec![evidence::unknown(request, record, reason, said)],
-        Step::CannotTell { reason } => vec![evidence::unknown(request, record, reason, &None)],
-        // A look that settles nothing changes nothing that anybody was told.
-        Step::Looked { .. } | Step::Uploaded(_) | Step::Yield => return Vec::new(),
+        Step::NotDone(refusal) => Told::Failure(refusal.said.clone()),
+        Step::AbsentForGood => Told::Failure(None),
+        Step::Unknown(UnknownOutcome { reason, said, .. }) => Told::Unknown(reason.clone(), said.clone()),
+        // A look that settles nothing is told once, when it ends at a person.
+        Step::Looked { report, person: true, .. } if !before.needs_human => {
+            Told::Unknown(report.missing.clone().unwrap_or_default(), None)
+        }
+        Step::SettledByHand(hand) => {
+            let told = match hand.verdict {
+                HandVerdict::There { .. } => Some(Told::Success(None)),
+                HandVerdict::NotThere => Some(Told::Failure(None)),
+                HandVerdict::StillUnknown => None,
+            };
+            return [Told::ByHand(hand.clone())].into_iter().chain(told).collect();
+        }
+        Step::Looked { .. } | Step::Uploaded(_) | Step::Yield | Step::Observed { .. } => return Vec::new(),
     };
-    let all: Vec<&EffectRecord> = context.siblings.iter().chain([record]).collect();
-    if all.iter().all(|effect| effect.progress.state.at_rest()) {
-        drafts.push(evidence::complete(request, &all, context.now));
+    vec![one]
+}
+
+/// The end of the invocation, where the step told something and nobody acts on any effect of the request.
+fn with_complete(
+    mut drafts: Vec<Draft>,
+    record: &EffectRecord,
+    request: &RequestRecord,
+    siblings: &[EffectRecord],
+    now: DateTime<Utc>,
+) -> Vec<Draft> {
+    let all: Vec<&EffectRecord> = siblings.iter().chain([record]).collect();
+    if !drafts.is_empty() && all.iter().all(|effect| effect.progress.state.at_rest()) {
+        drafts.push(evidence::complete(request, &all, now));
     }
     drafts
 }

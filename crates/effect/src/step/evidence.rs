@@ -7,9 +7,9 @@ use chimera_contracts::{
 };
 use chrono::{DateTime, Utc};
 
-use crate::journal::{Admit, Refused};
-use crate::platform::Said;
-use crate::record::{EffectRecord, RequestKey, RequestRecord};
+use crate::journal::{Admit, HandSettlement, Refused};
+use crate::outcome::Said;
+use crate::record::{EffectRecord, Progress, RequestKey, RequestRecord};
 use crate::step::Tally;
 
 /// What an event tells.
@@ -23,6 +23,10 @@ pub(super) enum Verb {
     Processing,
     Complete,
     Refused,
+    Observed,
+    Incident,
+    Corrected,
+    SettledByHand,
 }
 
 fn kind(skill: SkillName, verb: Verb) -> EventType {
@@ -37,6 +41,10 @@ fn kind(skill: SkillName, verb: Verb) -> EventType {
                 Verb::Processing => concat!($prefix, ".processing"),
                 Verb::Complete => concat!($prefix, ".complete"),
                 Verb::Refused => concat!($prefix, ".refused"),
+                Verb::Observed => concat!($prefix, ".observed"),
+                Verb::Incident => concat!($prefix, ".incident"),
+                Verb::Corrected => concat!($prefix, ".corrected"),
+                Verb::SettledByHand => concat!($prefix, ".settled_by_hand"),
             }
         };
     }
@@ -88,12 +96,31 @@ pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
     let id = event_id(record.id.as_uuid().as_bytes(), "attempt", number.into());
     let draft = draft(request, Verb::Attempt, id, statement);
     // The content is the same for every attempt; it is kept once.
-    if number == 1 { draft.with_attachment(Attachment::redacted(record.effect.bytes())) } else { draft }
+    if number == 1 { draft.with_attachment(content(record)) } else { draft }
+}
+
+/// What is sent, as it was approved: a word of ours that a pattern takes for a credential is still our word. Only the
+/// addresses of media, which may be signed ones, lose their credentials.
+fn content(record: &EffectRecord) -> Attachment {
+    let content = record.effect.content();
+    let mut shown = content.clone();
+    for medium in &mut shown.media {
+        medium.url = chimera_audit::redact(&medium.url).into_owned();
+    }
+    let altered = shown.media != content.media;
+    match chimera_contracts::canonical::to_statement(&shown) {
+        Ok(bytes) if altered => Attachment::exact(bytes),
+        _ if altered => Attachment::redacted(record.effect.bytes()),
+        _ => Attachment::exact(record.effect.bytes()),
+    }
 }
 
 pub(super) fn success(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
     let post = record.progress.post.as_ref();
     let mut statement = about(record).micros("spent_micros", record.price.micros);
+    if !record.progress.found_by.is_answer() {
+        statement = statement.word("found_by", record.progress.found_by.as_str());
+    }
     if let Some(post) = post {
         statement = statement.digest("external_id", Digest::of(post.id.as_bytes()));
         if let Some(at) = post.published_at {
@@ -105,8 +132,9 @@ pub(super) fn success(request: &RequestRecord, record: &EffectRecord, said: &Sai
         "external_url": post.and_then(|post| post.url.as_ref()),
         "said": said,
     });
+    // The post's id and URL are evidence, whatever a pattern takes them for; what the platform said came redacted.
     draft(request, Verb::Success, outcome_event(record), statement)
-        .with_attachment(Attachment::redacted(words.to_string()))
+        .with_attachment(Attachment::exact(words.to_string()))
 }
 
 pub(super) fn failure(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
@@ -131,6 +159,64 @@ pub(super) fn unknown(request: &RequestRecord, record: &EffectRecord, reason: &s
 pub(super) fn processing(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
     let words = serde_json::json!({ "pending_id": record.progress.pending_id, "said": said });
     draft(request, Verb::Processing, outcome_event(record), about(record))
+        .with_attachment(Attachment::redacted(words.to_string()))
+}
+
+/// An answer that came late and settles nothing while a later attempt is under way.
+pub(super) fn observed(request: &RequestRecord, record: &EffectRecord, what: &str) -> Draft {
+    let words = serde_json::json!({ "reason": what });
+    let id = event_id(record.id.as_uuid().as_bytes(), "observed", record.progress.version);
+    draft(request, Verb::Observed, id, about(record)).with_attachment(Attachment::redacted(words.to_string()))
+}
+
+/// A post that should not be there: the latest incident of the effect.
+pub(super) fn incident(request: &RequestRecord, record: &EffectRecord) -> Draft {
+    let latest = record.progress.incidents.last();
+    let mut statement = about(record);
+    if let Some(incident) = latest {
+        statement = statement
+            .integer("of_attempt", incident.attempt)
+            .digest("external_id", Digest::of(incident.post.id.as_bytes()));
+        tracing::error!(
+            effect = %record.id,
+            platform = %record.effect.content().platform,
+            what = incident.what,
+            "a post is public that should not be"
+        );
+    }
+    let words = serde_json::json!({
+        "external_id": latest.map(|incident| &incident.post.id),
+        "external_url": latest.and_then(|incident| incident.post.url.as_ref()),
+        "what": latest.map(|incident| &incident.what),
+    });
+    let id = event_id(record.id.as_uuid().as_bytes(), "incident", record.progress.version);
+    draft(request, Verb::Incident, id, statement).with_attachment(Attachment::exact(words.to_string()))
+}
+
+/// A look had given the effect a post that another effect's own answer names: what was told is taken back. `next` is the
+/// effect after the correction, with the post that it loses.
+pub(super) fn corrected(request: &RequestRecord, record: &EffectRecord, next: &Progress) -> Draft {
+    let mut statement = about(record);
+    if let Some(post) = &next.post {
+        statement = statement.digest("external_id", Digest::of(post.id.as_bytes()));
+    }
+    let words = serde_json::json!({ "reason": next.open_reason });
+    let id = event_id(record.id.as_uuid().as_bytes(), "corrected", next.version);
+    draft(request, Verb::Corrected, id, statement).with_attachment(Attachment::redacted(words.to_string()))
+}
+
+/// A person settled it, or could not tell.
+pub(super) fn by_hand(request: &RequestRecord, record: &EffectRecord, hand: &HandSettlement) -> Draft {
+    let mut statement = about(record)
+        .word("verdict", hand.verdict.as_str())
+        .word("principal_role", hand.principal.role.as_str())
+        .digest("principal", Digest::of(hand.principal.id.as_bytes()));
+    if let Some(post) = &record.progress.post {
+        statement = statement.digest("external_id", Digest::of(post.id.as_bytes()));
+    }
+    let words = serde_json::json!({ "principal": hand.principal.id, "note": hand.note });
+    let id = event_id(record.id.as_uuid().as_bytes(), "settled_by_hand", record.progress.version);
+    draft(request, Verb::SettledByHand, id, statement)
         .with_attachment(Attachment::redacted(words.to_string()))
 }
 

@@ -5,10 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icu_properties::CodePointSetData;
-use icu_properties::props::DefaultIgnorableCodePoint;
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use chimera_text::bare;
 
 /// From how many on single letters in a row are one word that was pulled apart.
 const PULLED_APART: usize = 3;
@@ -18,12 +15,7 @@ const DRAWN_OUT: usize = 3;
 
 /// The text in one form: compatible characters, accents, capitals, invisible characters and look-alikes are gone.
 pub(super) fn fold(text: &str, letters: &BTreeMap<char, char>) -> String {
-    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-    text.nfkd()
-        .filter(|letter| !is_combining_mark(*letter) && !ignorable.contains(*letter))
-        .flat_map(char::to_lowercase)
-        .map(|letter| letters.get(&letter).copied().unwrap_or(letter))
-        .collect()
+    bare(text).map(|letter| letters.get(&letter).copied().unwrap_or(letter)).collect()
 }
 
 /// The words of a folded text, without apostrophes.

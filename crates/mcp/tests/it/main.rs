@@ -3,6 +3,7 @@
 // Clippy takes code for test code only under this.
 #![cfg(test)]
 
+mod answers;
 mod calls;
 mod lives;
 mod place;

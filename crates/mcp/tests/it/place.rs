@@ -87,6 +87,14 @@ impl Place {
         command("serve").arg(self.path("record.jsonl")).arg(config.to_string())
     }
 
+    /// A server that answers calls with what these files hold: `TOOL.result` and its like.
+    pub(crate) fn saying(&self, files: &[(&str, &[u8])]) -> ServerCommand {
+        for (name, content) in files {
+            std::fs::write(self.path(name), content).unwrap();
+        }
+        command("say").arg(self.folder.path())
+    }
+
     pub(crate) fn record(&self) -> Record {
         Record::open(self.path("record.jsonl")).unwrap()
     }
@@ -112,6 +120,11 @@ pub(crate) fn post(clock: &TestClock, text: &str) -> ToolCall {
         send_before: now + TimeDelta::hours(1),
         deadline: now + TimeDelta::hours(1),
     }
+}
+
+/// A call of a tool without arguments, with an hour of time.
+pub(crate) fn call(clock: &TestClock, tool: &str) -> ToolCall {
+    ToolCall { tool: tool.to_owned(), arguments: serde_json::Map::new(), ..post(clock, tool) }
 }
 
 /// The same with so much time for everything.

@@ -22,12 +22,16 @@ async fn reason(command: ServerCommand) -> String {
 
 #[tokio::test]
 async fn a_child_that_exits_at_once_is_quoted_and_sees_only_its_own_environment() {
-    let given = command("environment").env("GREETING", "hello").env("API_TOKEN", "hunter2");
+    let given = command("environment")
+        .env("GREETING", "hello")
+        .env("API_TOKEN", "hunter2")
+        .env("DATABASE", "postgres://user:opensesame@host/db")
+        .secret_env("PLAIN", "swordfish");
     let reason = reason(given).await;
     assert_eq!(
         reason,
         "it exited before it was ready (exit status: 3); the end of its standard error: \
-         API_TOKEN=[redacted]\nGREETING=hello"
+         API_TOKEN=[redacted]\nDATABASE=postgres://[redacted]@host/db\nGREETING=hello\nPLAIN=[redacted]"
     );
 }
 

@@ -31,14 +31,14 @@ pub(super) fn by_number(platform: PlatformName, answer: &Answer) -> Option<Meani
     }
     let meanings: Vec<_> = numbers.into_iter().filter_map(table).collect();
     // Of several codes one that settles nothing settles the matter.
-    let unknown = meanings.contains(&Meaning::Unknown).then_some(Meaning::Unknown);
-    unknown.or_else(|| meanings.first().copied())
+    let open = [Meaning::Unknown, Meaning::Transient].into_iter().find(|open| meanings.contains(open));
+    open.or_else(|| meanings.first().copied())
 }
 
 /// The meaning of a code that is a name.
 pub(super) fn by_name(words: &str) -> Option<Meaning> {
     [
-        (&UNKNOWN_NAMES, Meaning::Unknown),
+        (&TRANSIENT_NAMES, Meaning::Transient),
         (&DUPLICATE_NAMES, Meaning::Duplicate),
         (&RATE_NAMES, RATE),
         (&AUTH_NAMES, AUTH),
@@ -54,7 +54,7 @@ pub(super) fn by_name(words: &str) -> Option<Meaning> {
 /// Graph API, *Error codes* (<https://developers.facebook.com/docs/graph-api/guides/error-handling>).
 fn meta(code: u64) -> Option<Meaning> {
     match code {
-        1 | 2 => Some(Meaning::Unknown),
+        1 | 2 => Some(Meaning::Transient),
         4 | 17 | 32 | 613 => Some(RATE),
         10 | 102 | 190 | 200..=299 => Some(AUTH),
         368 => Some(POLICY),
@@ -68,7 +68,8 @@ fn x(code: u64) -> Option<Meaning> {
     match code {
         32 | 64 | 89 | 99 | 135 | 215 | 326 => Some(AUTH),
         88 | 185 => Some(RATE),
-        130 | 131 => Some(Meaning::Unknown),
+        130 | 131 => Some(Meaning::Transient),
+        139 | 327 => Some(Meaning::Already),
         186 => Some(TOO_LONG),
         187 => Some(Meaning::Duplicate),
         226 => Some(POLICY),
@@ -95,7 +96,7 @@ fn members(value: &Value, numbers: &mut Vec<u64>, depth: usize) {
 
 patterns! {
     NUMBERS r"\berror_code=([0-9]{1,6})\b|\(#([0-9]{1,6})\)";
-    UNKNOWN_NAMES r"\b(?:backendError|internalError|INTERNAL_SERVER_ERROR|internal_error|SERVICE_UNAVAILABLE|record_failed)\b";
+    TRANSIENT_NAMES r"\b(?:backendError|internalError|INTERNAL_SERVER_ERROR|internal_error|SERVICE_UNAVAILABLE|record_failed)\b";
     DUPLICATE_NAMES r"\b(?:DUPLICATE_POST|duplicate_content|DUPLICATE_ENTITY)\b";
     RATE_NAMES r"\b(?:TOO_MANY_REQUESTS|rate_limit_exceeded|rateLimitExceeded|userRateLimitExceeded|quotaExceeded|dailyLimitExceeded|spam_risk_too_many_posts)\b";
     AUTH_NAMES r"\b(?:authError|UNAUTHENTICATED|access_token_invalid|INVALID_ACCESS_TOKEN|EXPIRED_ACCESS_TOKEN|REVOKED_ACCESS_TOKEN|scope_not_authorized|insufficientPermissions|invalid_grant)\b";

@@ -1,95 +1,175 @@
-//! What is looked for in a list: something with words of ours, a share without any, or a state.
+//! What is looked for: something with words of ours, a share without any, or a state.
 
 use chimera_effect::{EffectKind, EffectV1};
+use chimera_text::{Folded, is_clearly_other, is_placeholder, is_shortened};
 
-use super::{Fingerprint, Likeness, Shown};
+use super::Shown;
 use crate::profile::ActTool;
 use crate::targets::TargetKind;
 
 /// How an earlier attempt is recognised.
 #[derive(Debug)]
-pub(crate) struct Sought<'a> {
-    target: Option<Target<'a>>,
+pub(crate) struct Sought {
+    account: String,
+    target: Option<(String, TargetKind)>,
     by: By,
 }
 
 #[derive(Debug)]
 enum By {
     /// A post, a reply, a comment, a share with words.
-    Words(Fingerprint),
+    Words {
+        /// Our text, as it is compared.
+        ours: Folded,
+        /// Its disclosure label, which posts of one account share and which tells none from another.
+        label: Folded,
+    },
     /// A share without words. One that shows some may be another one of the same target.
     NoWords,
     /// A like or a follow. Whether it was there before we began makes no difference: it is there.
     State,
 }
 
-#[derive(Debug)]
-struct Target<'a> {
-    id: &'a str,
-    kind: TargetKind,
+/// What an item's words say about ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// The same text.
+    Same,
+    /// Clearly another text.
+    Other,
+    /// It may be a form of ours; why.
+    Doubt(&'static str),
 }
 
-impl<'a> Sought<'a> {
+/// Whose an item is, by its author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Authorship {
+    Ours,
+    Others,
+    Unclear,
+}
+
+impl Sought {
     /// What an effect is recognised by.
-    ///
-    /// # Errors
-    /// With the reason why nothing tells it apart.
-    pub(crate) fn of(content: &'a EffectV1, act: &ActTool) -> Result<Self, &'static str> {
-        let target = match (act.target, content.target.as_deref()) {
-            (None, _) => None,
-            (Some(kind), Some(id)) => Some(Target { id, kind }),
-            (Some(_), None) => return Err("the effect has no target"),
-        };
+    pub(crate) fn of(content: &EffectV1, act: &ActTool) -> Self {
         let by = match content.kind {
             EffectKind::Like | EffectKind::Follow => By::State,
             EffectKind::Share if content.text.is_empty() => By::NoWords,
-            EffectKind::Publish | EffectKind::Reply | EffectKind::Comment | EffectKind::Share => {
-                let ours = Fingerprint::new(&content.text);
-                By::Words(ours.ok_or("the text consists of links, which platforms replace")?)
-            }
+            EffectKind::Publish | EffectKind::Reply | EffectKind::Comment | EffectKind::Share => By::Words {
+                ours: Folded::new(&content.text),
+                label: Folded::new(content.disclosure.as_ref().map_or("", |disclosure| &disclosure.label)),
+            },
         };
-        Ok(Self { target, by })
+        let target = act.target.zip(content.target.clone()).map(|(kind, target)| (target, kind));
+        Self { account: content.account.clone(), target, by }
     }
 
-    /// How much something that is shown is like it.
-    pub(super) fn likeness(&self, shown: &Shown) -> Likeness {
-        let other = |target: &Target<'_>| !target.is(shown.target.as_deref());
-        if self.target.as_ref().is_some_and(other) {
-            return Likeness::Other;
-        }
-        match &self.by {
-            By::Words(ours) => ours.likeness(&shown.text),
-            By::NoWords if !shown.text.is_empty() => Likeness::Doubtful,
-            By::NoWords | By::State => Likeness::Same,
-        }
-    }
-
-    /// The words that tell, where there are any.
-    pub(crate) fn words(&self) -> Option<&Fingerprint> {
-        match &self.by {
-            By::Words(ours) => Some(ours),
-            By::NoWords | By::State => None,
-        }
-    }
-
-    /// Whether only its time tells ours from somebody's repetition.
-    pub(super) fn needs_time(&self) -> bool {
-        matches!(self.by, By::Words(_))
-    }
-
-    /// Whether it is ours however old it is.
-    pub(super) fn is_state(&self) -> bool {
+    /// Whether it is a state, which has no time of its own: times of liked posts are not times of likes.
+    pub(crate) const fn is_state(&self) -> bool {
         matches!(self.by, By::State)
+    }
+
+    /// Whether absence is proven by a complete list alone.
+    pub(crate) const fn needs_complete(&self) -> bool {
+        matches!(self.by, By::State | By::NoWords)
+    }
+
+    /// Whether an item is about our target; `None` where it does not say.
+    pub(crate) fn is_target(&self, shown: Option<&str>) -> Option<bool> {
+        let Some((target, kind)) = &self.target else { return Some(true) };
+        let shown = shown?;
+        Some(match kind {
+            // Handles are the same with and without `@`, in any case of letters; ids are not.
+            TargetKind::User => handle(shown) == handle(target),
+            TargetKind::Post | TargetKind::Comment => shown == target,
+        })
+    }
+
+    /// Whose an item is by the author that it shows. Forms that cannot be compared (a number and a handle) tell nothing.
+    pub(crate) fn authorship(&self, author: Option<&str>) -> Authorship {
+        let Some(author) = author else { return Authorship::Unclear };
+        let (shown, ours) = (handle(author), handle(&self.account));
+        if shown == ours {
+            Authorship::Ours
+        } else if form(&shown) == form(&ours) {
+            Authorship::Others
+        } else {
+            Authorship::Unclear
+        }
+    }
+
+    /// What an item's text says.
+    pub(crate) fn words(&self, item: &Shown) -> Words {
+        let text = item.text.as_deref().unwrap_or_default();
+        match &self.by {
+            By::State => Words::Same,
+            By::NoWords if text.trim().is_empty() => Words::Same,
+            By::NoWords => Words::Doubt("it is a share of the same target with words"),
+            By::Words { ours, label } => compare(ours, label, text, item.edited),
+        }
+    }
+
+    /// Whether a text could be ours, cut off at its end: it begins as ours does.
+    pub(crate) fn begins_like_ours(&self, text: &str) -> bool {
+        let By::Words { ours, .. } = &self.by else { return false };
+        let shown = Folded::new(text);
+        let shown = shown.as_str().trim_end_matches(['…', '.', ' ', '[', ']']);
+        shown.chars().filter(|letter| letter.is_alphanumeric()).count() >= BEGINNING
+            && ours.as_str().starts_with(shown)
+    }
+
+    /// Whether another effect's text is the same as ours.
+    pub(crate) fn is_our_text(&self, text: &str) -> bool {
+        match &self.by {
+            By::Words { ours, .. } => ours.is_same(&Folded::new(text)),
+            By::NoWords | By::State => text.is_empty(),
+        }
     }
 }
 
-impl Target<'_> {
-    /// Handles are the same with and without `@`, in any case of letters; ids are not.
-    fn is(&self, shown: Option<&str>) -> bool {
-        let handle = |id: &str| id.trim_start_matches('@').to_ascii_lowercase();
-        shown.is_some_and(|shown| match self.kind {
-            TargetKind::User => handle(shown) == handle(self.id),
-            TargetKind::Post | TargetKind::Comment => shown == self.id,
-        })
+/// How many letters of a beginning tell whose it is, beside an answer that names the post.
+const BEGINNING: usize = 12;
+
+fn compare(ours: &Folded, label: &Folded, text: &str, edited: bool) -> Words {
+    let theirs = Folded::new(text);
+    if ours.is_same(&theirs) {
+        return Words::Same;
+    }
+    if theirs.is_empty() || ours.is_empty() {
+        return Words::Doubt("it shows no text that could be compared");
+    }
+    if edited {
+        return Words::Doubt("it was edited");
+    }
+    if is_placeholder(text) {
+        return Words::Doubt("its text was taken down");
+    }
+    if is_shortened(text) || theirs.is_cut() {
+        return Words::Doubt("its text is not shown whole");
+    }
+    if is_clearly_other(&ours.without_end(label), &theirs.without_end(label)) {
+        Words::Other
+    } else {
+        Words::Doubt("its text is like ours and not the same")
+    }
+}
+
+/// A handle in one form: without `@`, of a profile's address the last part, in lower case.
+fn handle(name: &str) -> String {
+    let name = name.trim().trim_end_matches('/');
+    let last = if name.contains("://") { name.rsplit('/').next().unwrap_or(name) } else { name };
+    last.trim_start_matches('@').to_lowercase()
+}
+
+/// The form of a name: number, urn or handle. Only names of one form can be told apart.
+fn form(name: &str) -> u8 {
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+        0
+    } else if name.contains(':') {
+        1
+    } else if name.contains(char::is_whitespace) {
+        2
+    } else {
+        3
     }
 }

@@ -117,8 +117,52 @@ pub(crate) struct ActTool {
     pub(crate) timeout: Option<TimeDelta>,
     /// Where it differs from the platform's.
     pub(crate) price: Option<Money>,
+    /// Whether the tool may ask the platform something after its write, so that an error may be the read's.
+    pub(crate) reads_back: bool,
+    /// Whether the tool sets a state, so that calling it again changes nothing. Never a toggle.
+    pub(crate) sets_state: bool,
+    /// The tool that tells whether the state is set.
+    pub(crate) state: Option<StateTool>,
     pub(crate) list: Option<ListTool>,
     pub(crate) get: Option<GetTool>,
+}
+
+/// The tool that tells whether a target is liked, followed or shared by us.
+#[derive(Clone, Debug)]
+pub(crate) struct StateTool {
+    pub(crate) invocation: Invocation,
+    /// What the answer says when it is.
+    pub(crate) confirm: Condition,
+}
+
+/// What a server puts around a text that it shows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wrap {
+    /// What stands before the text; more may stand before it.
+    pub(crate) begin: String,
+    /// What stands after it; more may follow.
+    pub(crate) end: String,
+}
+
+impl Wrap {
+    /// The text within, where the wrapper is there once.
+    pub(crate) fn unwrap<'a>(&self, shown: &'a str) -> Option<&'a str> {
+        let (before, rest) = shown.split_once(&self.begin)?;
+        let (text, after) = rest.rsplit_once(&self.end)?;
+        let again =
+            [before, text, after].iter().any(|part| part.contains(&self.begin) || part.contains(&self.end));
+        (!again).then_some(text)
+    }
+}
+
+/// How the next page of a list is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct NextPage {
+    /// Where the cursor stands. Where its parent stands and it does not, there is no further page.
+    pub(crate) pointer: String,
+    /// The argument that takes it; `None` when pages cannot be followed.
+    pub(crate) argument: Option<String>,
 }
 
 /// The tool that takes media.
@@ -142,16 +186,33 @@ pub(crate) struct ListTool {
     pub(crate) target: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<String>,
+    /// Whether the list is the account's own and nobody else's.
+    pub(crate) own: bool,
+    /// Who made it.
+    pub(crate) author: Option<String>,
+    /// What marks an item that was edited.
+    pub(crate) edited: Option<String>,
+    pub(crate) wraps: Vec<Wrap>,
     /// What says that there is nothing older than what is listed.
     pub(crate) complete: Option<String>,
+    /// How many items there are, on all pages.
+    pub(crate) total: Option<String>,
+    pub(crate) next: Option<NextPage>,
     pub(crate) look_every: TimeDelta,
 }
 
-/// The tool that shows one post.
+/// The tool that shows one post, whole.
 #[derive(Clone, Debug)]
 pub(crate) struct GetTool {
     pub(crate) invocation: Invocation,
-    pub(crate) text: String,
+    /// `None` where there are no words.
+    pub(crate) text: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) created_at: Option<String>,
+    pub(crate) wraps: Vec<Wrap>,
 }
 
 /// The tool that shows whether a target is there.
@@ -213,9 +274,8 @@ impl Invocation {
 }
 
 impl Condition {
-    /// Whether an answer says it.
-    pub(crate) fn holds(&self, answer: &Value) -> bool {
-        let found = answer.pointer(&self.pointer);
+    /// Whether it holds of what stands at its pointer.
+    pub(crate) fn holds(&self, found: Option<&Value>) -> bool {
         match &self.equals {
             Some(expected) => found == Some(expected),
             None => found.is_some_and(|found| !matches!(found, Value::Null | Value::Bool(false))),

@@ -29,6 +29,20 @@ const KINDS: [EffectKind; 6] = [
     EffectKind::Share,
 ];
 
+/// How long a platform's rate limit lasts where its refusal gives no time.
+///
+/// X: windows of 15 minutes (docs.x.com, *Rate limits*). Graph API: an hour, rolling (*Rate limits*, platform rate limits).
+/// LinkedIn: a day, ended at midnight UTC (*Rate limiting*). YouTube: a day's quota (*Quota and compliance audits*). TikTok:
+/// a minute (*Rate limits*), and a day for `spam_risk_too_many_posts`.
+const fn usual_window(platform: PlatformName) -> TimeDelta {
+    TimeDelta::minutes(match platform {
+        PlatformName::Twitter => 15,
+        PlatformName::Instagram | PlatformName::Threads => 60,
+        PlatformName::LinkedIn | PlatformName::YouTube => 24 * 60,
+        PlatformName::TikTok => 1,
+    })
+}
+
 /// Where faults are gathered, and in which section reading is.
 struct Reading {
     section: String,
@@ -136,6 +150,9 @@ impl Reading {
             look_ups,
             errors,
             soft_errors: settings.soft_errors,
+            rate_window: settings
+                .rate_window_s
+                .map_or_else(|| usual_window(platform), |seconds| TimeDelta::seconds(seconds.into())),
         };
         Some((platform, profile))
     }

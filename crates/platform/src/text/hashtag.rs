@@ -1,7 +1,6 @@
 //! Hashtags and mentions: their syntax, and which of them a text holds already.
 
-use icu_properties::CodePointMapData;
-use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
+use unicode_normalization::char::is_combining_mark;
 
 use super::{TextFault, invalid};
 
@@ -69,9 +68,7 @@ fn marked(text: &str, sign: char) -> impl Iterator<Item = &str> {
 }
 
 fn is_word(character: char) -> bool {
-    character == '_'
-        || character.is_alphanumeric()
-        || GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(character))
+    character == '_' || character.is_alphanumeric() || is_combining_mark(character)
 }
 
 #[cfg(test)]

@@ -1,21 +1,23 @@
 //! Acting: from an attempt to the call of a tool, and from what came of it to an outcome. One way for every kind of effect.
 
-use chimera_contracts::ErrorCode;
-use chimera_effect::{CallKey, Effect, Lost, NotReady, Outcome, Refusal, Trace, Uploaded};
+use chimera_contracts::{EffectId, ErrorCode};
+use chimera_effect::{CallKey, Effect, NotReady, Outcome, Refusal, Trace, UnknownOutcome, Uploaded};
 use chrono::{DateTime, Utc};
 
 use super::port::{REASON, not_ready, refusal};
 use super::{Binding, ToolPlatform, arguments};
-use crate::normalise::{Answer, shown};
+use crate::border::Border;
+use crate::extract::{self, Call};
+use crate::normalise::Answer;
 use crate::profile::{ActTool, Parts};
-use crate::tool::{Called, ToolCall};
+use crate::tool::{Called, ToolAnswer, ToolCall};
 use crate::wire::Meta;
-use crate::{classify, extract};
 
 /// What a call is made of. Apart from [`Attempt`](chimera_effect::Attempt), which only the kernel makes, so that unit tests
 /// can act.
 pub(super) struct Act<'a> {
     pub(super) effect: &'a Effect,
+    pub(super) effect_id: EffectId,
     pub(super) uploads: &'a [Uploaded],
     pub(super) call_key: &'a CallKey,
     pub(super) trace: &'a Trace,
@@ -26,7 +28,7 @@ pub(super) struct Act<'a> {
 
 impl<'a> Act<'a> {
     /// The name of the call: one for each attempt.
-    fn call_id(&self) -> String {
+    pub(super) fn call_id(&self) -> String {
         format!("{}/{}", self.call_key, self.number)
     }
 
@@ -68,54 +70,84 @@ impl ToolPlatform {
             deadline,
         };
         let called = binding.client.call(call).await;
+        if matches!(called, Called::Lost { .. }) {
+            self.lost.remember(act);
+        }
         self.acted(binding, tool, act, called)
     }
 
     fn acted(&self, binding: &Binding, tool: &ActTool, act: &Act<'_>, called: Called) -> Outcome {
-        let profile = &binding.profile;
+        let platform = binding.profile.platform;
+        let unknown = |what: &str, reason: &str| {
+            let reason = act.border(binding).shown(reason, REASON);
+            Outcome::Unknown(UnknownOutcome::because(format!("{what}: {reason}")))
+        };
         match called {
-            Called::Answered(answer) => {
-                let answer = Answer::new(&answer).without(&act.effect.content().text);
-                self.answered(binding, tool, act, &answer)
-            }
-            Called::Failed { reason } => {
-                let reason = format!(
-                    "the server of `{}` failed, and does not tell how far it came: {}",
-                    profile.platform,
-                    shown(&reason, REASON)
-                );
-                Outcome::Unknown(Lost { reason, said: None })
-            }
+            Called::Answered(answer) => self.answered(binding, tool, act, &answer),
+            Called::Failed { reason } => unknown(
+                &format!("the server of `{platform}` failed, and does not tell how far it came"),
+                &reason,
+            ),
             Called::NotSent { reason } => {
-                let message =
-                    format!("nothing was sent to `{}`: {}", profile.platform, shown(&reason, REASON));
+                let reason = act.border(binding).shown(&reason, REASON);
+                let message = format!("nothing was sent to `{platform}`: {reason}");
                 Outcome::NotDone(refusal(ErrorCode::PlatformTransientError, message))
             }
-            Called::Lost { reason } => {
-                let reason = format!("no answer from `{}`: {}", profile.platform, shown(&reason, REASON));
-                Outcome::Unknown(Lost { reason, said: None })
-            }
+            Called::Lost { reason } => unknown(&format!("no answer came from `{platform}`"), &reason),
         }
     }
 
     /// What an answer means. A refusal that is one only by the words of the target's own name is none: anybody may call
     /// himself `rate_limit`.
-    fn answered(&self, binding: &Binding, tool: &ActTool, act: &Act<'_>, answer: &Answer) -> Outcome {
+    pub(super) fn answered(
+        &self,
+        binding: &Binding,
+        tool: &ActTool,
+        act: &Act<'_>,
+        answer: &ToolAnswer,
+    ) -> Outcome {
         let profile = &binding.profile;
-        let judge = |answer: &Answer| extract::outcome(profile, tool, &act.parts(), answer, self.clock.now());
-        let outcome = judge(answer);
-        let target = act.effect.content().target.as_deref();
-        let (Outcome::NotDone(_), Some(target)) = (&outcome, target) else { return outcome };
-        match judge(&answer.clone().without_word(target)) {
+        let content = act.effect.content();
+        let answer = Answer::new(answer).without(&content.text);
+        let call = act.call(binding, self.clock.now());
+        let outcome = extract::outcome(profile, tool, &call, &answer);
+        let (Outcome::NotDone(_), Some(target)) = (&outcome, content.target.as_deref()) else {
+            return outcome;
+        };
+        match extract::outcome(profile, tool, &call, &answer.clone().without_word(target)) {
             Outcome::NotDone(refusal) => Outcome::NotDone(refusal),
-            Outcome::Done(_) | Outcome::Accepted(_) | Outcome::Unknown(_) => Outcome::Unknown(Lost {
-                reason: format!(
-                    "the answer of `{}` is a refusal by the name of its target alone: {}",
-                    profile.platform,
-                    shown(&answer.said, REASON)
-                ),
-                said: classify::said(answer),
-            }),
+            Outcome::Done(_) | Outcome::Accepted(_) | Outcome::Unknown(_) => {
+                let shown = answer.shown(call.border, REASON);
+                Outcome::Unknown(UnknownOutcome {
+                    reason: format!(
+                        "the answer of `{}` is a refusal by the name of its target alone: {shown}",
+                        profile.platform
+                    ),
+                    said: answer.said(call.border),
+                    ..UnknownOutcome::default()
+                })
+            }
+        }
+    }
+}
+
+impl Act<'_> {
+    fn border<'a>(&'a self, binding: &'a Binding) -> Border<'a> {
+        Border { secrets: binding.client.secrets(), ours: &self.effect.content().text }
+    }
+
+    fn call<'a>(&'a self, binding: &'a Binding, now: DateTime<Utc>) -> Call<'a> {
+        let content = self.effect.content();
+        let ids = [Some(content.account.as_str()), content.target.as_deref(), Some(self.call_key.as_str())];
+        let media = content.media.iter().map(|media| media.url.as_str());
+        let uploads = self.uploads.iter().map(|upload| upload.media_id.as_str());
+        Call {
+            content,
+            parts: self.parts(),
+            sent: ids.into_iter().flatten().chain(media).chain(uploads).collect(),
+            attempt: self.number,
+            border: self.border(binding),
+            now,
         }
     }
 }

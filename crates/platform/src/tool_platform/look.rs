@@ -1,140 +1,360 @@
-//! Looking for an earlier attempt: the calls behind [`crate::find`], which judges what they show.
+//! Looking for an earlier attempt: the calls behind [`crate::find`], which weighs what they show.
 
-use chimera_effect::{Finding, LookUp};
+use std::collections::BTreeMap;
+
+use chimera_effect::{
+    Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
+};
 use serde_json::{Map, Value};
 
 use super::{Binding, ToolPlatform};
+use crate::border::Border;
 use crate::classify;
-use crate::find::{self, Likeness, Listed, Shown, Sight, Sought};
+use crate::find::{self, Case, Doubt, LISTED, Shown, Sight, Sought, short};
 use crate::normalise::Answer;
-use crate::profile::{ActTool, Input, Invocation, ListTool, Naming, Parts};
+use crate::profile::{ActTool, GetTool, Input, Invocation, ListTool, Naming, Parts, StateTool};
 use crate::tool::{Called, ToolCall};
 use crate::wire::Meta;
 
-/// How many posts are looked at one by one where the list leaves doubt.
-const DOUBTS: usize = 5;
+/// How many posts of one look are asked for one by one: those in doubt, and those that answers named.
+const ASKED_FOR: usize = 5;
+/// How many pages of a list are followed.
+const PAGES: usize = 20;
+/// How much of why a reading call failed is told.
+const REASON: usize = 200;
 
-/// What the whole texts of doubtful posts say.
-enum Closer {
-    Found(Shown),
-    NoneOfThem,
-    Failed,
-    Doubtful,
+/// A look under way.
+struct Looking<'a> {
+    platform: &'a ToolPlatform,
+    binding: &'a Binding,
+    act: &'a ActTool,
+    look: &'a LookUp,
+    sought: Sought,
+}
+
+/// A list, as far as it was read.
+#[derive(Default)]
+struct Pages {
+    items: Vec<Shown>,
+    owners: BTreeMap<String, OwnedPost>,
+    pages: usize,
+    complete: bool,
+    cut: bool,
+    unfit: Vec<String>,
 }
 
 impl ToolPlatform {
     /// Looks whether an earlier attempt became public.
-    pub(super) async fn look_for(&self, look: &LookUp) -> Finding {
+    pub(super) async fn look_for(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
         let content = look.effect.content();
         let Ok((binding, act)) = self.acting(content.platform, content.kind) else {
-            return cannot_tell("no tool is configured for the platform any more");
+            return Finding::Blind { reason: "no tool is configured for the platform any more".to_owned() };
         };
-        let Some(list) = &act.list else {
-            return cannot_tell("the platform offers nothing to look it up with");
-        };
-        let ours = match Sought::of(content, act) {
-            Ok(ours) => ours,
-            Err(reason) => return cannot_tell(reason),
-        };
-        // Read before the look: what the list shows is at least as new.
-        let looked_at = self.clock.now();
-        let failed = || Finding::Unsettled {
-            look_again: find::again(look, looked_at, list.look_every),
-            absent: false,
-        };
-        let Some(listed) = self.list(binding, act, list, look).await else { return failed() };
-        match find::sight(look, &ours, &listed) {
-            Sight::Found(post) => post.into_finding(),
-            Sight::Absent { whole } => find::absent(look, whole, looked_at, list.look_every),
-            Sight::Timeless => cannot_tell(
-                "the platform shows something like it whose time does not tell whether it is ours",
-            ),
-            Sight::Perhaps { posts, whole } => {
-                match self.look_closer(binding, act, look, &ours, posts).await {
-                    Closer::Found(post) => post.into_finding(),
-                    Closer::NoneOfThem => find::absent(look, whole, looked_at, list.look_every),
-                    Closer::Failed => failed(),
-                    Closer::Doubtful => cannot_tell("the platform shows too little to tell ours from others"),
-                }
-            }
+        let looking = Looking { platform: self, binding, act, look, sought: Sought::of(content, act) };
+        match looking.find(owners).await {
+            Ok(finding) => finding,
+            Err(missing) => Finding::Open(LookReport::missing(looking.asked(), missing)),
         }
     }
+}
 
-    async fn list(&self, binding: &Binding, act: &ActTool, list: &ListTool, look: &LookUp) -> Option<Listed> {
-        let content = look.effect.content();
-        let arguments = list.invocation.arguments(|input| match input {
+impl Looking<'_> {
+    /// What the look finds.
+    ///
+    /// # Errors
+    /// With what failed, when it saw nothing.
+    async fn find(&self, owners: &dyn PostOwners) -> Result<Finding, String> {
+        if let Some(state) = &self.act.state {
+            return self.state(state).await;
+        }
+        let mut doubts = Vec::new();
+        if let Some(get) = &self.act.get
+            && let Some(found) = self.candidates(get, owners, &mut doubts).await?
+        {
+            return Ok(self.there(found));
+        }
+        let Some(list) = &self.act.list else {
+            let reason = "the platform offers no list that could show that it is absent";
+            return Ok(Finding::Blind { reason: reason.to_owned() });
+        };
+        let pages = self.pages(list, owners).await?;
+        let case = self.case(list.own, &pages.owners);
+        match case.sight(&pages.items) {
+            Sight::Found(item) => return Ok(self.there(item)),
+            Sight::NotFound(unexplained) => match self.look_closer(&case, unexplained).await {
+                Sight::Found(item) => return Ok(self.there(item)),
+                Sight::NotFound(left) => doubts.extend(left),
+            },
+        }
+        Ok(self.not_found(&case, &pages, &doubts))
+    }
+
+    /// What it means that nothing in sight is ours.
+    fn not_found(&self, case: &Case<'_>, pages: &Pages, doubts: &[Doubt]) -> Finding {
+        let missing = find::missing_of_whole(case, &pages.items, pages.complete, pages.cut);
+        let unfit = (!pages.unfit.is_empty()).then(|| format!("fits no item: {}", pages.unfit.join(", ")));
+        let in_doubt = match doubts.len() {
+            0 => None,
+            1 => Some("1 item is in doubt".to_owned()),
+            several => Some(format!("{several} items are in doubt")),
+        };
+        let absent = missing.is_none() && doubts.is_empty();
+        let gaps: Vec<String> = [in_doubt, missing, unfit].into_iter().flatten().collect();
+        let report = LookReport {
+            asked: self.asked(),
+            saw: saw(pages),
+            missing: (!absent).then(|| gaps.join("; ")),
+            in_doubt: doubts.iter().take(SHOWN_ITEMS).map(|doubt| doubt.shown(self.border())).collect(),
+        };
+        if absent { Finding::Absent(report) } else { Finding::InDoubt(report) }
+    }
+
+    /// Whether the state is set, by the tool that tells.
+    async fn state(&self, state: &StateTool) -> Result<Finding, String> {
+        let content = self.look.effect.content();
+        let arguments = state.invocation.arguments(|input| match input {
             Input::Account => Some(content.account.as_str().into()),
             Input::Target => content.target.as_deref().map(Value::from),
             _ => None,
         });
-        let answer = self.read(binding, &list.invocation, arguments, look).await?;
-        let ours = match &act.naming {
-            Naming::Ours(template) => Some(Parts::of(content, &look.call_key).id(template)),
-            Naming::Theirs { .. } => None,
-        };
-        find::items(list, ours.as_deref(), &answer)
+        let answer = self.read(&state.invocation, arguments).await?;
+        if answer.says(&state.confirm) {
+            return Ok(self.there(Shown::default()));
+        }
+        if answer.at(&state.confirm.pointer).is_none() {
+            return Err(format!("`confirm = \"{}\"` fits nothing in the answer", state.confirm.pointer));
+        }
+        let report =
+            LookReport { asked: self.asked(), saw: "that it is not set".to_owned(), ..LookReport::default() };
+        Ok(Finding::Absent(report))
     }
 
-    async fn look_closer(
+    /// The posts that answers named, each by itself: the first that is ours.
+    async fn candidates(
         &self,
-        binding: &Binding,
-        act: &ActTool,
-        look: &LookUp,
-        ours: &Sought<'_>,
-        posts: Vec<Shown>,
-    ) -> Closer {
-        let (Some(get), Some(ours)) = (&act.get, ours.words()) else { return Closer::Doubtful };
-        let mut doubtful = posts.len() > DOUBTS;
-        for post in posts.into_iter().take(DOUBTS) {
-            let arguments = get.invocation.arguments(|input| match input {
-                Input::Id => Some(post.id.as_str().into()),
-                Input::Account => Some(look.effect.content().account.as_str().into()),
-                _ => None,
-            });
-            let Some(answer) = self.read(binding, &get.invocation, arguments, look).await else {
-                return Closer::Failed;
-            };
-            let Some(text) = answer.text_at(&get.text) else { return Closer::Failed };
-            match ours.likeness(&text) {
-                Likeness::Same | Likeness::Holds if post.created_at.is_some() => return Closer::Found(post),
-                Likeness::Other => {}
-                Likeness::Same | Likeness::Holds | Likeness::Doubtful => doubtful = true,
+        get: &GetTool,
+        owners: &dyn PostOwners,
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Option<Shown>, String> {
+        let ids: Vec<String> = self.look.candidates.iter().map(|candidate| candidate.id.clone()).collect();
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let owned = self.owned(owners, &ids).await?;
+        for id in ids.into_iter().rev().take(ASKED_FOR) {
+            let Some(shown) = self.ask_for(get, &id).await? else { continue };
+            match self.case(false, &owned).sight(std::slice::from_ref(&shown)) {
+                Sight::Found(found) => return Ok(Some(found)),
+                Sight::NotFound(unexplained) => doubts.extend(unexplained),
             }
         }
-        if doubtful { Closer::Doubtful } else { Closer::NoneOfThem }
+        Ok(None)
     }
 
-    /// Calls a tool that only reads; `None` when that failed, however it failed.
-    async fn read(
+    /// One post by its id; `None` when it is not there, or the answer is about another one.
+    async fn ask_for(&self, get: &GetTool, id: &str) -> Result<Option<Shown>, String> {
+        let arguments = get.invocation.arguments(|input| match input {
+            Input::Id => Some(id.into()),
+            Input::Account => Some(self.look.effect.content().account.as_str().into()),
+            _ => None,
+        });
+        let answer = self.call(&get.invocation, arguments).await?;
+        if classify::read_failed(&self.binding.profile, &answer) {
+            return if classify::is_missing(&self.binding.profile, &answer) {
+                Ok(None)
+            } else {
+                Err(format!(
+                    "the tool `{}` failed: {}",
+                    get.invocation.tool,
+                    answer.shown(self.border(), REASON)
+                ))
+            };
+        }
+        Ok(find::one(get, id, &answer))
+    }
+
+    /// The list, page by page, until it is whole, ends, or is too long.
+    async fn pages(&self, list: &ListTool, owners: &dyn PostOwners) -> Result<Pages, String> {
+        let mut read = Pages::default();
+        let mut cursor: Option<Value> = None;
+        loop {
+            let answer = self.page(list, cursor.as_ref()).await?;
+            let page = find::listed(list, &answer)?;
+            read.pages = read.pages.saturating_add(1);
+            read.unfit = page.unfit;
+            let ids: Vec<String> = page.items.iter().filter_map(|item| item.id.clone()).collect();
+            read.owners.extend(self.owned(owners, &ids).await?);
+            read.items.extend(page.items);
+            read.complete = find::complete(list, &answer, read.items.len());
+            let room = read.items.len() < LISTED && read.pages < PAGES;
+            read.cut = page.cut || read.items.len() > LISTED;
+            let whole = read.complete || find::reaches(&self.case(list.own, &read.owners), &read.items);
+            let next = list.next.as_ref().filter(|next| next.argument.is_some());
+            let next = next.and_then(|next| answer.at(&next.pointer)).filter(|next| is_cursor(next)).cloned();
+            if whole || read.cut || next.is_none() {
+                return Ok(read);
+            }
+            // A cursor that comes again leads round in a circle.
+            if !room || next == cursor {
+                read.cut = true;
+                return Ok(read);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn page(&self, list: &ListTool, cursor: Option<&Value>) -> Result<Answer, String> {
+        let content = self.look.effect.content();
+        let mut arguments = list.invocation.arguments(|input| match input {
+            Input::Account => Some(content.account.as_str().into()),
+            Input::Target => content.target.as_deref().map(Value::from),
+            _ => None,
+        });
+        let argument = list.next.as_ref().and_then(|next| next.argument.clone());
+        arguments.extend(argument.zip(cursor.cloned()));
+        self.read(&list.invocation, arguments).await
+    }
+
+    /// Asks for the whole texts of items in doubt.
+    async fn look_closer(&self, case: &Case<'_>, unexplained: Vec<Doubt>) -> Sight {
+        let Some(get) = self.act.get.as_ref().filter(|get| get.text.is_some()) else {
+            return Sight::NotFound(unexplained);
+        };
+        let mut left = Vec::new();
+        let mut seen = Vec::new();
+        let mut asked = 0_usize;
+        for doubt in unexplained {
+            let Some(id) = doubt.item.id.clone().filter(|_| asked < ASKED_FOR) else {
+                left.push(doubt);
+                continue;
+            };
+            asked = asked.saturating_add(1);
+            match self.ask_for(get, &id).await {
+                Ok(Some(whole)) => seen.push(Shown {
+                    text: whole.text,
+                    edited: doubt.item.edited || whole.edited,
+                    ..doubt.item
+                }),
+                // It was there a moment ago: no look explains it.
+                Ok(None) => {
+                    left.push(Doubt { why: "it is listed and cannot be shown by itself".to_owned(), ..doubt })
+                }
+                Err(why) => left.push(Doubt { why, ..doubt }),
+            }
+        }
+        match case.sight(&seen) {
+            Sight::NotFound(still) => {
+                left.extend(still);
+                Sight::NotFound(left)
+            }
+            found => found,
+        }
+    }
+
+    async fn owned(
         &self,
-        binding: &Binding,
-        invocation: &Invocation,
-        arguments: Map<String, Value>,
-        look: &LookUp,
-    ) -> Option<Answer> {
-        let platform = binding.profile.platform;
-        let deadline = self.after(binding.profile.timeout);
-        let meta = Meta::new(&look.call_key, platform, "look-up", &look.trace).into_entries();
+        owners: &dyn PostOwners,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, OwnedPost>, String> {
+        let owned = owners.owners(ids).await;
+        let owned = owned.map_err(|error| format!("the journal cannot tell whose the posts are: {error}"))?;
+        Ok(owned.into_iter().map(|owned| (owned.external_id.clone(), owned)).collect())
+    }
+
+    fn case<'b>(&'b self, own: bool, owners: &'b BTreeMap<String, OwnedPost>) -> Case<'b> {
+        let ids = matches!(self.act.naming, Naming::Theirs { .. });
+        Case { look: self.look, sought: &self.sought, own, ids, owners }
+    }
+
+    /// The item as proof; where the platform gives no id, one of ours.
+    fn there(&self, item: Shown) -> Finding {
+        let content = self.look.effect.content();
+        let parts = Parts::of(content, &self.look.call_key);
+        let id = match &self.act.naming {
+            Naming::Ours(template) => parts.id(template),
+            Naming::Theirs { .. } => parts.id(&format!("{}:{{target}}:{{key}}", content.kind.as_str())),
+        };
+        match (&self.act.naming, item.id.is_some()) {
+            // The list may name the liked post: that is no id of the like.
+            (Naming::Ours(_), _) | (Naming::Theirs { .. }, false) => {
+                let post = ExternalPost {
+                    id,
+                    url: None,
+                    published_at: item.created_at.filter(|_| !self.sought.is_state()),
+                };
+                Finding::There(Evidence { post, said: None })
+            }
+            (Naming::Theirs { .. }, true) => item.into_finding(None, self.border()),
+        }
+    }
+
+    fn border(&self) -> Border<'_> {
+        Border { secrets: self.binding.client.secrets(), ours: &self.look.effect.content().text }
+    }
+
+    fn asked(&self) -> String {
+        let content = self.look.effect.content();
+        let target = content.target.as_ref().map(|target| format!(" about `{target}`")).unwrap_or_default();
+        format!(
+            "{} by `{}`{target} on {} since {}",
+            content.kind.as_str(),
+            content.account,
+            content.platform,
+            short(self.look.since)
+        )
+    }
+
+    /// Calls a tool that only reads.
+    ///
+    /// # Errors
+    /// With how it failed, however it did.
+    async fn read(&self, invocation: &Invocation, arguments: Map<String, Value>) -> Result<Answer, String> {
+        let answer = self.call(invocation, arguments).await?;
+        if classify::read_failed(&self.binding.profile, &answer) {
+            let shown = answer.shown(self.border(), REASON);
+            return Err(format!("the tool `{}` failed: {shown}", invocation.tool));
+        }
+        Ok(answer)
+    }
+
+    async fn call(&self, invocation: &Invocation, arguments: Map<String, Value>) -> Result<Answer, String> {
+        let Self { platform, binding, look, .. } = self;
+        let deadline = platform.after(binding.profile.timeout);
+        let meta = Meta::new(&look.call_key, binding.profile.platform, "look-up", &look.trace).into_entries();
         let tool = invocation.tool.clone();
-        let call = ToolCall {
-            id: format!("{}/look", look.call_key),
-            tool,
-            arguments,
-            meta,
-            send_before: deadline,
-            deadline,
+        let id = format!("{}/look", look.call_key);
+        let call = ToolCall { id, tool, arguments, meta, send_before: deadline, deadline };
+        let failed = |how: &str, reason: &str| {
+            format!("the tool `{}` {how}: {}", invocation.tool, self.border().shown(reason, REASON))
         };
-        let called = binding.client.call(call).await;
-        let Called::Answered(answer) = called else {
-            tracing::debug!(%platform, ?called, "a look-up failed");
-            return None;
-        };
-        let answer = Answer::new(&answer);
-        let failed = !answer.whole || classify::is_error(&binding.profile, &answer);
-        (!failed).then_some(answer)
+        match binding.client.call(call).await {
+            Called::Answered(answer) => {
+                let answer = Answer::new(&answer);
+                if answer.whole {
+                    Ok(answer)
+                } else {
+                    Err(failed("asks for something before it answers", ""))
+                }
+            }
+            Called::Failed { reason } => Err(failed("failed", &reason)),
+            Called::NotSent { reason } => Err(failed("could not be asked", &reason)),
+            Called::Lost { reason } => Err(failed("did not answer", &reason)),
+        }
     }
 }
 
-fn cannot_tell(reason: &str) -> Finding {
-    Finding::CannotTell { reason: reason.to_owned() }
+fn is_cursor(value: &Value) -> bool {
+    match value {
+        Value::String(cursor) => !cursor.is_empty(),
+        Value::Number(_) => true,
+        _ => false,
+    }
+}
+
+fn saw(pages: &Pages) -> String {
+    let count = pages.items.len();
+    let back =
+        pages.items.last().and_then(|last| last.created_at).map(|at| format!(", the last of {}", short(at)));
+    let whole = if pages.complete { ", complete" } else { "" };
+    format!("{count} items in {} pages{}{whole}", pages.pages, back.unwrap_or_default())
 }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use chimera_contracts::{ErrorCode, PlatformName};
 use chimera_effect::{
-    Attempt, EffectKind, Finding, LookUp, NotReady, Outcome, Platform, Refusal, Service, Upload, Uploaded,
+    Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners, Refusal,
+    Service, Upload, Uploaded,
 };
 use futures_util::future::join_all;
 
@@ -16,7 +17,9 @@ pub(super) const REASON: usize = 300;
 #[async_trait]
 impl Platform for ToolPlatform {
     fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
-        self.bindings.get(&platform)?.profile.service(kind)
+        let binding = self.bindings.get(&platform)?;
+        let service = binding.profile.service(kind)?;
+        Some(Service { grace: binding.client.grace(), ..service })
     }
 
     async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
@@ -37,6 +40,7 @@ impl Platform for ToolPlatform {
     async fn perform(&self, attempt: &Attempt) -> Outcome {
         self.act(&Act {
             effect: attempt.effect(),
+            effect_id: attempt.effect_id(),
             uploads: attempt.uploads(),
             call_key: attempt.call_key(),
             trace: attempt.trace(),
@@ -46,8 +50,12 @@ impl Platform for ToolPlatform {
         .await
     }
 
-    async fn find(&self, look: &LookUp) -> Finding {
-        self.look_for(look).await
+    async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
+        self.look_for(look, owners).await
+    }
+
+    fn late(&self) -> Vec<LateOutcome> {
+        self.late_outcomes()
     }
 }
 

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::port::REASON;
 use super::{Binding, ToolPlatform};
+use crate::border::Border;
 use crate::classify;
 use crate::limits::RateLimit;
-use crate::normalise::{Answer, shown};
+use crate::normalise::{Answer, text};
 use crate::profile::{Input, TargetTool};
 use crate::targets::{TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
 use crate::tool::{Called, ToolCall};
@@ -78,6 +79,8 @@ fn call(tool: &TargetTool, query: &TargetQuery, deadline: DateTime<Utc>) -> Tool
 /// There is what the answer confirms, missing what it says is missing; whatever else it says, nobody knows.
 fn finding(binding: &Binding, tool: &TargetTool, called: Called) -> TargetFinding {
     let profile = &binding.profile;
+    let border = Border { secrets: binding.client.secrets(), ours: "" };
+    let cannot_tell = |reason: &str| TargetFinding::CannotTell { reason: border.shown(reason, REASON) };
     let answer = match called {
         Called::Answered(answer) => Answer::new(&answer),
         Called::Failed { reason } | Called::NotSent { reason } | Called::Lost { reason } => {
@@ -87,23 +90,23 @@ fn finding(binding: &Binding, tool: &TargetTool, called: Called) -> TargetFindin
     if !answer.whole {
         return cannot_tell("the server asks for something before it answers");
     }
-    if classify::is_error(profile, &answer) {
+    if classify::read_failed(profile, &answer) {
         return if classify::is_missing(profile, &answer) {
             TargetFinding::Missing
         } else {
-            cannot_tell(&answer.said)
+            TargetFinding::CannotTell { reason: answer.shown(border, REASON) }
         };
     }
-    if tool.missing.iter().any(|condition| condition.holds(&answer.value)) {
+    if tool.missing.iter().any(|condition| answer.says(condition)) {
         return TargetFinding::Missing;
     }
-    if !tool.confirm.holds(&answer.value) {
+    if !answer.says(&tool.confirm) {
         return cannot_tell("the answer does not say that it is there");
     }
-    let at = |pointer: &Option<String>, most| Some(shown(&answer.text_at(pointer.as_ref()?)?, most));
+    let at = |pointer: &Option<String>, most| Some(border.shown(&text(answer.at(pointer.as_ref()?)?)?, most));
     TargetFinding::There(TargetView { text: at(&tool.text, WORDS), author: at(&tool.author, NAME) })
 }
 
 fn cannot_tell(reason: &str) -> TargetFinding {
-    TargetFinding::CannotTell { reason: shown(reason, REASON) }
+    TargetFinding::CannotTell { reason: reason.to_owned() }
 }

@@ -3,6 +3,7 @@
 mod engage;
 mod find;
 mod find_engagement;
+mod look;
 mod matrix;
 mod publish;
 mod targets;
@@ -14,7 +15,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use async_trait::async_trait;
 use chimera_audit::Secrets;
 use chimera_contracts::{
-    CampaignId, Clock, CorrelationId, Digest, ErrorCode, Namespace, PlatformName, SkillName,
+    CampaignId, Clock, CorrelationId, Digest, EffectId, ErrorCode, Namespace, PlatformName, SkillName,
 };
 use chimera_effect::{
     CallKey, Effect, EffectKind, EffectV1, Finding, Keys, LookUp, Media, MediaIdentity, Outcome, Platform,
@@ -236,8 +237,20 @@ fn engagement(platform: PlatformName, kind: EffectKind, target: &str, text: &str
 }
 
 fn act_at(world: &World, effect: &Effect, uploads: &[Uploaded], send_before: DateTime<Utc>) -> Outcome {
-    let act = Act { effect, uploads, call_key: &key(effect), trace: &trace(), number: 1, send_before };
+    let act = Act {
+        effect_id: effect_id(),
+        effect,
+        uploads,
+        call_key: &key(effect),
+        trace: &trace(),
+        number: 1,
+        send_before,
+    };
     world.platform.act(&act).now_or_never().unwrap()
+}
+
+fn effect_id() -> EffectId {
+    EffectId::from_uuid(Uuid::from_u128(7))
 }
 
 /// The id of a like, as the built-in profile composes it.

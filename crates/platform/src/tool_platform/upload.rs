@@ -3,12 +3,14 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chimera_contracts::{Digest, ErrorCode};
-use chimera_effect::{MediaIdentity, Outcome, Refusal, Upload, Uploaded};
+use chimera_effect::{MediaIdentity, Refusal, Upload, Uploaded};
 
 use super::port::{REASON, not_ready, refusal};
 use super::{Binding, ToolPlatform};
+use crate::border::Border;
+use crate::classify::Meaning;
 use crate::media::MediaUrl;
-use crate::normalise::{Answer, shown};
+use crate::normalise::Answer;
 use crate::profile::Input;
 use crate::tool::{Called, ToolCall};
 use crate::wire::Meta;
@@ -27,11 +29,14 @@ impl ToolPlatform {
         let url = MediaUrl::parse(&upload.media.url)
             .map_err(|error| refusal(ErrorCode::ValidationError, error.to_string()))?;
         let bytes = self.media.read(&url, deadline).await;
-        let bytes = bytes.map_err(|error| refusal(error.code, shown(&error.message, REASON)))?;
+        let border = Border { secrets: binding.client.secrets(), ours: "" };
+        let bytes = bytes.map_err(|error| refusal(error.code, border.shown(&error.message, REASON)))?;
         let sha256 = Digest::of(&bytes);
         if matches!(upload.media.identity, MediaIdentity::Sha256(approved) if approved != sha256) {
-            let message =
-                format!("the bytes at `{}` are not those that were approved", shown(url.as_str(), REASON));
+            let message = format!(
+                "the bytes at `{}` are not those that were approved",
+                border.shown(url.as_str(), REASON)
+            );
             return Err(refusal(ErrorCode::ApprovalContentMismatch, message));
         }
         let arguments = tool.invocation.arguments(|input| match input {
@@ -59,12 +64,10 @@ impl ToolPlatform {
 
     fn uploaded(&self, binding: &Binding, id: &[String], called: Called) -> Result<Uploaded, Refusal> {
         let profile = &binding.profile;
+        let border = Border { secrets: binding.client.secrets(), ours: "" };
         let failed = |reason: &str| {
-            let message = format!(
-                "the medium could not be uploaded to `{}`: {}",
-                profile.platform,
-                shown(reason, REASON)
-            );
+            let reason = border.shown(reason, REASON);
+            let message = format!("the medium could not be uploaded to `{}`: {reason}", profile.platform);
             refusal(ErrorCode::MediaUploadFailed, message)
         };
         let answer = match called {
@@ -74,22 +77,28 @@ impl ToolPlatform {
             }
         };
         if !answer.whole || classify::is_error(profile, &answer) {
-            return Err(match classify::outcome(profile, &answer, self.clock.now()) {
-                // These say what has to change first; repeating the upload would not.
-                Outcome::NotDone(refusal)
-                    if matches!(
-                        refusal.code,
-                        ErrorCode::PlatformRateLimit
-                            | ErrorCode::PlatformAuthInvalid
-                            | ErrorCode::PlatformNotConfigured
-                    ) =>
-                {
-                    refusal
-                }
-                _ => failed(&answer.said),
+            let shown = answer.shown(border, REASON);
+            let (Meaning::Refused(code) | Meaning::NotSent(code)) = classify::meaning(profile, &answer)
+            else {
+                return Err(failed(&shown));
+            };
+            // These say what has to change first; repeating the upload would not.
+            let tells = matches!(
+                code,
+                ErrorCode::PlatformRateLimit
+                    | ErrorCode::PlatformAuthInvalid
+                    | ErrorCode::PlatformNotConfigured
+            );
+            if !tells {
+                return Err(failed(&shown));
+            }
+            return Err(Refusal {
+                retry_at: classify::retry_at(profile, code, &answer, 1, self.clock.now()),
+                said: answer.said(border),
+                ..refusal(code, format!("`{}` refused the medium: {shown}", profile.platform))
             });
         }
-        let media_id = extract::id(id, &answer);
+        let media_id = extract::id(id, &answer).filter(|id| !border.secrets.are_in(id));
         media_id.map(|media_id| Uploaded { media_id }).ok_or_else(|| failed("the answer names no medium"))
     }
 }

@@ -1,60 +1,8 @@
-//! twitter-text: `validate.yml` as JSON; Unicode: `emoji-test.txt`.
+//! Properties of rendering, counting and judging, for any text.
 
 use chimera_contracts::PlatformName;
-use chimera_platform::text::{
-    WeightConfig, check as faults, count, render, unsafe_characters, weighted_length,
-};
+use chimera_platform::text::{check as faults, count, render, unsafe_characters};
 use proptest::prelude::*;
-use serde_json::Value;
-
-use crate::published;
-
-fn check(group: &str, config: WeightConfig) {
-    let Some(file) = published("platform-text/twitter-text/json/validate.json") else { return };
-    let cases: Value = serde_json::from_str(&file).unwrap();
-    let cases = cases["tests"][group].as_array().unwrap();
-    assert!(!cases.is_empty());
-    for case in cases {
-        let weight = weighted_length(case["text"].as_str().unwrap(), config);
-        assert_eq!(u64::from(weight), case["expected"]["weightedLength"], "{}", case["description"]);
-        // The cases of a valid text are within 280, those of an invalid one above or empty.
-        let valid = weight > 0 && weight <= 280;
-        assert_eq!(valid, case["expected"]["valid"].as_bool().unwrap(), "{}", case["description"]);
-    }
-}
-
-#[test]
-fn published_weighted_length_version_2() {
-    check("WeightedTweetsCounterTest", WeightConfig::V2);
-}
-
-#[test]
-fn published_weighted_length_version_3() {
-    check("WeightedTweetsWithDiscountedEmojiCounterTest", WeightConfig::V3);
-}
-
-#[test]
-fn published_weighted_length_of_direction_marks() {
-    check("UnicodeDirectionalMarkerCounterTest", WeightConfig::V3);
-}
-
-#[test]
-fn published_weighted_length_of_every_emoji() {
-    let Some(file) = published("platform-text/unicode/emoji-test-17.0.txt") else { return };
-    let mut seen = 0;
-    // Emoji newer than the tables of the properties crate are not known to it yet; none is too long by it.
-    for line in file.lines().filter(|line| line.contains("; fully-qualified")) {
-        let (points, rest) = line.split_once(';').unwrap();
-        let emoji: String = points
-            .split_whitespace()
-            .map(|point| char::from_u32(u32::from_str_radix(point, 16).unwrap()).unwrap())
-            .collect();
-        assert_eq!(count(PlatformName::Twitter, &emoji).used, 2, "{rest}");
-        assert_eq!(unsafe_characters(&emoji), [], "{rest}");
-        seen += 1;
-    }
-    assert!(seen > 1_000);
-}
 
 /// Pieces that parsers of text stumble over.
 const PIECES: &str =

@@ -34,7 +34,10 @@ async fn acted(sqlite: &Sqlite, kind: EffectKind, text: &str, role: ApproverRole
     let (epoch, version) = (record.progress.epoch, record.progress.version);
     let url = Some(format!("https://x.com/i/{}", kind.as_str()));
     let Evidence { post, said } = done(kind.as_str());
-    let step = Step::Done(Evidence { post: ExternalPost { url, ..post }, said });
+    let step = Step::Done {
+        evidence: Evidence { post: ExternalPost { url, ..post }, said },
+        found_by: chimera_effect::FoundBy::Answer,
+    };
     store.advance(Advance { effect: record.id, epoch, version, step, keep: None }).await.unwrap();
     let stored = store.request(&scene.key).await.unwrap().expect("it was admitted");
     assert_eq!(stored.effects[0].approver.role, role, "each role is read back");

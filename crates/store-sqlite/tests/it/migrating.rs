@@ -6,14 +6,14 @@ use chimera_audit::{AuditLedger as _, Draft, EventType, LedgerReader as _, State
 use chimera_contracts::{
     Clock, Digest, EventId, Money, Namespace, PlatformName, StoreErrorKind, derive_uuid,
 };
-use chimera_effect::{Admission, Advance, EffectJournal as _, Step};
+use chimera_effect::{Admission, Advance, EffectJournal as _};
 use chimera_governance::review::{Enqueued, NewReview, ReviewQueue as _};
 use chimera_governance::{ApprovalStore as _, Budget as _};
 use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey};
 use chimera_store_sqlite::SqliteStore;
 use chimera_testkit::conformance::{StoreFactory as _, Stores};
 use chimera_testkit::{
-    Scene, admit_request, block_on, done, new_effect, sample_effect, sample_review, set_up,
+    Scene, admit_request, block_on, new_effect, published, sample_effect, sample_review, set_up,
 };
 use rusqlite::Connection;
 
@@ -27,6 +27,7 @@ const TABLES: [&str; 6] = ["request", "effect", "decision", "decision_effect", "
 
 /// What the second schema added.
 const SECOND: &str = include_str!("../../src/migrate/0002_proposals.sql");
+const THIRD: &str = include_str!("../../src/migrate/0003_engage.sql");
 
 /// "CHIM"
 const APPLICATION_ID: i32 = 0x4348_494D;
@@ -83,7 +84,7 @@ async fn publish(sqlite: &Sqlite, store: &Arc<SqliteStore>, scene: &Scene) {
     };
     let record = &view.effects[0];
     let (epoch, version) = (record.progress.epoch, record.progress.version);
-    let step = Step::Done(done("post-1"));
+    let step = published("post-1");
     store.advance(Advance { effect: record.id, epoch, version, step, keep: None }).await.unwrap();
 }
 
@@ -103,7 +104,7 @@ async fn everything(sqlite: &Sqlite, store: &SqliteStore, scene: &Scene) -> Stri
 
 #[test]
 fn a_database_of_an_earlier_schema_keeps_its_rows() {
-    for scripts in [[FIRST].as_slice(), &[FIRST, SECOND]] {
+    for scripts in [[FIRST].as_slice(), &[FIRST, SECOND], &[FIRST, SECOND, THIRD]] {
         let (new, old, scene) = (Sqlite::new(), Sqlite::new(), Scene::named("earlier"));
         let store = new.store();
         block_on(publish(&new, &store, &scene));
@@ -127,6 +128,6 @@ fn a_database_of_an_earlier_schema_keeps_its_rows() {
             .unwrap()
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
-        assert_eq!(version, 3);
+        assert_eq!(version, 4);
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chimera_contracts::{Clock, ErrorCode, Money, PlatformName};
 use chimera_effect::{Admission, Advance, EffectJournal as _, LeaseScope, Step};
 use chimera_testkit::conformance::{StoreFactory as _, Stores};
-use chimera_testkit::{Scene, admit_request, block_on, done, new_effect, refused, sample_effect, set_up};
+use chimera_testkit::{
+    Scene, admit_request, block_on, new_effect, published, refused, sample_effect, set_up,
+};
 
 use crate::factory::Sqlite;
 
@@ -26,7 +28,7 @@ fn a_row_for_each_public_post() {
         let Admission::Fresh(view) = store.admit(admit_request(&scene, new)).await.unwrap() else {
             panic!("the request is new")
         };
-        let steps = [Step::Done(done("post-1")), Step::NotDone(refused(ErrorCode::PlatformRateLimit))];
+        let steps = [published("post-1"), Step::NotDone(refused(ErrorCode::PlatformRateLimit))];
         for (record, step) in view.effects.iter().zip(steps) {
             let (epoch, version) = (record.progress.epoch, record.progress.version);
             store.advance(Advance { effect: record.id, epoch, version, step, keep: None }).await.unwrap();

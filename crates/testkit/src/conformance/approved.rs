@@ -1,7 +1,7 @@
 //! `EffectJournal`: approved and covered.
 
 use chimera_contracts::{Clock as _, ErrorCode, Money, PlatformName};
-use chimera_effect::{Admission, Advanced, Effect, EffectState, NewEffect, Step};
+use chimera_effect::{Admission, Advanced, Effect, EffectState, NewEffect};
 use chimera_governance::{Approved, Decision, Recorded};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -10,7 +10,7 @@ use super::StoreFactory;
 use super::stage::{
     PLENTY, Stage, accepted, admission_refused, advance, begin, fresh, lost, not_done, openers, request,
 };
-use crate::scene::{PRICE, admit_request, done, new_effect, sample_decision, sample_effect};
+use crate::scene::{PRICE, admit_request, new_effect, published, sample_decision, sample_effect};
 
 /// How long the scene's approval holds, where it ends.
 const HOLDS: TimeDelta = TimeDelta::seconds(60);
@@ -161,7 +161,7 @@ pub async fn nothing_with_a_price_is_admitted_without_a_budget(factory: &dyn Sto
     assert_eq!(stage.snapshot().await, before);
     let free = NewEffect { price: Money::usd_micros(0), ..new_effect(approved[0].clone(), true) };
     let record = fresh(stage.admit(admit_request(&stage.scene, vec![free])).await).effects.remove(0);
-    stage.apply(&record, Step::Done(done("free of charge"))).await;
+    stage.apply(&record, published("free of charge")).await;
     assert_eq!(stage.balance().await, None);
 }
 
@@ -171,7 +171,7 @@ pub async fn a_hold_is_spent_released_or_kept_with_its_effect(factory: &dyn Stor
     let stage = Stage::open(factory, "a hold is spent, released or kept with its effect").await;
     let view = stage.admitted(5, true).await;
     let steps = [
-        (Step::Done(done("paid")), EffectState::Published, 1, 4),
+        (published("paid"), EffectState::Published, 1, 4),
         (not_done(ErrorCode::ContentPolicyViolation), EffectState::Failed, 1, 3),
         (not_done(ErrorCode::PlatformRateLimit), EffectState::NotDone, 1, 3),
         (lost(), EffectState::Unknown, 1, 3),

@@ -1,12 +1,11 @@
 //! `Budget`: limits, which keep what is spent and held.
 
 use chimera_contracts::{Applied, Currency, Money, StoreErrorKind};
-use chimera_effect::Step;
 use chimera_governance::Balance;
 
 use super::StoreFactory;
 use super::stage::{PLENTY, Stage};
-use crate::scene::{PRICE, Scene, done};
+use crate::scene::{PRICE, Scene, published};
 
 /// `set_limit` creates the budget or changes its limit, also below what is taken; what is spent and held stays.
 pub async fn a_limit_is_set_again_and_what_is_held_stays(factory: &dyn StoreFactory) {
@@ -14,7 +13,7 @@ pub async fn a_limit_is_set_again_and_what_is_held_stays(factory: &dyn StoreFact
     let scope = stage.scene.scope();
     assert_eq!(stage.balance().await, None, "no budget was set");
     let view = stage.admitted(2, true).await;
-    stage.apply(&view.effects[0], Step::Done(done("spent"))).await;
+    stage.apply(&view.effects[0], published("spent")).await;
     for limit in [PLENTY, PLENTY, Money::usd_micros(5 * PRICE.micros), Money::usd_micros(1), PLENTY] {
         stage.stores.budget.set_limit(&scope, limit).await.unwrap();
         assert_eq!(stage.balance().await, Some(Balance { limit, spent: PRICE, committed: PRICE }));

@@ -1,13 +1,13 @@
 //! `EffectJournal::lease`: one holder, a raised epoch, the store's clock, dead holders.
 
 use chimera_contracts::{Clock as _, ErrorCode};
-use chimera_effect::{Advanced, EffectRecord, EffectState, LeaseScope, Step};
+use chimera_effect::{Advanced, EffectRecord, EffectState, LeaseScope};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::StoreFactory;
 use super::stage::{Stage, advance, applied, begin, last, lost, not_done, openers, outlast};
-use crate::scene::{WINDOW, done};
+use crate::scene::{WINDOW, cannot_tell, looked, published};
 
 /// *Leased*: of concurrent holders in four processes one gets the effect, under the next epoch.
 pub async fn a_lease_goes_to_one_holder_and_raises_the_epoch(factory: &dyn StoreFactory) {
@@ -29,7 +29,7 @@ pub async fn a_lease_goes_to_one_holder_and_raises_the_epoch(factory: &dyn Store
     assert_eq!(view.request, leased[0].request);
     let holder = held.lease.unwrap().holder;
     assert!(others.iter().any(|other| other.journal.instance() == holder));
-    let late = advance(&record, Step::Done(done("late")));
+    let late = advance(&record, published("late"));
     assert_eq!(stage.advance(late).await, Advanced::Fenced, "the holder before is fenced off");
 }
 
@@ -105,13 +105,13 @@ pub async fn only_what_is_due_is_leased_by_itself(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "only what is due is leased by itself").await;
     let view = stage.admitted(5, true).await;
     let [public, failed, refused, unknown, human] = view.effects.as_slice() else { panic!("five effects") };
-    stage.advance(last(public, Step::Done(done("not due")))).await;
+    stage.advance(last(public, published("not due"))).await;
     stage.advance(last(failed, not_done(ErrorCode::ContentPolicyViolation))).await;
     stage.advance(last(refused, not_done(ErrorCode::PlatformRateLimit))).await;
     let open = applied(stage.advance(last(unknown, lost())).await);
     let human = stage.apply(human, lost()).await;
     let reason = "nothing to look with".to_owned();
-    stage.advance(last(&human, Step::CannotTell { reason })).await;
+    stage.advance(last(&human, cannot_tell(&reason))).await;
 
     let due = open.progress.due_at.expect("a look is due");
     stage.clock.set(due - TimeDelta::seconds(1));
@@ -120,7 +120,7 @@ pub async fn only_what_is_due_is_leased_by_itself(factory: &dyn StoreFactory) {
     let leased = stage.lease_due().await;
     assert_eq!(leased.iter().map(|record| record.id).collect::<Vec<_>>(), [open.id]);
     let look_again = stage.clock.now() + TimeDelta::hours(1);
-    let looked = Step::Looked { absent: true, look_again };
+    let looked = looked(true, look_again);
     stage.advance(last(&leased[0], looked)).await;
     assert_eq!(stage.lease_due().await, [], "put off by the look");
     stage.clock.set(look_again);

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chimera_audit::{Draft, Entry, EventType, Head, LedgerQuery, Page, Statement};
 use chimera_contracts::{Clock, ErrorCode, EventId, Money, Namespace, PlatformName, derive_uuid};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, Effect, EffectRecord, LeaseScope, Leased, Lost, Pending, Refused,
-    RequestView, Step,
+    Admission, Admit, Advance, Advanced, Effect, EffectRecord, LeaseScope, Leased, Pending, Refused,
+    RequestView, Step, UnknownOutcome,
 };
 use chimera_governance::{Approved, Balance, Standing};
 use chrono::TimeDelta;
@@ -212,7 +212,7 @@ pub(super) fn begin() -> Step {
 }
 
 pub(super) fn lost() -> Step {
-    Step::Lost(Lost { reason: "the answer was lost".to_owned(), said: None })
+    Step::Unknown(UnknownOutcome::because("the answer was lost"))
 }
 
 pub(super) fn accepted() -> Step {

@@ -9,14 +9,14 @@ use super::StoreFactory;
 use super::stage::{
     PLENTY, Stage, accepted, advance, applied, begin, fresh, last, lost, not_done, openers, outlast, request,
 };
-use crate::scene::{PRICE, done, sample_effect};
+use crate::scene::{PRICE, cannot_tell, looked, published, sample_effect};
 
 /// *Atomic*: a step moves the effect, its budget and its evidence together.
 pub async fn steps_move_effect_budget_and_evidence_together(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "steps move effect, budget and evidence together").await;
     let record = stage.begun().await;
     stage.clock.advance(TimeDelta::seconds(3));
-    let record = applied(stage.advance(last(&record, Step::Done(done("together")))).await);
+    let record = applied(stage.advance(last(&record, published("together"))).await);
     assert_eq!(
         stage.view().await.unwrap().effects,
         std::slice::from_ref(&record),
@@ -36,7 +36,7 @@ pub async fn steps_move_effect_budget_and_evidence_together(factory: &dyn StoreF
 pub async fn answers_of_advance_survive_a_crash(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "answers of advance survive a crash").await;
     let view = stage.admitted(2, true).await;
-    stage.apply(&view.effects[0], Step::Done(done("durable"))).await;
+    stage.apply(&view.effects[0], published("durable")).await;
     stage.apply(&view.effects[1], lost()).await;
     let before = stage.snapshot().await;
     let stage = stage.crashed().await;
@@ -48,12 +48,12 @@ pub async fn a_past_epoch_or_version_is_fenced(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "a past epoch or version is fenced").await;
     let record = stage.begun().await;
     let unknown = stage.apply(&record, lost()).await;
-    let looked = Step::Looked { absent: false, look_again: stage.clock.now() };
+    let looked = looked(false, stage.clock.now());
     let unknown = stage.apply(&unknown, looked).await;
     outlast(&stage.clock, &unknown);
     let leased = stage.lease_one(&unknown).await.expect("the lease ended");
     let before = stage.snapshot().await;
-    let current = advance(&leased, Step::Done(done("fenced")));
+    let current = advance(&leased, published("fenced"));
     let (epoch, version) = (current.epoch, current.version);
     for stale in [
         Advance { epoch: epoch - 1, ..current.clone() },
@@ -86,7 +86,7 @@ pub async fn a_repeated_step_is_already(factory: &dyn StoreFactory) {
     for record in &view.effects {
         begun.push(twice(&stage, advance(record, begin())).await);
     }
-    twice(&stage, last(&begun[0], Step::Done(done("repeated")))).await;
+    twice(&stage, last(&begun[0], published("repeated"))).await;
     twice(&stage, last(&begun[1], accepted())).await;
     twice(&stage, last(&begun[2], not_done(ErrorCode::ContentPolicyViolation))).await;
     let refused = twice(&stage, advance(&begun[3], not_done(ErrorCode::PlatformRateLimit))).await;
@@ -101,9 +101,9 @@ pub async fn a_repeated_step_is_already(factory: &dyn StoreFactory) {
     let settled_from = unknown.progress.settled_from.expect("an attempt began");
     stage.clock.set(settled_from.max(stage.clock.now()));
     let look_again = stage.clock.now();
-    let unknown = twice(&stage, advance(&unknown, Step::Looked { absent: true, look_again })).await;
+    let unknown = twice(&stage, advance(&unknown, looked(true, look_again))).await;
     let reason = "the list is short".to_owned();
-    let unknown = twice(&stage, advance(&unknown, Step::CannotTell { reason })).await;
+    let unknown = twice(&stage, advance(&unknown, cannot_tell(&reason))).await;
     let absent = twice(&stage, advance(&unknown, Step::AbsentForGood)).await;
     assert_eq!(absent.progress.state, EffectState::NotDone);
 }
@@ -113,7 +113,7 @@ pub async fn concurrent_steps_of_one_version_apply_once(factory: &dyn StoreFacto
     let stage = Stage::open(factory, "concurrent steps of one version apply once").await;
     let record = stage.begun().await;
     let others = openers(factory, 2).await;
-    let step = |n: usize| if n.is_multiple_of(3) { lost() } else { Step::Done(done("concurrent")) };
+    let step = |n: usize| if n.is_multiple_of(3) { lost() } else { published("concurrent") };
     let calls = (0..16).map(|n| others[n % 2].journal.advance(advance(&record, step(n))));
     let answers: Vec<Advanced> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let winners: Vec<_> = answers
@@ -135,10 +135,10 @@ pub async fn concurrent_steps_of_one_version_apply_once(factory: &dyn StoreFacto
 pub async fn an_illegal_step_is_misuse_and_changes_nothing(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "an illegal step is misuse and changes nothing").await;
     let view = stage.admitted(2, true).await;
-    let public = stage.apply(&view.effects[0], Step::Done(done("legal"))).await;
+    let public = stage.apply(&view.effects[0], published("legal")).await;
     let failed = stage.apply(&view.effects[1], not_done(ErrorCode::ContentPolicyViolation)).await;
     let before = stage.snapshot().await;
-    let look = || Step::Looked { absent: true, look_again: stage.clock.now() };
+    let look = || looked(true, stage.clock.now());
     for (record, step) in [
         (&public, begin()),
         (&public, lost()),
@@ -146,7 +146,7 @@ pub async fn an_illegal_step_is_misuse_and_changes_nothing(factory: &dyn StoreFa
         (&public, not_done(ErrorCode::PlatformRateLimit)),
         (&public, look()),
         (&failed, begin()),
-        (&failed, Step::Done(done("illegal"))),
+        (&failed, published("illegal")),
         (&failed, lost()),
     ] {
         let said = format!("{step:?}");
@@ -166,7 +166,7 @@ pub async fn a_post_belongs_to_one_effect(factory: &dyn StoreFactory) {
     let other_account = Effect::new(content).unwrap();
     let approved = stage.set_up(PLENTY, &[first, second, elsewhere, other_account]).await;
     let view = fresh(stage.admit(request(&stage.scene, &approved, true)).await);
-    let claim = |record: &EffectRecord| advance(record, Step::Done(done("the one")));
+    let claim = |record: &EffectRecord| advance(record, published("the one"));
 
     let owner = applied(stage.advance(claim(&view.effects[0])).await);
     let before = stage.snapshot().await;
@@ -178,7 +178,7 @@ pub async fn a_post_belongs_to_one_effect(factory: &dyn StoreFactory) {
 
     let stage = stage.crashed().await;
     assert_eq!(stage.advance(claim(&view.effects[1])).await, taken, "also after a crash");
-    applied(stage.advance(advance(&view.effects[1], Step::Done(done("another one")))).await);
+    applied(stage.advance(advance(&view.effects[1], published("another one"))).await);
     assert_eq!(stage.view().await.unwrap().effects[0], owner);
 }
 
@@ -189,10 +189,10 @@ pub async fn evidence_tells_the_whole_story_in_order(factory: &dyn StoreFactory)
     let refused = stage.apply(&view.effects[0], not_done(ErrorCode::PlatformRateLimit)).await;
     let unknown = stage.apply(&view.effects[1], lost()).await;
     let again = stage.apply(&refused, begin()).await;
-    stage.apply(&again, Step::Done(done("in the end"))).await;
-    let looked = Step::Looked { absent: false, look_again: stage.clock.now() };
+    stage.apply(&again, published("in the end")).await;
+    let looked = looked(false, stage.clock.now());
     let unknown = stage.apply(&unknown, looked).await;
-    stage.apply(&unknown, Step::Done(done("it was there"))).await;
+    stage.apply(&unknown, published("it was there")).await;
     let told = [
         "start", "attempt", "attempt", "failure", "unknown", "complete", "attempt", "success", "complete",
         "success", "complete",

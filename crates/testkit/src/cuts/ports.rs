@@ -9,9 +9,9 @@ use chimera_contracts::{
     StoreErrorKind,
 };
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind, EffectQuery, EffectRecord,
-    Finding, LeaseScope, Leased, LookUp, Lost, NotReady, Outcome, Page, Platform, Refusal, RequestKey,
-    RequestView, Service, Upload, Uploaded,
+    AccountKey, Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind, EffectQuery,
+    EffectRecord, Finding, LateOutcome, LeaseScope, Leased, LookReport, LookUp, NotReady, Outcome, Page,
+    Platform, PostOwners, Refusal, RequestKey, RequestView, Service, UnknownOutcome, Upload, Uploaded,
 };
 use chimera_governance::review::{
     Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
@@ -83,6 +83,14 @@ impl EffectJournal for Cutting<dyn EffectJournal> {
     async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError> {
         self.cut.store(self.inner.effects(query, page)).await
     }
+
+    async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError> {
+        self.cut.store(self.inner.open_effects(account)).await
+    }
+
+    async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError> {
+        self.cut.store(self.inner.owners(account, ids)).await
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -113,13 +121,17 @@ impl Platform for Cutting<dyn Platform> {
 
     async fn perform(&self, attempt: &Attempt) -> Outcome {
         // Before the call nothing was sent, and still nobody may say so: the wrapper stands for a broken line.
-        let lost = || Outcome::Unknown(Lost { reason: "cut".to_owned(), said: None });
+        let lost = || Outcome::Unknown(UnknownOutcome::because("no answer came: cut"));
         self.cut.around(self.inner.perform(attempt), lost, lost).await
     }
 
-    async fn find(&self, look: &LookUp) -> Finding {
-        let unsettled = || Finding::Unsettled { look_again: look.settled_from, absent: false };
-        self.cut.around(self.inner.find(look), unsettled, unsettled).await
+    async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
+        let failed = || Finding::Open(LookReport::missing("", "cut"));
+        self.cut.around(self.inner.find(look, owners), failed, failed).await
+    }
+
+    fn late(&self) -> Vec<LateOutcome> {
+        self.inner.late()
     }
 }
 

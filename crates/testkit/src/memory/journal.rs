@@ -1,12 +1,14 @@
 //! [`EffectJournal`] in memory.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use chimera_audit::{Draft, LedgerError};
-use chimera_contracts::{EffectId, InstanceId, StoreError, StoreErrorKind};
+use chimera_contracts::{InstanceId, StoreError, StoreErrorKind};
 use chimera_effect::step::{self, BudgetMove, Change, Verdict};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope, Leased, Page,
-    RequestKey, RequestView, Step,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectState,
+    EffectV1, LeaseScope, Leased, OPEN_EFFECTS, Page, RequestKey, RequestRecord, RequestView, Step,
 };
 use chimera_governance::{BudgetScope, Standing};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,11 +23,9 @@ impl EffectJournal for MemoryStore {
 
     async fn admit(&self, admit: Admit) -> Result<Admission, StoreError> {
         let mut state = self.state()?;
-        if let Some(view) = state.view(&admit.key) {
-            return Ok(match step::same_request(&view, &admit) {
-                Ok(()) => Admission::Known(view),
-                Err(message) => Admission::Conflict { message },
-            });
+        let keys = [&admit.key].into_iter().chain(&admit.former_keys);
+        if let Some(view) = keys.filter_map(|key| state.view(key)).next() {
+            return Ok(step::known(view, &admit));
         }
         let review = admit.review.and_then(|id| state.reviews.get(&(admit.key.namespace.clone(), id)));
         if let Err(refused) = step::check_review(&admit, review) {
@@ -38,7 +38,9 @@ impl EffectJournal for MemoryStore {
             .map(|new| state.standing(&admit.key.namespace, new.approved.decision(), &new.approved.digest()))
             .collect();
         let balance = state.balances.get(&scope).copied();
-        let admitted = match step::admit(&admit, &standings, balance, self.instance, self.clock.now()) {
+        let unknown = state.unknown(admit.effects.iter().map(|new| new.approved.get().content()));
+        let now = self.clock.now();
+        let admitted = match step::admit(&admit, &standings, balance, &unknown, self.instance, now) {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(Admission::Refused(refused)),
         };
@@ -65,10 +67,21 @@ impl EffectJournal for MemoryStore {
         let siblings: Vec<_> =
             state.of_request(request.id).into_iter().filter(|other| other.id != record.id).collect();
         let standing = state.standing(&request.key.namespace, record.decision, &record.effect.digest());
+        let unknown = match advance.step {
+            Step::Begin { .. } => state.unknown([record.effect.content()]),
+            _ => Vec::new(),
+        };
+        let owner = state.owner_of_claim(&record, &advance.step);
         let context = step::Context {
             request: &request,
             siblings: &siblings,
             standing: standing.as_ref(),
+            unknown: &unknown,
+            owner: owner.as_ref().map(|(record, request, siblings)| step::Owner {
+                record,
+                request,
+                siblings,
+            }),
             instance: self.instance,
             now: self.clock.now(),
         };
@@ -79,25 +92,9 @@ impl EffectJournal for MemoryStore {
             Verdict::Already => return Ok(Advanced::Already(Box::new(record))),
             Verdict::Fenced => return Ok(Advanced::Fenced),
             Verdict::Refused(refused) => return Ok(Advanced::Refused(refused)),
+            Verdict::Taken { external_id } => return Ok(Advanced::Taken { external_id }),
         };
-        if let Some(external_id) = state.taken(&record, &advance.step) {
-            return Ok(Advanced::Taken { external_id });
-        }
-        let Change { record, budget, drafts } = change;
-        self.append(&mut state, drafts)?;
-        let scope = BudgetScope { namespace: request.key.namespace, campaign: request.campaign };
-        if let (Some(moved), Some(balance)) = (budget, state.balances.get_mut(&scope)) {
-            *balance = match moved {
-                BudgetMove::Settle { held, actual } => balance.settle(held, actual),
-                BudgetMove::Release { held } => balance.release(held),
-            };
-        }
-        if let Some(post) = &record.progress.post {
-            let content = record.effect.content();
-            state.posts.insert((content.platform, content.account.clone(), post.id.clone()), record.id);
-        }
-        state.effects.insert(record.id, record.clone());
-        Ok(Advanced::Applied(Box::new(record)))
+        Ok(Advanced::Applied(Box::new(self.write(&mut state, change)?)))
     }
 
     async fn lease(
@@ -137,13 +134,61 @@ impl EffectJournal for MemoryStore {
                 && query.platform.is_none_or(|platform| record.effect.content().platform == platform)
                 && (query.kinds.is_empty() || query.kinds.contains(&record.kind()))
                 && (query.states.is_empty() || query.states.contains(&record.progress.state))
+                && (query.ids.is_empty() || query.ids.contains(&record.id))
                 && page.after.is_none_or(|after| record.id > after)
         };
         Ok(self.state()?.effects.values().filter(asked).take(page.limit).cloned().collect())
     }
+
+    async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError> {
+        let open = |record: &&EffectRecord| {
+            matches!(record.progress.state, EffectState::Attempting | EffectState::Unknown)
+                && AccountKey::of(record.effect.content()) == *account
+        };
+        Ok(self.state()?.effects.values().filter(open).take(OPEN_EFFECTS).cloned().collect())
+    }
+
+    async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError> {
+        let state = self.state()?;
+        let owner = |id: &String| {
+            let place = (account.platform, account.account.clone(), id.clone());
+            state.effects.get(state.posts.get(&place)?).cloned()
+        };
+        Ok(ids.iter().filter_map(owner).collect())
+    }
 }
 
 impl MemoryStore {
+    /// Writes a step, that of the effect that loses its post first.
+    fn write(&self, state: &mut State, change: Change) -> Result<EffectRecord, StoreError> {
+        let Change { record, budget, drafts, disowned } = change;
+        if let Some(disowned) = disowned {
+            self.write(state, *disowned)?;
+        }
+        self.append(state, drafts)?;
+        let request = &state.requests[&record.request];
+        let scope = BudgetScope { namespace: request.key.namespace.clone(), campaign: request.campaign };
+        if let (Some(moved), Some(balance)) = (budget, state.balances.get_mut(&scope)) {
+            *balance = match moved {
+                BudgetMove::Settle { held, actual } => balance.settle(held, actual),
+                BudgetMove::Release { held } => balance.release(held),
+                BudgetMove::Recommit { amount } => balance.recommit(amount),
+                BudgetMove::Charge { actual } => balance.charge(actual),
+            };
+        }
+        let content = record.effect.content();
+        let place = |id: &str| (content.platform, content.account.clone(), id.to_owned());
+        let before = state.effects.get(&record.id).and_then(|before| before.progress.post.clone());
+        if let Some(post) = before {
+            state.posts.remove(&place(&post.id));
+        }
+        if let Some(post) = &record.progress.post {
+            state.posts.insert(place(&post.id), record.id);
+        }
+        state.effects.insert(record.id, record.clone());
+        Ok(record)
+    }
+
     pub(super) fn append(&self, state: &mut State, drafts: Vec<Draft>) -> Result<(), StoreError> {
         let appended = state.log.append(drafts, self.clock.now(), self.entropy.as_ref());
         appended.map(|_| ()).map_err(|error: LedgerError| {
@@ -163,13 +208,29 @@ impl State {
         record.progress.lease.is_none_or(|lease| lease.until <= now || !self.alive.contains(&lease.holder))
     }
 
-    /// The post that the step claims, where another effect owns it.
-    fn taken(&self, record: &EffectRecord, step: &Step) -> Option<String> {
-        let Step::Done(evidence) = step else { return None };
+    /// The effect that owns the post that a step claims, where it is another one, with its request and its siblings.
+    fn owner_of_claim(
+        &self,
+        record: &EffectRecord,
+        step: &Step,
+    ) -> Option<(EffectRecord, RequestRecord, Vec<EffectRecord>)> {
         let content = record.effect.content();
-        let place = (content.platform, content.account.clone(), evidence.post.id.clone());
-        let owner: Option<&EffectId> = self.posts.get(&place);
-        owner.filter(|owner| **owner != record.id).map(|_| evidence.post.id.clone())
+        let claimed = step::claimed_post(step)?.to_owned();
+        let owner = self.posts.get(&(content.platform, content.account.clone(), claimed))?;
+        let owner = self.effects.get(owner).filter(|owner| owner.id != record.id)?.clone();
+        let request = self.requests.get(&owner.request)?.clone();
+        let siblings = self.of_request(request.id).into_iter().filter(|other| other.id != owner.id).collect();
+        Some((owner, request, siblings))
+    }
+
+    /// The unknown effects of the accounts of these contents.
+    fn unknown<'a>(&self, contents: impl IntoIterator<Item = &'a EffectV1>) -> Vec<EffectRecord> {
+        let accounts: BTreeSet<AccountKey> = contents.into_iter().map(AccountKey::of).collect();
+        let asked = |record: &&EffectRecord| {
+            record.progress.state == EffectState::Unknown
+                && accounts.contains(&AccountKey::of(record.effect.content()))
+        };
+        self.effects.values().filter(asked).take(OPEN_EFFECTS).cloned().collect()
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Modelled {
     settled_from: Option<DateTime<Utc>>,
     absent_looks: u32,
     needs_human: bool,
+    /// Whether what was refused while it is open is final: told once absence is known.
+    refused_for_good: bool,
 }
 
 /// What is compared of an effect.
@@ -72,6 +74,7 @@ impl Modelled {
             settled_from: None,
             absent_looks: 0,
             needs_human: false,
+            refused_for_good: false,
         };
         if begin {
             one.state = EffectState::Attempting;
@@ -97,7 +100,7 @@ impl Modelled {
             // Absence is known once the platform has settled, and at the second look.
             Move::AbsentForGood => {
                 let known = self.absent_looks > 0 && self.settled_from.is_some_and(|from| from <= now);
-                from(&[Unknown], NotDone).filter(|_| known)
+                from(&[Unknown], if self.refused_for_good { Failed } else { NotDone }).filter(|_| known)
             }
             Move::Yield => Some(self.state),
         }
@@ -122,6 +125,9 @@ impl Modelled {
                 self.close();
             }
             Move::RateLimited | Move::Refused | Move::Lost if next == EffectState::Unknown => {
+                if step != Move::Lost {
+                    self.refused_for_good = step == Move::Refused;
+                }
                 self.open = true;
                 self.due = self.settled_from;
             }
@@ -151,6 +157,7 @@ impl Modelled {
 
     fn begin(&mut self, holder: InstanceId, now: DateTime<Utc>) {
         let settled_from = now + WINDOW.send + WINDOW.settle;
+        self.refused_for_good &= self.open;
         self.attempts += 1;
         self.absent_looks = 0;
         self.needs_human = false;

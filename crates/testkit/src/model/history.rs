@@ -1,11 +1,11 @@
 //! What can happen to a journal, and chance histories of it.
 
 use chimera_contracts::ErrorCode;
-use chimera_effect::{Lost, Pending, Step};
+use chimera_effect::{Pending, Step, UnknownOutcome};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
-use crate::scene::{WINDOW, done, refused};
+use crate::scene::{WINDOW, cannot_tell, looked, published, refused};
 
 /// One operation of a history. Numbers are taken modulo what there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,13 +105,13 @@ impl Move {
     pub(super) fn step(self, now: DateTime<Utc>) -> Step {
         match self {
             Self::Begin => Step::Begin { window: WINDOW, uploads: Vec::new() },
-            Self::Done(post) => Step::Done(done(&external_id(post))),
+            Self::Done(post) => published(&external_id(post)),
             Self::Accepted => Step::Accepted(Pending { pending_id: "pending".to_owned(), said: None }),
             Self::RateLimited => Step::NotDone(refused(ErrorCode::PlatformRateLimit)),
             Self::Refused => Step::NotDone(refused(ErrorCode::ContentPolicyViolation)),
-            Self::Lost => Step::Lost(Lost { reason: "lost".to_owned(), said: None }),
-            Self::Looked => Step::Looked { absent: true, look_again: look_again(now) },
-            Self::CannotTell => Step::CannotTell { reason: "it is hidden".to_owned() },
+            Self::Lost => Step::Unknown(UnknownOutcome::because("lost")),
+            Self::Looked => looked(true, look_again(now)),
+            Self::CannotTell => cannot_tell("it is hidden"),
             Self::AbsentForGood => Step::AbsentForGood,
             Self::Yield => Step::Yield,
         }

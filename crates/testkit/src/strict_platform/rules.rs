@@ -60,7 +60,17 @@ impl Rules {
     #[must_use]
     pub fn service(&self) -> Service {
         let Self { keys, look_up, uploads, timeout, settle, price, .. } = *self;
-        Service { keys, look_up, uploads, timeout, settle, price }
+        Service {
+            keys,
+            sets_state: false,
+            look_up,
+            uploads,
+            timeout,
+            settle,
+            grace: TimeDelta::zero(),
+            look_every: TimeDelta::zero(),
+            price,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use chimera_contracts::{EffectId, ErrorCode, PlatformName};
-use chimera_effect::{Attempt, EffectKind, EffectV1, Keys};
+use chimera_effect::{Attempt, EffectKind, EffectV1, Keys, LateOutcome};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rules::{Fault, Post, Rules};
@@ -18,6 +18,7 @@ pub(super) struct World {
     pub(super) looks: usize,
     pub(super) uploads: usize,
     pub(super) violations: Vec<String>,
+    pub(super) late: Vec<LateOutcome>,
     /// Calls that arrive later.
     under_way: Vec<Call>,
     /// Accepted, not public yet.
@@ -96,16 +97,15 @@ impl World {
         }
     }
 
-    /// The first post since `since` that fits and is nobody else's.
-    pub(super) fn find(&self, content: &EffectV1, since: DateTime<Utc>, not_ours: &[String]) -> Option<Post> {
+    /// The posts since `since` that fit, the oldest first.
+    pub(super) fn find(&self, content: &EffectV1, since: DateTime<Utc>) -> Vec<Post> {
         let fits = |post: &&Post| {
             (post.platform, post.kind) == (content.platform, content.kind)
                 && (&post.account, &post.target, &post.text)
                     == (&content.account, &content.target, &content.text)
                 && post.at >= since
-                && !not_ours.contains(&post.id)
         };
-        self.posts.iter().find(fits).cloned()
+        self.posts.iter().filter(fits).cloned().collect()
     }
 
     /// Puts a post there that no effect made, and gives its id.

@@ -11,7 +11,7 @@ use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
     Action, Cut, Fault, MemoryStore, Rules, Scene, StrictPlatform, TestClock, TestEntropy, admit_request,
-    block_on, done, new_effect, run_until_cut, sample_effect, set_up,
+    block_on, new_effect, published, run_until_cut, sample_effect, set_up,
 };
 use chrono::TimeDelta;
 
@@ -152,9 +152,9 @@ fn another_post_in_place_of_the_first_is_no_repetition() {
         let narrow = Narrow::new(Rules::default()).await;
         let view = narrow.admitted(true).await;
         let record = &view.effects[0];
-        assert!(matches!(narrow.advance(record, Step::Done(done("a"))).await, Ok(Advanced::Applied(_))));
-        assert!(matches!(narrow.advance(record, Step::Done(done("a"))).await, Ok(Advanced::Already(_))));
-        assert!(matches!(narrow.advance(record, Step::Done(done("b"))).await, Ok(Advanced::Fenced)));
+        assert!(matches!(narrow.advance(record, published("a")).await, Ok(Advanced::Applied(_))));
+        assert!(matches!(narrow.advance(record, published("a")).await, Ok(Advanced::Already(_))));
+        assert!(matches!(narrow.advance(record, published("b")).await, Ok(Advanced::Fenced)));
     });
 }
 

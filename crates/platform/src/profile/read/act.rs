@@ -4,8 +4,11 @@ use chimera_effect::{EffectKind, Keys};
 use chrono::TimeDelta;
 
 use super::Reading;
-use super::raw::{RawAct, RawGet, RawIdempotency, RawList};
-use crate::profile::{ActTool, GetTool, IdKind, Input, ListTool, Naming};
+use super::raw::{RawAct, RawGet, RawIdempotency, RawList, RawState};
+use crate::profile::{ActTool, GetTool, IdKind, Input, ListTool, Naming, NextPage, StateTool, Wrap};
+
+/// The shortest pause between two looks where the profile names none.
+const LOOK_EVERY_MS: u32 = 2_000;
 
 impl Reading {
     /// A section of an act. For `publish` the tools that look it up stand beside it, not in it.
@@ -27,7 +30,11 @@ impl Reading {
             self.fault::<()>(format!("a {} has no input {input:?}", kind.as_str()));
         }
         let (key_argument, keys) = self.act_keys(kind, raw.idempotency.as_ref(), idempotency);
-        let (list, get) = (raw.list.take(), raw.get.take());
+        let (list, get, state) = (raw.list.take(), raw.get.take(), raw.state.take());
+        let is_state = matches!(kind, EffectKind::Like | EffectKind::Follow | EffectKind::Share);
+        if !is_state && (raw.sets_state.is_some() || state.is_some()) {
+            self.fault::<()>("`sets_state` and `state` are for likes, follows and shares");
+        }
         let naming = self.naming(&mut raw);
         self.pointers([&raw.url, &raw.published_at].into_iter().flatten());
         self.template(raw.url_template.as_ref(), "url_template", "{id}");
@@ -51,6 +58,9 @@ impl Reading {
             keys,
             timeout,
             price: raw.price,
+            reads_back: raw.reads_back.unwrap_or(true),
+            sets_state: raw.sets_state.unwrap_or(false),
+            state: self.within("state", state, Self::state),
             list: None,
             get: None,
         };
@@ -66,6 +76,8 @@ impl Reading {
             ("timeout_ms", raw.timeout_ms.is_some()),
             ("idempotency", raw.idempotency.is_some()),
             ("price", raw.price.is_some()),
+            ("sets_state", raw.sets_state.is_some()),
+            ("state", raw.state.is_some()),
             ("list", raw.list.is_some()),
             ("get", raw.get.is_some()),
         ];
@@ -136,6 +148,16 @@ impl Reading {
         self.pointers([&raw.items]);
         let optional = [&raw.id, &raw.text, &raw.target, &raw.url, &raw.created_at, &raw.complete];
         self.pointers(optional.into_iter().flatten());
+        self.pointers([&raw.author, &raw.edited, &raw.total, &raw.next].into_iter().flatten());
+        self.wraps(&raw.wraps);
+        if raw.next_argument.is_some() && raw.next.is_none() {
+            self.fault::<()>("`next_argument` takes what stands at `next`, which is missing");
+        }
+        let argument = raw.next_argument.as_ref();
+        let given = || invocation.arguments.values().chain(invocation.constants.keys());
+        if argument.is_some_and(|argument| given().any(|name| name == argument)) {
+            self.fault::<()>("`next_argument` is an argument that has another value");
+        }
         let needed = [
             ("id", raw.id.is_none() && matches!(act.naming, Naming::Theirs { .. })),
             ("text", raw.text.is_none() && act.invocation.takes(Input::Text)),
@@ -155,15 +177,44 @@ impl Reading {
             target: raw.target,
             url: raw.url,
             created_at: raw.created_at,
+            own: raw.own,
+            author: raw.author,
+            edited: raw.edited,
+            wraps: raw.wraps,
             complete: raw.complete,
-            look_every: TimeDelta::milliseconds(raw.look_every_ms.max(1).into()),
+            total: raw.total,
+            next: raw.next.map(|pointer| NextPage { pointer, argument: raw.next_argument }),
+            look_every: TimeDelta::milliseconds(raw.look_every_ms.unwrap_or(LOOK_EVERY_MS).into()),
         })
+    }
+
+    fn wraps(&mut self, wraps: &[Wrap]) {
+        if wraps.iter().any(|wrap| wrap.begin.trim().is_empty() || wrap.end.trim().is_empty()) {
+            self.fault::<()>("`wraps`: `begin` and `end` are words, not blanks");
+        }
+    }
+
+    fn state(&mut self, raw: RawState) -> Option<StateTool> {
+        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Target]);
+        self.conditions([&raw.confirm]);
+        Some(StateTool { invocation, confirm: raw.confirm })
     }
 
     pub(super) fn get(&mut self, raw: RawGet) -> Option<GetTool> {
         let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Id]);
-        self.pointers([&raw.text]);
-        Some(GetTool { invocation, text: raw.text })
+        let pointers = [&raw.text, &raw.id, &raw.author, &raw.target, &raw.url, &raw.created_at];
+        self.pointers(pointers.into_iter().flatten());
+        self.wraps(&raw.wraps);
+        Some(GetTool {
+            invocation,
+            text: raw.text,
+            id: raw.id,
+            author: raw.author,
+            target: raw.target,
+            url: raw.url,
+            created_at: raw.created_at,
+            wraps: raw.wraps,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use chimera_contracts::{ErrorCode, Money};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::profile::{Condition, IdKind, Input};
+use crate::profile::{Condition, IdKind, Input, Wrap};
 use crate::targets::TargetKind;
 
 /// What stands in a platform's own section.
@@ -23,6 +23,7 @@ pub(super) struct RawSettings {
     pub(super) errors: Vec<RawError>,
     #[serde(default)]
     pub(super) soft_errors: Vec<Condition>,
+    pub(super) rate_window_s: Option<u32>,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -79,6 +80,9 @@ pub(super) struct RawAct {
     pub(super) idempotency: Option<RawIdempotency>,
     pub(super) price: Option<Money>,
     pub(super) limit: Option<RawLimit>,
+    pub(super) reads_back: Option<bool>,
+    pub(super) sets_state: Option<bool>,
+    pub(super) state: Option<toml::Value>,
     pub(super) list: Option<toml::Value>,
     pub(super) get: Option<toml::Value>,
 }
@@ -109,8 +113,28 @@ pub(super) struct RawList {
     pub(super) target: Option<String>,
     pub(super) url: Option<String>,
     pub(super) created_at: Option<String>,
+    #[serde(default)]
+    pub(super) own: bool,
+    pub(super) author: Option<String>,
+    pub(super) edited: Option<String>,
+    #[serde(default)]
+    pub(super) wraps: Vec<Wrap>,
     pub(super) complete: Option<String>,
-    pub(super) look_every_ms: u32,
+    pub(super) total: Option<String>,
+    pub(super) next: Option<String>,
+    pub(super) next_argument: Option<String>,
+    pub(super) look_every_ms: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawState {
+    pub(super) tool: String,
+    #[serde(default)]
+    pub(super) arguments: BTreeMap<Input, String>,
+    #[serde(default)]
+    pub(super) constants: BTreeMap<String, Value>,
+    pub(super) confirm: Condition,
 }
 
 #[derive(Deserialize)]
@@ -121,7 +145,14 @@ pub(super) struct RawGet {
     pub(super) arguments: BTreeMap<Input, String>,
     #[serde(default)]
     pub(super) constants: BTreeMap<String, Value>,
-    pub(super) text: String,
+    pub(super) text: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) author: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) created_at: Option<String>,
+    #[serde(default)]
+    pub(super) wraps: Vec<Wrap>,
 }
 
 #[derive(Deserialize)]

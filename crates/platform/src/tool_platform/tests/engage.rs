@@ -73,6 +73,7 @@ fn no_two_effects_share_a_composed_id() {
         let world = answering(vec![said(false, answer(EffectKind::Like, "tweet_1", ""))]);
         let trace = trace();
         let act = Act {
+            effect_id: effect_id(),
             effect: &effect,
             uploads: &[],
             call_key: &call_key,

@@ -1,135 +1,435 @@
-//! Looking for a post whose answer was lost.
+//! The look table: what a list that shows our text in one way or another proves. Each row names the platform or the report
+//! behind its shape, so that a new report is one more row.
 
+use super::look::{Owners, look, named, owned, question, told};
 use super::*;
 
 fn post(id: &str, text: &str, seconds: i64) -> Value {
     json!({ "id": id, "text": text, "url": "https://x.com/1", "created_at": at(seconds).to_rfc3339() })
 }
 
-/// A look at `now`; the first attempt began 60 seconds before.
-fn look(answers: Vec<Called>, settled: i64, absent_looks: u32) -> Finding {
-    let effect = effect(PlatformName::Twitter, Vec::new());
-    let look = LookUp {
-        call_key: key(&effect),
-        effect,
-        since: at(-60),
-        settled_from: at(settled),
-        absent_looks,
-        not_ours: vec!["theirs".to_owned()],
-        trace: trace(),
-    };
-    answering(answers).platform.find(&look).now_or_never().unwrap()
-}
-
 fn list(posts: &[Value], complete: bool) -> Called {
     said(false, json!({ "posts": posts, "complete": complete }))
 }
 
-fn id_of(finding: &Finding) -> Option<&str> {
-    match finding {
-        Finding::There(evidence) => Some(&evidence.post.id),
-        _ => None,
-    }
+fn tweet(text: &str) -> Effect {
+    let content = effect(PlatformName::Twitter, Vec::new()).content().clone();
+    Effect::new(EffectV1 { text: text.to_owned(), ..content }).unwrap()
 }
 
-#[test]
-fn the_oldest_post_of_our_own_time_is_found() {
-    let wrapped = format!("Note!\n<<<BEGIN\n{TEXT}\n<<<END");
-    let posts = [
-        post("later", TEXT, -10),
-        post("ours", TEXT, -58),
-        post("theirs", TEXT, -59),
-        post("wrapped", &wrapped, -62),
-        post("earlier", TEXT, -66),
-    ];
-    let found = look(vec![list(&posts, true)], -1, 0);
-    assert_eq!(id_of(&found), Some("ours"), "{found:?}");
-    let found = look(vec![list(&posts[3..], true)], -1, 0);
-    assert_eq!(id_of(&found), Some("wrapped"), "within the skew of clocks: {found:?}");
+/// Looks for a post with this text where the list shows these, whole.
+fn shown_as(ours: &str, posts: &[Value], answers: impl IntoIterator<Item = Called>) -> String {
+    let answers = [list(posts, true)].into_iter().chain(answers).collect();
+    told(&look(&answering(answers), &question(&tweet(ours)), &Owners::default()))
 }
 
+/// Every way here is one in which a platform or a server shows the very text that we sent.
 #[test]
-fn absence_needs_time_and_two_looks() {
-    let others = [post("a", "something else", -70)];
-    let again = |settled: i64, absent| Finding::Unsettled { look_again: at(settled), absent };
-    for (settled, looks, expected) in [
-        (20, 0, again(20, false)),
-        (20, 5, again(20, false)),
-        (0, 0, again(5, true)),
-        (-9, 1, Finding::AbsentForGood),
+fn our_text_is_found_however_it_is_shown() {
+    for (source, ours, shown) in [
+        ("plain", "Hello world, all of you", "Hello world, all of you"),
+        ("L1: decimal entities (WordPress, Mastodon's HTML)", "it's here now", "it&#039;s here now"),
+        ("L1: hex entities", "it's here now", "it&#x27;s here now"),
+        ("L1: named entities", "it's here now", "it&apos;s here now"),
+        (
+            "L1: escaped twice (X API v1.1 through a template)",
+            "you & me, together",
+            "you &amp;amp; me, together",
+        ),
+        (
+            "L2: LinkedIn little text (brightbean-studio#121)",
+            "release (version 2) is out",
+            "release \\(version 2\\) is out",
+        ),
+        ("L2: LinkedIn hashtag template", "out now #launch today", "out now {hashtag|\\#|launch} today"),
+        (
+            "L3: curly quotes (Threads)",
+            "we say \"hello\" -- it's fine",
+            "we say \u{201c}hello\u{201d} \u{2014} it\u{2019}s fine",
+        ),
+        ("L4: a heart without U+FE0F", "I \u{2764}\u{fe0f} Rust a lot", "I \u{2764} Rust a lot"),
+        (
+            "L4: a family without joiners",
+            "our \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} family day",
+            "our \u{1f468}\u{1f469}\u{1f467} family day",
+        ),
+        ("decomposed", "Café, naïve and more", "Cafe\u{301}, nai\u{308}ve and more"),
+        ("white space (LinkedIn)", "Hello world,\n\nall of you", "Hello world, all of you "),
+        (
+            "t.co for a link (X)",
+            "See https://example.com/long?a=1 now please",
+            "See https://t.co/AbCdEf now please",
+        ),
+        (
+            "L7: what a pattern takes for a credential",
+            "new password: chimera2026",
+            "new password: chimera2026",
+        ),
+        ("L7: the same", "code token=SPRING25 works", "code token=SPRING25 works"),
+        ("L7: the same", "our ring bearer Alexander", "our ring bearer Alexander"),
+        ("L7: the same", "send Authorization: Basic and smile", "send Authorization: Basic and smile"),
+        ("A9: a lone surrogate, repaired", "Hello \u{fffd} world of ours", "Hello \u{fffd} world of ours"),
     ] {
-        assert_eq!(look(vec![list(&others, true)], settled, looks), expected, "{settled} {looks}");
-    }
-    assert_eq!(look(vec![list(&others, false)], -9, 1), Finding::AbsentForGood, "reaches back");
-    assert_eq!(look(vec![list(&[], true)], -9, 1), Finding::AbsentForGood);
-}
-
-#[test]
-fn a_list_that_hides_something_proves_nothing() {
-    let recent = [post("a", "something else", -1)];
-    let pinned = [post("pinned", "old", -9_000), post("a", "something else", -1)];
-    let timeless = [json!({ "id": "a", "text": TEXT })];
-    for posts in [&recent[..], &pinned, &timeless, &[]] {
-        let finding = look(vec![list(posts, false)], -9, 1);
-        assert!(matches!(finding, Finding::CannotTell { .. }), "{posts:?} {finding:?}");
+        let found =
+            shown_as(ours, &[post("ours", shown, -50), post("older", "quite another thing", -600)], []);
+        assert_eq!(found, "there ours", "{source}: {shown:?}");
     }
 }
 
+/// What may be ours and may be another's ends at a person, with the item shown.
 #[test]
-fn a_look_that_fails_says_nothing() {
+fn what_may_be_ours_is_in_doubt() {
+    let ours = "Our spring sale starts today in all shops, come early and bring friends #sale";
+    for (source, shown) in [
+        ("L5: 40 characters without dots", "Our spring sale starts today in all shop"),
+        ("L5: shortened with [...]", "Our spring sale starts today in [...]"),
+        ("shortened with an ellipsis", "Our spring sale starts today…"),
+        (
+            "L6: upper case and shouted words",
+            "OUR SPRING SALE STARTS TODAY IN ALL SHOPS, COME EARLY AND BRING FRIENDS",
+        ),
+        (
+            "L6: hashtags left out (Instagram API)",
+            "Our spring sale starts today in all shops, come early and bring friends",
+        ),
+        ("L6: empty caption", ""),
+        (
+            "contained in another text",
+            "Reminder: Our spring sale starts today in all shops, come early and bring friends #sale",
+        ),
+        (
+            "a wrapper that the profile does not name",
+            "Untrusted!\n<<<BEGIN\nOur spring sale starts today in all shops, come early and bring friends #sale\n<<<END",
+        ),
+        ("taken down", "[removed]"),
+        ("one word edited", "Our summer sale starts today in all shops, come early and bring friends #sale"),
+    ] {
+        let posts = [post("it", shown, -50), post("older", "quite another thing", -600)];
+        let failing = said(true, json!({ "error": "503" }));
+        assert_eq!(shown_as(ours, &posts, [failing]), "doubt it", "{source}: {shown:?}");
+    }
+    let edited = json!({ "id": "it", "text": "quite another thing altogether", "edited": true, "created_at": at(-50).to_rfc3339() });
+    let whole = said(false, json!({ "id": "it", "text": "quite another thing altogether", "edited": true }));
+    assert_eq!(shown_as(ours, &[edited], [whole]), "doubt it", "edited");
+    let timeless = json!({ "id": "it", "text": ours });
+    let whole = said(false, json!({ "id": "it", "text": ours }));
+    assert_eq!(shown_as(ours, &[timeless], [whole.clone()]), "doubt it", "our text without a time");
+    let outside = [post("it", ours, -90_000)];
+    assert_eq!(shown_as(ours, &outside, [whole.clone()]), "doubt it", "our text from before");
+    assert_eq!(shown_as(ours, &[post("it", ours, 60)], [whole]), "doubt it", "our text from after");
+    let nameless = json!({ "text": ours, "created_at": at(-50).to_rfc3339() });
+    assert_eq!(shown_as(ours, &[nameless], []), "doubt -", "without an id");
+}
+
+#[test]
+fn every_newcomer_has_to_be_explained_and_the_list_whole() {
+    let ours = "Our spring sale starts today";
+    let other = |id: &str, seconds| post(id, "the weather is lovely in Lisbon", seconds);
+    let reach = [other("a", -10), other("b", -70)];
+    for (source, posts, complete, expected) in [
+        ("L9: a new account that says it is complete", vec![], true, "absent"),
+        ("another text while it was open", vec![other("a", -10)], true, "absent"),
+        ("reach by time", reach.to_vec(), false, "absent"),
+        ("does not reach back", vec![other("a", -1), other("b", -30)], false, "doubt"),
+        ("L9: the newest older post is 1.5 s old", vec![other("a", -1), other("b", -61)], false, "doubt"),
+        ("one item shows no order", vec![other("a", -70)], false, "doubt"),
+        (
+            "a pinned one stands first",
+            vec![other("pinned", -9_000), other("a", -1), other("b", -30)],
+            false,
+            "doubt",
+        ),
+        (
+            "pinned first, and it reaches back",
+            vec![other("pinned", -9_000), other("a", -1), other("b", -70)],
+            false,
+            "absent",
+        ),
+        ("oldest first", vec![other("b", -70), other("a", -1)], false, "doubt"),
+        ("empty and not complete", vec![], false, "doubt"),
+    ] {
+        let world = answering(vec![list(&posts, complete)]);
+        let found = look(&world, &question(&tweet(ours)), &Owners::default());
+        assert_eq!(told(&found), expected, "{source}");
+    }
+    let timeless = [json!({ "id": "a", "text": "the weather is lovely in Lisbon" })];
+    for (complete, expected) in [(true, "absent"), (false, "doubt")] {
+        let world = answering(vec![list(&timeless, complete)]);
+        let found = look(&world, &question(&tweet(ours)), &Owners::default());
+        assert_eq!(told(&found), expected, "L9: times fit nothing, complete {complete}");
+        let Finding::InDoubt(report) = found else { continue };
+        assert!(report.missing.unwrap().contains("created_at = "), "the pointer is named");
+    }
+}
+
+/// L8: the post of another effect is explained by its owner, and never by a text that it does not show.
+#[test]
+fn a_post_of_another_effect_is_explained_by_its_own_text() {
+    let ours = "Our spring sale starts today";
+    let theirs = "Reminder: Our spring sale starts today";
+    for (source, shown, owner, expected) in [
+        ("L8: alike, owned and shown as it is", theirs, Some(theirs), "absent"),
+        ("alike, owned, shortened by the list", "Reminder: Our spring sale…", Some(theirs), "absent"),
+        ("alike and nobody's", theirs, None, "doubt it"),
+        ("our text, owned by an effect with the same text", ours, Some(ours), "absent"),
+        ("our text, owned by an effect with another", ours, Some(theirs), "doubt it"),
+        ("our text and nobody's", ours, None, "there it"),
+        ("another text, owned", "the weather is lovely", Some("the weather is lovely"), "absent"),
+    ] {
+        let posts = [post("it", shown, -50), post("older", "quite another thing", -600)];
+        let failing = said(true, json!({ "error": "503" }));
+        let world = answering(vec![list(&posts, true), failing]);
+        let owners = Owners(owner.map(|text| owned("it", text)).into_iter().collect());
+        assert_eq!(told(&look(&world, &question(&tweet(ours)), &owners)), expected, "{source}");
+    }
+}
+
+/// Of n unknown effects with equal texts n posts are theirs, by the order in which they began; with any other number of posts
+/// nobody can say whose they are.
+#[test]
+fn equal_texts_are_told_apart_by_order_alone() {
+    let ours = "Good morning everybody";
+    let posts = |count: usize| -> Vec<Value> {
+        (0_i64..).take(count).map(|number| post(&format!("p{number}"), ours, -50 + number)).collect()
+    };
+    for (equals, place, count, expected) in [
+        (2, 0, 2, "there p0"),
+        (2, 1, 2, "there p1"),
+        (2, 0, 0, "absent"),
+        (2, 0, 1, "doubt p0"),
+        (1, 0, 2, "doubt p0 p1"),
+        (3, 2, 2, "doubt p0 p1"),
+    ] {
+        let whole = |id: &str| said(false, json!({ "id": id, "text": ours }));
+        let world = answering(vec![list(&posts(count), true), whole("p0"), whole("p1")]);
+        let asked = LookUp { equals, place, ..question(&tweet(ours)) };
+        assert_eq!(told(&look(&world, &asked, &Owners::default())), expected, "{equals} {place} {count}");
+    }
+}
+
+/// A1, A2, A5: what an answer named is looked up first, by itself.
+#[test]
+fn a_candidate_is_looked_up_first() {
+    let ours = "Our spring sale starts today in all shops";
+    let show = |text: &str| said(false, json!({ "id": "P", "text": text }));
+    let gone = refused(404, 144, "No status found with that ID.");
+    let nothing = list(&[], true);
+    for (source, answers, expected) in [
+        ("ours", vec![show(ours)], "there P"),
+        ("ours, shortened", vec![show("Our spring sale starts today in…")], "there P"),
+        ("another text", vec![show("the weather is lovely"), nothing.clone()], "doubt P"),
+        ("not there", vec![gone, nothing.clone()], "absent"),
+        (
+            "the answer is about another one",
+            vec![said(false, json!({ "id": "Q", "text": ours })), nothing.clone()],
+            "there P",
+        ),
+        ("cannot be asked", vec![refused(503, 130, "later")], "open"),
+    ] {
+        let asked = LookUp { candidates: named("P"), ..question(&tweet(ours)) };
+        let world = answering(answers);
+        let found = told(&look(&world, &asked, &Owners::default()));
+        // The built-in profile does not name the id in what `get` answers.
+        assert_eq!(found, expected, "{source}");
+        let calls = world.server.calls.lock().unwrap();
+        assert_eq!(
+            (calls[0].tool.as_str(), &calls[0].arguments["id"]),
+            ("get_post", &json!("P")),
+            "{source}"
+        );
+    }
+    let owners = Owners(vec![owned("P", "the weather is lovely")]);
+    let asked = LookUp { candidates: named("P"), ..question(&tweet(ours)) };
+    let world = answering(vec![show("the weather is lovely"), nothing]);
+    assert_eq!(told(&look(&world, &asked, &owners)), "absent", "another effect's");
+}
+
+#[test]
+fn a_look_that_fails_says_so_and_nothing_else() {
     for called in [
         refused(503, 1, "later"),
         said(false, json!({ "error": "no" })),
-        said(false, json!({ "posts": [{ "text": "no id" }], "complete": true })),
+        said(false, json!({ "items": [], "complete": true })),
+        said(false, json!({ "posts": "none" })),
         said(false, json!("nothing")),
+        Called::Failed { reason: "JSON-RPC error -32602".to_owned() },
         Called::Lost { reason: "died".to_owned() },
         Called::NotSent { reason: "down".to_owned() },
     ] {
-        let finding = look(vec![called], -9, 1);
-        assert_eq!(finding, Finding::Unsettled { look_again: at(5), absent: false });
+        let shown = format!("{called:?}");
+        let found = look(&answering(vec![called]), &question(&tweet(TEXT)), &Owners::default());
+        assert_eq!(told(&found), "open", "{shown}");
     }
 }
 
+/// L10: items of a list are other people's words, and no errors.
 #[test]
-fn a_shortened_text_is_looked_at_whole() {
+fn words_of_items_are_no_errors() {
+    let posts =
+        [post("a", "rate limited again, HTTP 429 error!", -10), post("b", "access token expired", -600)];
+    assert_eq!(shown_as("Our spring sale starts today", &posts, []), "absent");
+}
+
+#[test]
+fn a_text_that_is_not_shown_whole_is_asked_for() {
     let short = [post("ours", "Hello world, this is…", -10)];
     let whole = |text: &str| said(false, json!({ "id": "ours", "text": text }));
-    let found = look(vec![list(&short, true), whole(TEXT)], -9, 1);
-    assert_eq!(id_of(&found), Some("ours"), "{found:?}");
-    let other = look(vec![list(&short, true), whole("Hello world, this is another")], -9, 1);
-    assert_eq!(other, Finding::AbsentForGood);
-    let failed = look(vec![list(&short, true), refused(503, 1, "later")], -9, 1);
-    assert_eq!(failed, Finding::Unsettled { look_again: at(5), absent: false });
-    let doubtful = look(vec![list(&short, true), whole("Hello world, this is…")], -9, 1);
-    assert!(matches!(doubtful, Finding::CannotTell { .. }), "{doubtful:?}");
+    for (answer, expected) in [
+        (whole(TEXT), "there ours"),
+        (whole("Some quite different words here"), "absent"),
+        (whole("Hello world, this is another"), "doubt ours"),
+        (whole("Hello world, this is…"), "doubt ours"),
+        (refused(503, 1, "later"), "doubt ours"),
+        (refused(404, 144, "No status found with that ID."), "doubt ours"),
+    ] {
+        assert_eq!(shown_as(TEXT, &short, [answer]), expected);
+    }
 }
 
 #[test]
 fn a_list_too_long_to_be_read_proves_nothing() {
-    let listed =
-        |count: i64| (0..count).map(|number| post(&number.to_string(), "other", -1 - number)).collect();
-    let whole: Vec<_> = listed(1_000);
-    let longer: Vec<_> = listed(1_001);
-    for complete in [true, false] {
-        // Both reach back far before the first attempt.
-        assert_eq!(look(vec![list(&whole, complete)], -9, 1), Finding::AbsentForGood);
-        let finding = look(vec![list(&longer, complete)], -9, 1);
-        assert!(matches!(finding, Finding::CannotTell { .. }), "{finding:?}");
+    let listed = |count: i64| -> Vec<Value> {
+        (0..count).map(|number| post(&number.to_string(), "the weather is lovely", -1 - number)).collect()
+    };
+    for (count, complete, expected) in
+        [(1_000, true, "absent"), (1_000, false, "absent"), (1_001, true, "doubt"), (1_001, false, "doubt")]
+    {
+        let world = answering(vec![list(&listed(count), complete)]);
+        assert_eq!(told(&look(&world, &question(&tweet(TEXT)), &Owners::default())), expected, "{count}");
     }
-    let short = [post("short", "Hello world, this is…", -10)];
-    let doubtful: Vec<_> = short.into_iter().chain(longer).collect();
-    let another = said(false, json!({ "id": "short", "text": "Hello world, this is another" }));
-    let finding = look(vec![list(&doubtful, true), another], -9, 1);
-    assert!(matches!(finding, Finding::CannotTell { .. }), "none of those in doubt: {finding:?}");
-    let found: Vec<_> = [post("ours", TEXT, -10)].into_iter().chain(whole).collect();
-    let finding = look(vec![list(&found, true)], -9, 1);
-    assert_eq!(id_of(&finding), Some("ours"), "what is read still counts: {finding:?}");
+    let found: Vec<_> = [post("ours", TEXT, -10)].into_iter().chain(listed(1_001)).collect();
+    assert_eq!(shown_as(TEXT, &found, []), "there ours", "what is read still counts");
 }
 
 #[test]
-fn a_post_too_long_to_be_read_proves_nothing() {
-    let long = [post("long", &"Hello wo".repeat(125_000), -10), post("a", "something else", -70)];
-    let whole = said(false, json!({ "id": "long", "text": "Hello wo".repeat(125_000) }));
-    let finding = look(vec![list(&long, true), whole], -9, 1);
-    assert!(matches!(finding, Finding::CannotTell { .. }), "{finding:?}");
+fn a_hostile_megabyte_is_in_doubt_and_costs_little() {
+    let long = "Hello wo".repeat(125_000);
+    let posts = [post("long", &long, -10), post("a", "something else", -70)];
+    let whole = said(false, json!({ "id": "long", "text": long }));
+    assert_eq!(shown_as(TEXT, &posts, [whole]), "doubt long");
+}
+
+const PAGED: &str = r#"
+    name = "paged"
+    [platforms.twitter]
+    timeout_ms = 9_000
+    settle_ms = 9_000
+    price = { micros = 0, currency = "USD" }
+    [platforms.twitter.publish]
+    tool = "post"
+    arguments = { text = "text" }
+    id = "/id"
+    [platforms.twitter.list]
+    tool = "list"
+    arguments = { account = "who" }
+    items = "/data"
+    id = "/id"
+    text = "/text"
+    created_at = "/at"
+    author = "/by"
+    total = "/meta/total"
+    next = "/meta/next_token"
+    next_argument = "cursor"
+    wraps = [{ begin = "<<<BEGIN", end = "<<<END" }]
+"#;
+
+fn paged(pages: Vec<Value>) -> World {
+    let tool = |name: &str, arguments: &[&str]| {
+        let properties: Map<String, Value> =
+            arguments.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+        ToolInfo { name: name.to_owned(), input_schema: json!({ "properties": properties }) }
+    };
+    let tools = vec![tool("post", &["text"]), tool("list", &["who", "cursor"])];
+    let answers = pages.into_iter().map(|page| said(false, page)).collect();
+    world_of(&Profile::parse(PAGED).unwrap(), Ok(tools), Ok(Vec::new()), answers)
+}
+
+fn item(id: &str, text: &str, seconds: i64, by: &str) -> Value {
+    json!({ "id": id, "text": text, "at": at(seconds).timestamp(), "by": by })
+}
+
+#[test]
+fn pages_are_followed_until_the_list_is_whole() {
+    let ours = "Our spring sale starts today";
+    let other = |id: &str, seconds| item(id, "the weather is lovely", seconds, "me");
+    let page = |items: &[Value], meta: Value| json!({ "data": items, "meta": meta });
+    let more = |cursor: &str| json!({ "next_token": cursor });
+    for (source, pages, expected, calls) in [
+        (
+            "found on the second page",
+            vec![page(&[other("a", -1)], more("c1")), page(&[item("ours", ours, -50, "@Me")], json!({}))],
+            "there ours",
+            2,
+        ),
+        (
+            "no cursor where its parent stands",
+            vec![page(&[other("a", -1)], more("c1")), page(&[other("b", -20)], json!({}))],
+            "absent",
+            2,
+        ),
+        ("an empty cursor", vec![page(&[other("a", -1)], json!({ "next_token": "" }))], "absent", 1),
+        ("no parent either", vec![json!({ "data": [other("a", -1)] })], "doubt", 1),
+        (
+            "total equals the count",
+            vec![json!({ "data": [other("a", -1)], "meta": { "total": 1, "next_token": "c" } })],
+            "absent",
+            1,
+        ),
+        (
+            "total is more than the count",
+            vec![json!({ "data": [other("a", -1)], "meta": { "total": 2, "next_token": null } })],
+            "absent",
+            1,
+        ),
+        (
+            "reaches back before the pages end",
+            vec![page(&[other("a", -1), other("b", -90)], more("c1"))],
+            "absent",
+            1,
+        ),
+        (
+            "a cursor that leads in a circle",
+            vec![page(&[other("a", -1)], more("c1")), page(&[other("a", -1)], more("c1"))],
+            "doubt",
+            2,
+        ),
+    ] {
+        let world = paged(pages);
+        assert_eq!(told(&look(&world, &question(&tweet(ours)), &Owners::default())), expected, "{source}");
+        let made = world.server.calls.lock().unwrap();
+        assert_eq!(made.len(), calls, "{source}");
+        let cursors: Vec<_> = made.iter().map(|call| call.arguments.get("cursor").cloned()).collect();
+        assert!(cursors[0].is_none() && cursors.iter().skip(1).all(Option::is_some), "{source} {cursors:?}");
+    }
+    // A page for each second without end is read so far and no further.
+    let endless = (0..99).map(|number| page(&[other("a", -1)], more(&format!("c{number}")))).collect();
+    let world = paged(endless);
+    assert_eq!(told(&look(&world, &question(&tweet(ours)), &Owners::default())), "doubt");
+    assert_eq!(world.server.calls.lock().unwrap().len(), 20);
+}
+
+#[test]
+fn authors_wrappers_and_times_are_read_as_the_profile_says() {
+    let ours = "Our spring sale starts today";
+    let wrapped = format!("Careful!\n<<<BEGIN\n{ours}\n<<<END trusted again");
+    let twice = format!("<<<BEGIN x <<<END <<<BEGIN {ours} <<<END");
+    let at_time = |time: Value| json!({ "id": "ours", "text": ours, "at": time, "by": "me" });
+    let seconds = at(-50).timestamp();
+    let v1 = at(-50).format("%a %b %d %H:%M:%S +0000 %Y").to_string();
+    for (source, shown, expected) in [
+        ("another author", item("it", ours, -50, "somebody"), "absent"),
+        ("no author", json!({ "id": "it", "text": ours, "at": seconds }), "doubt it"),
+        ("an author that cannot be compared", item("it", ours, -50, "1234567"), "doubt it"),
+        ("the author's page", item("it", ours, -50, "https://x.com/Me/"), "there it"),
+        ("a wrapper that the profile names", item("it", &wrapped, -50, "me"), "there it"),
+        ("a text that plays with the wrapper", item("it", &twice, -50, "me"), "doubt it"),
+        ("L12: as X API v1.1 writes it", at_time(json!(v1)), "there ours"),
+        ("L12: seconds with a fraction", at_time(json!(seconds as f64 + 0.5)), "there ours"),
+        ("L12: seconds as text", at_time(json!(seconds.to_string())), "there ours"),
+        ("milliseconds", at_time(json!(seconds * 1_000)), "there ours"),
+        ("no time", at_time(json!("just now")), "doubt ours"),
+    ] {
+        let world = paged(vec![json!({ "data": [shown], "meta": {} })]);
+        assert_eq!(told(&look(&world, &question(&tweet(ours)), &Owners::default())), expected, "{source}");
+    }
 }

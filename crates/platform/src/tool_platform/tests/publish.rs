@@ -49,7 +49,7 @@ fn a_refusal_is_one_only_in_known_words() {
     for (called, expected) in [
         (refused(429, 88, "Rate limit exceeded"), Some(ErrorCode::PlatformRateLimit)),
         (refused(401, 89, "Invalid or expired token."), Some(ErrorCode::PlatformAuthInvalid)),
-        (refused(403, 187, "duplicate content."), Some(ErrorCode::ContentPolicyViolation)),
+        (refused(403, 187, "duplicate content."), None),
         (refused(403, "content_policy_violation", "no"), Some(ErrorCode::ContentPolicyViolation)),
         (refused(400, 186, "a bit shorter"), Some(ErrorCode::ContentTooLong)),
         (refused(409, "idempotency_key_reused", "other"), None),

@@ -205,8 +205,8 @@ fn somebody_elses_words_are_redacted_and_shortened() {
 #[test]
 fn a_tool_that_takes_no_words_says_so() {
     let toml = include_str!("../../../profiles/seeds.toml").replace(
-        "arguments = { target = \"video_id\", text = \"text\", account = \"account\" }\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
-        "arguments = { target = \"video_id\", account = \"account\" }\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
+        "arguments = { target = \"video_id\", text = \"text\", account = \"account\" }\nreads_back = false\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
+        "arguments = { target = \"video_id\", account = \"account\" }\nreads_back = false\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
     );
     let profile = Profile::parse(&toml).unwrap();
     let world = world_of(&profile, Ok(tools()), Ok(Vec::new()), Vec::new());

@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{emoji, link, units};
+use crate::{emoji, link};
 
 /// A link weighs as the short link that X puts in its place.
 const LINK: u32 = 2_300;
@@ -23,7 +23,7 @@ pub enum WeightConfig {
 /// The weighted length of a text, after normalisation to NFC. The limit is 280.
 ///
 /// ```
-/// use chimera_platform::text::{WeightConfig, weighted_length};
+/// use chimera_text::{WeightConfig, weighted_length};
 ///
 /// assert_eq!(weighted_length("日本 https://example.com/a/very/long/path", WeightConfig::V3), 4 + 1 + 23);
 /// ```
@@ -41,9 +41,15 @@ pub fn weighted_length(text: &str, config: WeightConfig) -> u32 {
     weight / SCALE
 }
 
-/// Threads counts characters, but an emoji as the bytes of its UTF-8.
-pub(super) fn characters_and_emoji_bytes(text: &str) -> u32 {
-    let bytes = |emoji: &[char]| units(emoji.iter().map(|part| part.len_utf8()).sum());
+/// The length of a text where an emoji counts as the bytes of its UTF-8 and everything else as one, as Threads does.
+#[must_use]
+pub fn characters_and_emoji_bytes(text: &str) -> u32 {
+    let bytes = |emoji: &[char]| {
+        emoji
+            .iter()
+            .map(|part| u32::try_from(part.len_utf8()).unwrap_or(u32::MAX))
+            .fold(0, u32::saturating_add)
+    };
     fold(text, bytes, |_| 1)
 }
 
@@ -79,7 +85,11 @@ fn character(character: char) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::published::published;
+    use crate::{emoji_count, hides_characters, unsafe_characters};
 
     #[test]
     fn what_a_text_weighs() {
@@ -98,6 +108,53 @@ mod tests {
             ("http://example.nothingsuch/long", 31),
         ] {
             assert_eq!(weighted_length(text, WeightConfig::V3), weight, "{text:?}");
+        }
+    }
+
+    /// `validate.yml` of twitter-text: every group that tells weights.
+    #[test]
+    fn published_weighted_lengths() {
+        for (path, file) in published("platform-text/twitter-text", "validate", ".json") {
+            let cases: Value = serde_json::from_str(&file).unwrap();
+            let mut seen = 0;
+            for (group, cases) in cases["tests"].as_object().unwrap() {
+                if !group.ends_with("CounterTest") {
+                    continue;
+                }
+                let v2 = group == "WeightedTweetsCounterTest";
+                let config = if v2 { WeightConfig::V2 } else { WeightConfig::V3 };
+                for case in cases.as_array().unwrap() {
+                    let weight = weighted_length(case["text"].as_str().unwrap(), config);
+                    assert_eq!(u64::from(weight), case["expected"]["weightedLength"], "{group}: {case}");
+                    // The cases of a valid text are within 280, those of an invalid one above or empty.
+                    let valid = weight > 0 && weight <= 280;
+                    assert_eq!(valid, case["expected"]["valid"].as_bool().unwrap(), "{group}: {case}");
+                    seen += 1;
+                }
+            }
+            assert!(seen > 0, "{}", path.display());
+        }
+    }
+
+    /// `emoji-test.txt` of Unicode. Emoji newer than the tables of the properties crate are not known to it yet; none is too
+    /// long by it.
+    #[test]
+    fn published_emoji_weigh_two_and_are_safe() {
+        for (path, file) in published("platform-text/unicode", "emoji-test", ".txt") {
+            let mut seen = 0;
+            for line in file.lines().filter(|line| line.contains("; fully-qualified")) {
+                let (points, rest) = line.split_once(';').unwrap();
+                let emoji: String = points
+                    .split_whitespace()
+                    .map(|point| char::from_u32(u32::from_str_radix(point, 16).unwrap()).unwrap())
+                    .collect();
+                assert_eq!(weighted_length(&emoji, WeightConfig::V3), 2, "{rest}");
+                assert_eq!(unsafe_characters(&emoji), [], "{rest}");
+                assert!(!hides_characters(&emoji), "{rest}");
+                assert_eq!(emoji_count(&emoji), 1, "{rest}");
+                seen += 1;
+            }
+            assert!(seen > 0, "{}", path.display());
         }
     }
 }

@@ -1,11 +1,20 @@
 //! Where an emoji sequence ends (UTS #51, section 1.4.9, *EBNF and regex*), over the properties of `icu_properties`.
+//!
+//! This is the sequence as a platform weighs it. What people would count is in [`count`].
+
+mod count;
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::{Emoji, EmojiModifier, RegionalIndicator};
 
-const ZWJ: char = '\u{200d}';
-const EMOJI_PRESENTATION: char = '\u{fe0f}';
-const KEYCAP: char = '\u{20e3}';
+pub use count::emoji_count;
+
+/// Joins emoji to one.
+pub(crate) const ZWJ: char = '\u{200d}';
+/// Turns the character before it into an emoji.
+pub(crate) const EMOJI_PRESENTATION: char = '\u{fe0f}';
+/// Puts the digit before it on a key.
+pub(crate) const KEYCAP: char = '\u{20e3}';
 /// The longest joined sequences that are recommended for interchange (couples, families) have four members. What is
 /// longer is shown as several emoji, and counted so.
 const MAX_MEMBERS: usize = 4;
@@ -13,7 +22,7 @@ const MAX_MEMBERS: usize = 4;
 /// How many characters the emoji sequence takes that `chars` begins with; 0 when it begins with none.
 ///
 /// A character that is an emoji only when asked to (`1`, `#`, `©`) is none without U+FE0F or U+20E3.
-pub(super) fn sequence(chars: &[char]) -> usize {
+pub(crate) fn sequence(chars: &[char]) -> usize {
     let mut taken = member(chars);
     for _ in 1..MAX_MEMBERS {
         let rest = chars.get(taken..).unwrap_or_default();
@@ -30,7 +39,7 @@ pub(super) fn sequence(chars: &[char]) -> usize {
 }
 
 /// Whether the character may be part of an emoji.
-pub(super) fn is_emoji(character: char) -> bool {
+pub(crate) fn is_emoji(character: char) -> bool {
     CodePointSetData::new::<Emoji>().contains(character)
 }
 
@@ -65,10 +74,12 @@ fn is_plain(character: char) -> bool {
     is_keycap_base(character) || matches!(character, '©' | '®') || is_regional(character)
 }
 
+/// Half of a flag.
 fn is_regional(character: char) -> bool {
     CodePointSetData::new::<RegionalIndicator>().contains(character)
 }
 
+/// A skin tone.
 fn is_modifier(character: char) -> bool {
     CodePointSetData::new::<EmojiModifier>().contains(character)
 }

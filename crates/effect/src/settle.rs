@@ -1,0 +1,104 @@
+//! What a person can do about an unknown effect: see all that is known of it, and settle it (ERR-04).
+
+use chimera_contracts::{EffectId, Namespace, StoreError};
+use chrono::{DateTime, Utc};
+
+use crate::journal::{Advanced, EffectQuery, HandSettlement, HandVerdict, Page, Refused, Step};
+use crate::kernel::Kernel;
+use crate::record::EffectRecord;
+use crate::state::EffectState;
+
+/// How often a settlement is given to the journal again when its effect moved meanwhile.
+const TRIES: u32 = 8;
+
+/// What came of settling by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is recorded; the effect as it is now.
+    Recorded(Box<EffectRecord>),
+    /// This person may not.
+    Refused(Refused),
+    /// The named post belongs to another effect.
+    Taken {
+        /// The platform's id of that post.
+        external_id: String,
+    },
+    /// The outcome is known already: the effect as it is.
+    NotUnknown(Box<EffectRecord>),
+    /// It is too early to say that nothing is public: the platform may still act, or its server answer.
+    TooEarly {
+        /// From when on it may be said.
+        from: DateTime<Utc>,
+    },
+    /// There is no such effect.
+    Missing,
+}
+
+impl Kernel {
+    /// What waits because its outcome is unknown, by id: with candidates, the latest look and what it missed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unknown_effects(
+        &self,
+        namespace: &Namespace,
+        page: Page,
+    ) -> Result<Vec<EffectRecord>, StoreError> {
+        let query = EffectQuery {
+            namespace: namespace.clone(),
+            states: vec![EffectState::Unknown],
+            ..EffectQuery::default()
+        };
+        self.journal.effects(&query, page).await
+    }
+
+    /// Settles an unknown effect by a person's word, audited.
+    ///
+    /// `NotThere` is refused before the platform has settled and while the server may still answer. After it the effect may be
+    /// attempted again when its caller asks, under the same approval. It does not matter who holds the effect: the
+    /// holder finds it settled.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn settle_by_hand(
+        &self,
+        namespace: &Namespace,
+        effect: EffectId,
+        settlement: &HandSettlement,
+    ) -> Result<Settled, StoreError> {
+        // What came late may settle it without anybody.
+        self.record_late().await?;
+        let mut found = None;
+        for _ in 0..TRIES {
+            let Some(record) = self.effect(namespace, effect).await? else { return Ok(Settled::Missing) };
+            if record.progress.state != EffectState::Unknown {
+                return Ok(Settled::NotUnknown(Box::new(record)));
+            }
+            if settlement.verdict == HandVerdict::NotThere
+                && let Some(from) = self.too_early(&record)
+            {
+                return Ok(Settled::TooEarly { from });
+            }
+            match self.advance(&record, Step::SettledByHand(settlement.clone()), false).await? {
+                Advanced::Applied(record) | Advanced::Already(record) => {
+                    return Ok(Settled::Recorded(record));
+                }
+                Advanced::Refused(refused) => return Ok(Settled::Refused(refused)),
+                Advanced::Taken { external_id } => return Ok(Settled::Taken { external_id }),
+                Advanced::Fenced => found = Some(record),
+            }
+        }
+        Ok(found.map_or(Settled::Missing, |record| Settled::NotUnknown(Box::new(record))))
+    }
+
+    /// From when on absence may be claimed, where that is still to come.
+    fn too_early(&self, record: &EffectRecord) -> Option<DateTime<Utc>> {
+        let content = record.effect.content();
+        let progress = &record.progress;
+        let grace = self.platform.service(content.platform, content.kind).map(|service| service.grace);
+        let answers =
+            progress.send_before.zip(grace).and_then(|(sent, grace)| sent.checked_add_signed(grace));
+        let from = progress.settled_from.max(answers)?;
+        (self.clock.now() < from).then_some(from)
+    }
+}

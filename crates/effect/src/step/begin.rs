@@ -1,0 +1,79 @@
+//! What keeps an attempt from beginning, and what its beginning writes.
+
+use chimera_contracts::{EffectId, ErrorCode, InstanceId};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::advance::after;
+use crate::alike::are_equal;
+use crate::effect::EffectV1;
+use crate::journal::{Refused, Window};
+use crate::record::{EffectRecord, Lease, Progress};
+use crate::state::EffectState;
+
+/// How soon an effect that waits for another one asks again whether it may begin.
+pub(super) const ASK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+
+/// The unknown effect with an equal text, target and account that an effect waits for before its first attempt, and before
+/// it is attempted again after it is known not to have happened. One that is unknown itself waits for nothing.
+pub(super) fn waits_for<'a>(record: &EffectRecord, unknown: &'a [EffectRecord]) -> Option<&'a EffectRecord> {
+    let asks = record.progress.state != EffectState::Unknown;
+    first_equal(record.id, record.effect.content(), unknown).filter(|_| asks)
+}
+
+/// The first unknown effect that would show the same.
+pub(super) fn first_equal<'a>(
+    id: EffectId,
+    content: &EffectV1,
+    unknown: &'a [EffectRecord],
+) -> Option<&'a EffectRecord> {
+    unknown
+        .iter()
+        .filter(|other| other.id != id && other.progress.state == EffectState::Unknown)
+        .find(|other| are_equal(content, other.effect.content()))
+}
+
+/// Why an effect may not begin at `now`, where its content says when it may.
+pub(super) fn outside_window(content: &EffectV1, now: DateTime<Utc>) -> Option<Refused> {
+    let refuse = |message: String| Refused {
+        code: ErrorCode::ApprovalExpired,
+        platform: Some(content.platform),
+        message,
+    };
+    let early = content.not_before.filter(|from| now < *from);
+    let late = content.not_after.filter(|until| *until < now);
+    early
+        .map(|from| refuse(format!("it was approved for {from} or later")))
+        .or_else(|| late.map(|until| refuse(format!("it was approved for {until} or earlier"))))
+}
+
+/// The progress of an attempt that begins now.
+pub(super) fn begun(
+    progress: Progress,
+    state: EffectState,
+    window: Window,
+    instance: InstanceId,
+    now: DateTime<Utc>,
+) -> Progress {
+    let send_before = after(now, window.send);
+    // While an earlier attempt is open its own margin stands, whatever the profile or the clock say by now.
+    let open = progress.unsettled_since.and(progress.settled_from);
+    // What an earlier attempt was refused for says nothing about this one, unless it is still open with it.
+    let refusal = progress.refusal.clone().filter(|_| open.is_some());
+    let settled_from = after(send_before, window.settle).max(open.unwrap_or(DateTime::<Utc>::MIN_UTC));
+    Progress {
+        state,
+        attempts: progress.attempts.saturating_add(1),
+        began_at: Some(now),
+        send_before: Some(send_before),
+        settled_from: Some(settled_from),
+        refusal,
+        absent_looks: 0,
+        looks: 0,
+        latest_look: None,
+        waits_for: None,
+        needs_human: false,
+        due_at: Some(settled_from),
+        lease: Some(Lease { holder: instance, until: after(settled_from, window.lease) }),
+        ..progress
+    }
+}

@@ -1,0 +1,73 @@
+//! A person settles what no look can: who may, and what it writes (ERR-04).
+
+use chimera_contracts::ErrorCode;
+use chimera_governance::ApproverRole;
+use chimera_text::Folded;
+use chrono::{DateTime, Utc};
+
+use super::advance::{Context, published, settled as closed};
+use crate::journal::{HandSettlement, HandVerdict, Refused};
+use crate::outcome::{Evidence, ExternalPost, FoundBy, Refusal};
+use crate::record::{EffectRecord, Progress};
+
+/// Why this person may not settle the effect. Whoever asked for it has an interest in the answer.
+pub(super) fn refused(
+    record: &EffectRecord,
+    hand: &HandSettlement,
+    context: &Context<'_>,
+) -> Option<Refused> {
+    let refuse = |code, message: &str| {
+        Some(Refused { code, platform: Some(record.effect.content().platform), message: message.to_owned() })
+    };
+    if hand.principal.role != ApproverRole::HitlReviewer {
+        return refuse(ErrorCode::AuthzFailure, "only a person settles an outcome by hand");
+    }
+    let who = identity(&hand.principal.id);
+    if who.is_empty() {
+        return refuse(ErrorCode::AuthzFailure, "the person who settles an outcome has to be named");
+    }
+    let agent = context.request.agent.to_string();
+    let decided_for = context.standing.and_then(|standing| standing.decision.requested_by.as_deref());
+    let asked = [Some(agent.as_str()), context.request.asked_by.as_deref(), decided_for];
+    if asked.into_iter().flatten().any(|asker| identity(asker) == who) {
+        return refuse(
+            ErrorCode::ApprovalSelf,
+            "the outcome is not settled by the one who asked for the effect",
+        );
+    }
+    None
+}
+
+/// Spelling does not make another person: case, width, invisible characters and blanks do not count.
+fn identity(id: &str) -> String {
+    Folded::new(id).as_str().split_whitespace().collect()
+}
+
+/// What a settlement writes into an unknown effect.
+pub(super) fn settled(
+    record: &EffectRecord,
+    progress: Progress,
+    hand: &HandSettlement,
+    now: DateTime<Utc>,
+) -> Progress {
+    match &hand.verdict {
+        HandVerdict::There { id, url } => {
+            // What a person saw and could not name has a name of its own, so that no other effect shares it.
+            let id = id.clone().unwrap_or_else(|| format!("settled-by-hand:{}", record.id));
+            let post = ExternalPost { id, url: url.clone(), published_at: progress.began_at };
+            published(record.kind(), progress, &Evidence { post, said: None }, FoundBy::Person, now)
+        }
+        HandVerdict::NotThere => {
+            let refusal = progress.refusal.clone().filter(|refusal| refusal.code.retryable());
+            let refusal = refusal.unwrap_or_else(|| Refusal {
+                code: ErrorCode::Timeout,
+                message: "the outcome of the call was not known; a person saw that nothing was posted"
+                    .to_owned(),
+                retry_at: None,
+                said: None,
+            });
+            closed(Progress { refusal: Some(refusal), ..progress })
+        }
+        HandVerdict::StillUnknown => Progress { needs_human: true, ..progress },
+    }
+}

@@ -1,0 +1,125 @@
+//! What an answer amounts to that came when its outcome had been told already.
+
+use chrono::{DateTime, Utc};
+
+use super::advance::published;
+use crate::effect::EffectKind;
+use crate::journal::Step;
+use crate::outcome::{Candidate, Evidence, FoundBy, Outcome, UnknownOutcome};
+use crate::record::{Incident, Progress};
+use crate::state::EffectState;
+
+/// How many incidents of one effect are kept. Each is a post too many; the ledger has them all.
+const INCIDENTS: usize = 8;
+
+/// What a late answer amounts to.
+#[derive(Debug)]
+pub(super) enum Late {
+    /// It says nothing new.
+    Known,
+    /// It is what the attempt came to.
+    As(Step),
+    /// It is kept beside an attempt that is under way.
+    Note(UnknownOutcome),
+    /// The effect is public already, as another post.
+    Second(Evidence),
+    /// The effect had been told as not done.
+    Surfaced(Evidence),
+}
+
+/// Weighs a late answer to attempt `attempt`.
+pub(super) fn amounts_to(progress: &Progress, attempt: u32, outcome: &Outcome) -> Late {
+    let open = matches!(progress.state, EffectState::Attempting | EffectState::Unknown);
+    let latest = attempt == progress.attempts;
+    match (outcome, progress.state) {
+        (Outcome::Done(evidence), EffectState::Published) => {
+            let same = progress.post.as_ref().is_some_and(|post| post.id == evidence.post.id);
+            if same { Late::Known } else { Late::Second(evidence.clone()) }
+        }
+        (Outcome::Done(evidence), EffectState::NotDone | EffectState::Failed | EffectState::Cancelled) => {
+            Late::Surfaced(evidence.clone())
+        }
+        (Outcome::Done(evidence), _) => {
+            Late::As(Step::Done { evidence: evidence.clone(), found_by: FoundBy::Answer })
+        }
+        _ if !open => Late::Known,
+        (Outcome::Accepted(pending), _) => Late::As(Step::Accepted(pending.clone())),
+        (Outcome::NotDone(refusal), _) if is_only_open(progress, attempt) => {
+            Late::As(Step::NotDone(refusal.clone()))
+        }
+        (Outcome::NotDone(refusal), _) => {
+            let unknown = UnknownOutcome {
+                refusal: Some(refusal.clone()),
+                ..UnknownOutcome::because(format!("one of several attempts was refused: {}", refusal.message))
+            };
+            weigh(progress, latest, unknown)
+        }
+        (Outcome::Unknown(unknown), _) => weigh(progress, latest, unknown.clone()),
+    }
+}
+
+/// Whether this attempt is the latest, and no earlier one is open.
+pub(super) fn is_only_open(progress: &Progress, attempt: u32) -> bool {
+    attempt == progress.attempts
+        && progress.unsettled_since.is_none_or(|since| progress.began_at.is_none_or(|began| began <= since))
+}
+
+fn weigh(progress: &Progress, latest: bool, unknown: UnknownOutcome) -> Late {
+    if progress.state == EffectState::Unknown || latest {
+        Late::As(Step::Unknown(unknown))
+    } else {
+        Late::Note(unknown)
+    }
+}
+
+/// A second post of one effect. Where a look had found the first, the answer is the proof and the look's post the incident.
+pub(super) fn second_post(
+    progress: &Progress,
+    attempt: u32,
+    evidence: &Evidence,
+    now: DateTime<Utc>,
+) -> Progress {
+    let named = Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone() };
+    let found = progress.post.as_ref().map(|post| Candidate { id: post.id.clone(), url: post.url.clone() });
+    match (progress.found_by, found) {
+        (FoundBy::Look, Some(found)) => {
+            let what = "a late answer names another post than a look had found: one of them is a second one, or not ours";
+            let next = with_incident(progress, attempt, found, what, now);
+            Progress {
+                post: Some(evidence.post.clone()),
+                found_by: FoundBy::Answer,
+                unsettled_since: None,
+                ..next
+            }
+        }
+        _ => with_incident(progress, attempt, named, "a late answer names a second post of this effect", now),
+    }
+}
+
+/// It is public though it had been told as not done: never attempted again, and an incident.
+pub(super) fn surfaced(
+    progress: &Progress,
+    attempt: u32,
+    evidence: Evidence,
+    now: DateTime<Utc>,
+) -> Progress {
+    let named = Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone() };
+    let what = "it had been told as not done, and a late answer names its post";
+    let next = with_incident(progress, attempt, named, what, now);
+    let next = Progress { state: EffectState::Published, ..next };
+    published(EffectKind::Reply, next, &evidence, FoundBy::Answer, now)
+}
+
+fn with_incident(
+    progress: &Progress,
+    attempt: u32,
+    post: Candidate,
+    what: &str,
+    now: DateTime<Utc>,
+) -> Progress {
+    let mut incidents = progress.incidents.clone();
+    incidents.push(Incident { at: now, attempt, post, what: what.to_owned() });
+    let surplus = incidents.len().saturating_sub(INCIDENTS);
+    incidents.drain(..surplus);
+    Progress { incidents, ..progress.clone() }
+}

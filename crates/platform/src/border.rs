@@ -1,0 +1,90 @@
+//! Where what a server said leaves for a log, a store or a person: here it is redacted, and nowhere before.
+//!
+//! Matching, extraction and look-ups read byte for byte. A pattern that took an honest id or our own approved words for a
+//! credential made one post into twenty-three: so ids are refused only for a secret that is known exactly, and our own words
+//! stay as they were approved.
+
+use chimera_audit::{Secrets, redact};
+use serde_json::Value;
+
+/// What is taken out of the words of one server about one effect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Border<'a> {
+    /// The secrets that the host gave to the server.
+    pub(crate) secrets: &'a Secrets,
+    /// Our own text, which stays as it is; empty where there is none.
+    pub(crate) ours: &'a str,
+}
+
+impl Border<'_> {
+    /// At most `most` characters of what may be shown. Redacted first and shortened then: half a credential is one that no
+    /// pattern knows.
+    pub(crate) fn shown(&self, text: &str, most: usize) -> String {
+        let text = self.secrets.removed_from(text);
+        let kept = match self.ours {
+            "" => redact(&text).into_owned(),
+            ours => {
+                let quoted = Value::from(ours).to_string();
+                let quoted = quoted.trim_matches('"');
+                let around = |text: &str, part: &str| {
+                    text.split(part).map(|other| redact(other).into_owned()).collect::<Vec<_>>().join(part)
+                };
+                if text.contains(ours) {
+                    around(&text, ours)
+                } else if text.contains(quoted) {
+                    around(&text, quoted)
+                } else {
+                    redact(&text).into_owned()
+                }
+            }
+        };
+        let mut chars = kept.chars();
+        let mut shown: String = chars.by_ref().take(most).collect();
+        if chars.next().is_some() {
+            shown.push('…');
+        }
+        shown
+    }
+
+    /// A link that may be shown: of the web, and without a secret.
+    pub(crate) fn link(&self, value: &Value) -> Option<String> {
+        let url = url::Url::parse(value.as_str()?).ok()?;
+        let shown = matches!(url.scheme(), "http" | "https") && !self.secrets.are_in(url.as_str());
+        shown.then(|| url.as_str().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(ours: &str, text: &str, expected: &str) {
+        let secrets = Secrets::new(["s3cret-of-ours".to_owned()]);
+        assert_eq!(Border { secrets: &secrets, ours }.shown(text, 40), expected, "{text}");
+    }
+
+    #[test]
+    fn secrets_go_and_our_words_stay() {
+        let ours = "new password: chimera2026, token=SPRING25";
+        check("", "it failed with s3cret-of-ours", "it failed with [redacted]");
+        check("", "password: hunter2", "password: [redacted]");
+        check(ours, "new password: chimera2026, token=SPRING25", "new password: chimera2026, token=SPRING2…");
+        check("password: x1", "a password: x1 token=abc", "a password: x1 token=[redacted]");
+        check("a \"b\" password: x1", r#"{"t":"a \"b\" password: x1"}"#, r#"{"t":"a \"b\" password: x1"}"#);
+        check("", &"x".repeat(41), &format!("{}…", "x".repeat(40)));
+    }
+
+    #[test]
+    fn links_are_refused_for_a_known_secret_alone() {
+        let secrets = Secrets::new(["s3cret-of-ours".to_owned()]);
+        let border = Border { secrets: &secrets, ours: "" };
+        for (link, shown) in [
+            ("https://h.example/p?token=ABC", true),
+            ("https://h.example/p?k=s3cret-of-ours", false),
+            ("ftp://h.example/p", false),
+            ("no link", false),
+        ] {
+            assert_eq!(border.link(&Value::from(link)).is_some(), shown, "{link}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a list or a tool that shows one post says, read by the profile's pointers.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::LISTED;
+use crate::extract::{exact_id, time};
+use crate::normalise::{Answer, text};
+use crate::profile::{GetTool, ListTool, Wrap};
+
+/// Something as a platform shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// `None` where the profile names none, or the item has none.
+    pub(crate) id: Option<String>,
+    /// The text, without a wrapper that the profile names; `None` where none is shown.
+    pub(crate) text: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) created_at: Option<DateTime<Utc>>,
+    pub(crate) edited: bool,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) items: Vec<Shown>,
+    /// Whether there are more than are looked at.
+    pub(crate) cut: bool,
+    /// Pointers of the profile that fit none of the items.
+    pub(crate) unfit: Vec<String>,
+}
+
+/// The items of a page.
+///
+/// # Errors
+/// With what does not fit.
+pub(crate) fn listed(list: &ListTool, answer: &Answer) -> Result<Listed, String> {
+    let Some(found) = answer.at(&list.items) else {
+        return Err(format!(
+            "`items = \"{}\"` fits nothing in the list, which {}",
+            list.items,
+            outline(&answer.value)
+        ));
+    };
+    let Some(items) = found.as_array() else {
+        // A server that has nothing to show may show nothing.
+        return if found.is_null() {
+            Ok(Listed::default())
+        } else {
+            Err(format!(
+                "at `items = \"{}\"` stands no list; the answer {}",
+                list.items,
+                outline(&answer.value)
+            ))
+        };
+    };
+    let shown: Vec<Shown> = items.iter().take(LISTED).map(|item| read(list, item)).collect();
+    let pointers = [
+        ("id", &list.id, shown.iter().all(|item| item.id.is_none())),
+        ("text", &list.text, shown.iter().all(|item| item.text.is_none())),
+        ("target", &list.target, shown.iter().all(|item| item.target.is_none())),
+        ("author", &list.author, shown.iter().all(|item| item.author.is_none())),
+        ("created_at", &list.created_at, shown.iter().all(|item| item.created_at.is_none())),
+    ];
+    let unfit = pointers
+        .into_iter()
+        .filter(|(_, pointer, all_missing)| pointer.is_some() && *all_missing && !shown.is_empty())
+        .filter_map(|(name, pointer, _)| Some(format!("`{name} = \"{}\"`", pointer.as_ref()?)))
+        .collect();
+    Ok(Listed { cut: items.len() > LISTED, items: shown, unfit })
+}
+
+fn read(list: &ListTool, item: &Value) -> Shown {
+    let at = |pointer: &Option<String>| item.pointer(pointer.as_ref()?);
+    Shown {
+        id: at(&list.id).and_then(exact_id),
+        text: at(&list.text).and_then(|shown| words(shown, &list.wraps)),
+        target: at(&list.target).and_then(text),
+        author: at(&list.author).and_then(text),
+        url: at(&list.url).and_then(|url| url.as_str().map(str::to_owned)),
+        created_at: at(&list.created_at).and_then(time),
+        edited: at(&list.edited).is_some_and(is_set) || is_edited(item),
+    }
+}
+
+/// One post, whole; `None` when the answer is about another one.
+pub(crate) fn one(get: &GetTool, id: &str, answer: &Answer) -> Option<Shown> {
+    let at = |pointer: &Option<String>| answer.at(pointer.as_ref()?);
+    let named = at(&get.id).map(exact_id);
+    if named.is_some_and(|named| named.as_deref() != Some(id)) {
+        return None;
+    }
+    Some(Shown {
+        id: Some(id.to_owned()),
+        text: at(&get.text).and_then(|shown| words(shown, &get.wraps)),
+        target: at(&get.target).and_then(text),
+        author: at(&get.author).and_then(text),
+        url: at(&get.url).and_then(|url| url.as_str().map(str::to_owned)),
+        created_at: at(&get.created_at).and_then(time),
+        edited: is_edited(&answer.value),
+    })
+}
+
+/// A text without the wrapper that the profile names.
+fn words(shown: &Value, wraps: &[Wrap]) -> Option<String> {
+    let shown = shown.as_str()?;
+    let within = wraps.iter().find_map(|wrap| wrap.unwrap(shown));
+    Some(within.unwrap_or(shown).to_owned())
+}
+
+/// The members by which servers say that a post was edited, whether the profile names one or not.
+fn is_edited(item: &Value) -> bool {
+    let set = ["edited", "is_edited", "isEdited", "edited_at", "editedAt"];
+    let history = item.get("edit_history_tweet_ids").and_then(Value::as_array);
+    set.iter().any(|name| item.get(*name).is_some_and(is_set)) || history.is_some_and(|all| all.len() > 1)
+}
+
+fn is_set(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty() && text != "false",
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        _ => true,
+    }
+}
+
+/// What an answer consists of, for the one who has to mend a pointer.
+fn outline(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let names: Vec<_> = members.keys().take(8).map(|name| format!("`{name}`")).collect();
+            format!("has the members {}", names.join(", "))
+        }
+        Value::Array(items) => format!("is a list of {}", items.len()),
+        Value::Null => "is empty".to_owned(),
+        _ => "is no object and no list".to_owned(),
+    }
+}

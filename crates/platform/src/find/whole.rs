@@ -1,0 +1,107 @@
+//! Whether a list is whole from the first open attempt on: nothing that was made since is hidden.
+//!
+//! By what the profile says of completeness, or by reach: a list that shows by its own times that it is newest first, and
+//! whose last item is older than the attempt or known to us from before. A short page proves nothing (Graph APIs give short
+//! pages in the middle), and neither does an old item that stands first: it may be pinned.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{Case, Shown, short};
+use crate::normalise::Answer;
+use crate::profile::ListTool;
+
+/// How many items platforms let an account pin (Instagram: three).
+const PINNED: usize = 3;
+
+/// Whether the profile's word for completeness is in a page; `count` are all items so far, on all pages.
+pub(crate) fn complete(list: &ListTool, page: &Answer, count: usize) -> bool {
+    let says = list.complete.as_ref().and_then(|pointer| page.at(pointer)).is_some_and(is_true);
+    let total = list.total.as_ref().and_then(|pointer| page.at(pointer)).and_then(number);
+    let all = total.is_some_and(|total| total == count as u64);
+    says || all || is_last(list, page)
+}
+
+/// Whether a page says that no page follows: there is no cursor where its parent stands.
+fn is_last(list: &ListTool, page: &Answer) -> bool {
+    let Some(next) = &list.next else { return false };
+    let Some((parent, _)) = next.pointer.rsplit_once('/') else { return false };
+    let no_cursor = match page.at(&next.pointer) {
+        None | Some(Value::Null | Value::Bool(false)) => true,
+        Some(Value::String(cursor)) => cursor.is_empty(),
+        Some(_) => false,
+    };
+    no_cursor && page.at(parent).is_some_and(Value::is_object)
+}
+
+fn is_true(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false))
+        && value.as_str() != Some("false")
+        && value.as_str() != Some("")
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Whether the items reach back behind the attempt, by their own times.
+pub(crate) fn reaches(case: &Case<'_>, items: &[Shown]) -> bool {
+    missing_of_reach(case, items).is_none()
+}
+
+/// What is missing to know that the list is whole; `None` when nothing is.
+pub(crate) fn missing_of_whole(
+    case: &Case<'_>,
+    items: &[Shown],
+    complete: bool,
+    cut: bool,
+) -> Option<String> {
+    if cut {
+        return Some("the list is longer than is read".to_owned());
+    }
+    if complete {
+        return None;
+    }
+    if case.sought.needs_complete() {
+        return Some(
+            "the list does not say that it is complete, and times in it are not times of what is looked for"
+                .to_owned(),
+        );
+    }
+    missing_of_reach(case, items)
+}
+
+fn missing_of_reach(case: &Case<'_>, items: &[Shown]) -> Option<String> {
+    if case.sought.needs_complete() {
+        return Some("times tell nothing here".to_owned());
+    }
+    let Some(last) = items.last() else {
+        return Some("the list is empty and does not say that it is complete".to_owned());
+    };
+    let times: Option<Vec<DateTime<Utc>>> = items.iter().map(|item| item.created_at).collect();
+    let Some(times) = times else {
+        return Some("items without a time: the list does not show how far back it reaches".to_owned());
+    };
+    if !is_newest_first(&times) {
+        return Some("the list does not show by its times that it is newest first".to_owned());
+    }
+    let from = case.from();
+    let older = last.created_at.is_some_and(|at| at < from);
+    let owner = last.id.as_ref().and_then(|id| case.owners.get(id));
+    let known = owner.and_then(|owner| owner.began_at).is_some_and(|began| began < from);
+    (!older && !known).then(|| {
+        let reached = last.created_at.map(short).unwrap_or_default();
+        format!("the list reaches back to {reached} and the attempt began at {}", short(case.look.since))
+    })
+}
+
+/// Newest first, but for a few pinned ones before: shown by at least two times, the later one first.
+fn is_newest_first(times: &[DateTime<Utc>]) -> bool {
+    (0..=PINNED).any(|pinned| {
+        let (before, rest) = times.split_at(pinned.min(times.len()));
+        let ordered = rest.windows(2).all(|pair| matches!(pair, [newer, older] if newer >= older));
+        let shown = rest.first().zip(rest.last()).is_some_and(|(newest, oldest)| newest > oldest);
+        let old = rest.first().is_none_or(|newest| before.iter().all(|pinned| pinned <= newest));
+        ordered && shown && old
+    })
+}

@@ -1,0 +1,168 @@
+//! What a platform shows instead of a text, or instead of its end.
+
+use crate::link::without_links;
+
+/// No placeholder is longer; a text that tells of removed posts may be.
+const LONGEST_PLACEHOLDER: usize = 200;
+/// How much of a text's end is looked at, in characters.
+const END: usize = 400;
+
+/// What stands for a text that was taken away, whole.
+const WHOLE: [&str; 12] = [
+    "removed",
+    "deleted",
+    "unavailable",
+    "hidden",
+    "withheld",
+    "removed by moderator",
+    "removed by reddit",
+    "removed by moderators",
+    "deleted by user",
+    "content removed",
+    "content deleted",
+    "this post is unavailable",
+];
+
+/// What it is that was taken away.
+const THINGS: [&str; 14] = [
+    "post", "tweet", "comment", "reply", "message", "video", "photo", "content", "media", "account",
+    "thread", "page", "status", "story",
+];
+
+/// What was done to it.
+const DONE: [&str; 22] = [
+    "has been removed",
+    "was removed",
+    "been removed",
+    "has been deleted",
+    "was deleted",
+    "been deleted",
+    "has been hidden",
+    "was hidden",
+    "is hidden",
+    "has been withheld",
+    "withheld in",
+    "is withheld",
+    "is unavailable",
+    "isn't available",
+    "is not available",
+    "not available",
+    "is no longer available",
+    "no longer available",
+    "no longer exists",
+    "violated",
+    "has been suspended",
+    "unable to view",
+];
+
+/// Where a shown text was broken off.
+const ENDS: [&str; 21] = [
+    "...",
+    "…",
+    "⋯",
+    "‥",
+    "(more)",
+    "[more]",
+    "see more",
+    "show more",
+    "read more",
+    "view more",
+    "…more",
+    "... more",
+    "… more",
+    "continue reading",
+    "mehr anzeigen",
+    "mehr ansehen",
+    "ver más",
+    "voir plus",
+    "もっと見る",
+    "展开",
+    "더 보기",
+];
+
+/// Whether a text is a placeholder of a moderator or of the platform: `[removed]`, *This post has been removed…*. Short texts
+/// only. A person may write such words, too: then as well nothing is known of what the platform would show of another text.
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    if text.chars().nth(LONGEST_PLACEHOLDER).is_some() {
+        return false;
+    }
+    let text = text.trim().to_lowercase().replace(['’', '`'], "'");
+    let bare = text.trim_matches(|character: char| !character.is_alphanumeric());
+    let marked = text.starts_with(['[', '(', '<', '{', '*', '_']) || bare.contains(' ');
+    if marked && WHOLE.contains(&bare) {
+        return true;
+    }
+    let mut words = text.split(|character: char| !character.is_alphanumeric());
+    DONE.iter().any(|done| text.contains(done)) && words.any(|word| THINGS.contains(&word))
+}
+
+/// Whether a shown text says of itself that it was shortened: by dots, by `(more)`, `See more` and the like at its end. Quotes,
+/// brackets and links behind them count for nothing: X shows `… https://t.co/…`.
+#[must_use]
+pub fn is_shortened(text: &str) -> bool {
+    let start = text.char_indices().rev().nth(END.saturating_sub(1)).map_or(0, |(at, _)| at);
+    let end = without_links(text.get(start..).unwrap_or_default()).to_lowercase();
+    let quoted = |character: char| character.is_whitespace() || "\"'“”„‘’«»‹›`*_]>".contains(character);
+    let end = end.trim_end_matches(quoted);
+    let open = end.strip_suffix(')').unwrap_or(end).trim_end_matches(quoted);
+    ENDS.iter().any(|mark| end.ends_with(mark) || open.ends_with(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_place_of_a_text() {
+        for (text, expected) in [
+            ("[removed]", true),
+            ("[deleted]", true),
+            (" [ Removed by reddit ] ", true),
+            ("_deleted by user_", true),
+            ("This post has been removed by the moderators.", true),
+            ("This Tweet was deleted by the Tweet author. Learn more", true),
+            ("This Post is from an account that no longer exists.", true),
+            ("This content isn’t available right now", true),
+            ("This content is not available", true),
+            ("This post violated the X Rules", true),
+            ("@someone's account has been withheld in Germany in response to a legal demand", true),
+            ("This post from @a has been withheld in FR", true),
+            ("You're unable to view this Post", true),
+            ("removed", false),
+            ("", false),
+            ("Our spring sale starts today", false),
+            ("The stain was removed in a minute", false),
+            (&format!("This post has been removed {}", "x".repeat(200)), false),
+        ] {
+            assert_eq!(is_placeholder(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_broken_off() {
+        for (text, expected) in [
+            ("Our spring sale…", true),
+            ("Our spring sale...", true),
+            ("Our spring sale [...]", true),
+            ("Our spring sale […] ", true),
+            ("Our spring sale (more)", true),
+            ("Our spring sale See more", true),
+            ("Our spring sale\nShow more", true),
+            ("Our spring sale ... more", true),
+            ("Our spring sale…more", true),
+            ("“Our spring sale…”", true),
+            ("> 'Our spring sale...'", true),
+            ("RT @a: Our spring sale… https://t.co/abc", true),
+            ("Our spring sale ⋯", true),
+            ("Unser Verkauf Mehr anzeigen", true),
+            (&format!("{}…", "x".repeat(100_000)), true),
+            (&format!("…{}", "x".repeat(100_000)), false),
+            ("Our spring sale.", false),
+            ("Wait… now", false),
+            ("", false),
+        ] {
+            assert_eq!(is_shortened(text), expected, "{text:?}");
+        }
+    }
+}
