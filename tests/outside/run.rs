@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use chimera::contracts::publish::PublishInput;
 use chimera::contracts::{CallContext, Clock, Skill};
-use chimera::effect::{EffectJournal, EffectKind, EffectQuery, EffectRecord, EffectState, Page};
-use chimera::governance::{Budget, BudgetScope};
+use chimera::effect::{
+    EffectJournal, EffectKind, EffectQuery, EffectRecord, EffectState, HandSettlement, HandVerdict, Page,
+    Settled,
+};
+use chimera::governance::{Approver, ApproverRole, Budget, BudgetScope};
 use chimera_testkit::outside::{
     BreachKind, Claim, Event, EventKind, Oracle, PRICE_MICROS, Scenario, Trace, World, key_of,
 };
@@ -87,6 +90,10 @@ pub fn run(scenario: &Scenario, options: Options) -> Report {
     run.settle();
     run.ask_again();
     let at_a_person = run.at_a_person();
+    if !at_a_person.is_empty() {
+        run.person_settles();
+        run.at_a_person();
+    }
     run.report(at_a_person)
 }
 
@@ -201,7 +208,9 @@ impl<'a> Run<'a> {
 
     fn is_settled(&self) -> bool {
         let settled = |record: &EffectRecord| match record.progress.state {
-            EffectState::Unknown => record.progress.needs_human,
+            // A person is asked beside the looks, which go on.
+            EffectState::Unknown => record.progress.needs_human && record.progress.due_at.is_none(),
+            EffectState::Admitted => waits_for_person(record),
             state => state.at_rest(),
         };
         let (world, now_ms) = self.stage.outside.world();
@@ -229,8 +238,9 @@ impl<'a> Run<'a> {
     fn at_a_person(&mut self) -> Vec<String> {
         let mut reasons = Vec::new();
         for record in self.records() {
-            let waits = record.progress.state == EffectState::Unknown && record.progress.needs_human;
-            let open = record.progress.state == EffectState::Unknown || !record.progress.state.at_rest();
+            let unknown = record.progress.state == EffectState::Unknown;
+            let waits = (unknown && record.progress.needs_human) || waits_for_person(&record);
+            let open = unknown || !record.progress.state.at_rest();
             let Some(wish) = self.wish_of(&record) else { continue };
             let told = block_on(self.stage.status(&self.host, wish));
             let words = told.map(|told| told.words).unwrap_or_default();
@@ -238,11 +248,77 @@ impl<'a> Run<'a> {
                 reasons.push(words);
             } else if open {
                 let words =
-                    format!("in the end it is {} and no person is told: {words}", record.progress.state);
+                    format!("in the end it is {} and no person is asked: {words}", record.progress.state);
                 self.breach(wish, BreachKind::Unresolved, words);
             }
         }
         reasons
+    }
+
+    /// A person who sees what is public settles what waits; then callers ask again.
+    fn person_settles(&mut self) {
+        let asked = self.calls();
+        let mut not_there = Vec::new();
+        for record in self.records() {
+            if record.progress.state == EffectState::Unknown
+                && let Some(wish) = self.wish_of(&record)
+                && self.settle_by_hand(wish, &record) == Some(HandVerdict::NotThere)
+            {
+                not_there.push(wish);
+            }
+        }
+        self.ask_again();
+        let calls = self.calls();
+        for wish in not_there {
+            if calls[wish] == asked[wish] {
+                let words =
+                    "a person said that it is not there; asked for again, it was not attempted".to_owned();
+                self.breach(wish, BreachKind::Unresolved, words);
+            }
+        }
+    }
+
+    fn settle_by_hand(&mut self, wish: usize, record: &EffectRecord) -> Option<HandVerdict> {
+        let mut verdicts = {
+            let (world, now_ms) = self.stage.outside.world();
+            self.stage.oracle.borrow().verdicts(&world, now_ms, wish)
+        };
+        verdicts.push(None);
+        for verdict in verdicts {
+            let verdict = match verdict {
+                Some(id) => HandVerdict::There { id, url: None },
+                None => HandVerdict::NotThere,
+            };
+            self.line(|| format!("a person settles wish {wish}: {verdict:?}"));
+            let settlement = HandSettlement {
+                verdict: verdict.clone(),
+                principal: Approver {
+                    id: "settler@example.com".to_owned(),
+                    role: ApproverRole::HitlReviewer,
+                },
+                note: "looked at the account".to_owned(),
+            };
+            let outcomes = self.host.chimera.outcomes();
+            let settled = block_on(outcomes.settle_by_hand(&context().namespace, record.id, &settlement));
+            match settled.expect("the store works") {
+                Settled::Recorded(_) => return Some(verdict),
+                // Another effect with the same text has it; the person names the next one.
+                Settled::Taken { .. } => {}
+                other => {
+                    let words = format!("a person could not settle it: {other:?}");
+                    self.breach(wish, BreachKind::Unresolved, words);
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// How many acting calls each wish had.
+    fn calls(&self) -> Vec<usize> {
+        let (world, _) = self.stage.outside.world();
+        let count = |wish| world.calls().iter().filter(|call| call.wish == wish).count();
+        (0..self.stage.scenario.wishes.len()).map(count).collect()
     }
 
     fn report(mut self, at_a_person: Vec<String>) -> Report {
@@ -250,6 +326,7 @@ impl<'a> Run<'a> {
         if let Some(words) = self.stuck.take() {
             self.breach(0, BreachKind::Stuck, words);
         }
+        let untold_doubles = self.untold_doubles();
         let (mut world, now_ms) = self.stage.outside.world();
         let mut oracle = self.stage.oracle.borrow_mut();
         oracle.count(&world, now_ms);
@@ -267,11 +344,25 @@ impl<'a> Run<'a> {
             at_a_person,
             window,
             is_window,
-            doubles: world.doubles(),
-            untold_doubles: 0,
+            doubles: world.doubles().count(),
+            untold_doubles,
             twins: oracle.twins(),
             trace: world.trace().to_string(),
         }
+    }
+
+    /// Second posts of the server that a late answer named, and of which neither the status nor an incident tells.
+    fn untold_doubles(&self) -> usize {
+        let records = self.records();
+        let (world, _) = self.stage.outside.world();
+        let told = |wish: usize, id: &str| {
+            let record = records.iter().find(|record| self.wish_of(record) == Some(wish));
+            record.is_some_and(|record| {
+                let post = record.progress.post.as_ref().map(|post| post.id.as_str());
+                post == Some(id) || !record.progress.incidents.is_empty()
+            })
+        };
+        world.doubles().filter(|(act, named)| *named && !told(act.wish, &world.items()[act.item].id)).count()
     }
 
     /// What the journal holds in the end, and the books, against the world.
@@ -343,6 +434,12 @@ impl<'a> Run<'a> {
         let (mut world, now_ms) = self.stage.outside.world();
         world.trace().line(now_ms, "host", what);
     }
+}
+
+/// Whether an effect has not begun because a person has to settle another one first.
+fn waits_for_person(record: &EffectRecord) -> bool {
+    let progress = &record.progress;
+    progress.state == EffectState::Admitted && progress.waits_for.is_some() && progress.needs_human
 }
 
 impl Stage {

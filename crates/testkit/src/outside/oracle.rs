@@ -129,8 +129,11 @@ impl Oracle {
     }
 
     fn published(&mut self, world: &World, now_ms: i64, wish: usize, id: Option<&str>) {
-        let kind = world.scenario().wishes[wish].kind;
-        if is_state(world, wish) && (id.is_none() || !super::fault::makes_items(kind)) {
+        let found =
+            id.and_then(|id| world.items().iter().position(|item| item.id == id && item.made_ms <= now_ms));
+        if found.is_none() && is_state(world, wish) {
+            // A state has no id of its own, or one that the host made.
+            let kind = world.scenario().wishes[wish].kind;
             if world.state(kind, world.target(wish).as_deref(), now_ms).is_none()
                 && !self.taken_away(world, wish)
             {
@@ -139,13 +142,8 @@ impl Oracle {
             }
             return;
         }
-        let Some(id) = id else {
-            self.found(now_ms, wish, BreachKind::FalsePublished, "told as public without an id".to_owned());
-            return;
-        };
-        let found = world.items().iter().position(|item| item.id == id && item.made_ms <= now_ms);
-        let Some(number) = found else {
-            let words = format!("told as public with `{id}`, which names nothing");
+        let (Some(id), Some(number)) = (id, found) else {
+            let words = format!("told as public with {id:?}, which names nothing");
             self.found(now_ms, wish, BreachKind::FalsePublished, words);
             return;
         };
@@ -224,6 +222,26 @@ impl Oracle {
         world.acts().iter().any(|act| self.classes[act.wish] == class)
     }
 
+    /// What a person who sees the account would say of a wish that is unknown, in order of preference: that it is there,
+    /// with an id where it has one. Nothing where nothing of it was made.
+    #[must_use]
+    pub fn verdicts(&self, world: &World, now_ms: i64, wish: usize) -> Vec<Option<Option<String>>> {
+        if is_state(world, wish) {
+            let kind = world.scenario().wishes[wish].kind;
+            let set = world.state(kind, world.target(wish).as_deref(), now_ms).is_some();
+            return if set || ours(world, wish).next().is_some() { vec![Some(None)] } else { Vec::new() };
+        }
+        let own = ours(world, wish).map(|act| act.item);
+        let others = self.members(self.classes[wish]).into_iter().filter(|other| *other != wish);
+        let others: Vec<usize> = others.flat_map(|other| ours(world, other)).map(|act| act.item).collect();
+        // What another effect with the same text made is named only where ours was given to that one.
+        let mut found: Vec<usize> = own.collect();
+        if !found.is_empty() {
+            found.extend(others);
+        }
+        found.into_iter().map(|item| Some(Some(world.items()[item].id.clone()))).collect()
+    }
+
     /// Counts what is public of each class, at the end.
     pub fn count(&mut self, world: &World, now_ms: i64) {
         for class in 0..self.classes.len() {
@@ -268,9 +286,9 @@ impl World {
         self.acts().iter().any(|act| late(&act))
     }
 
-    /// How many second posts the server made by itself.
-    #[must_use]
-    pub fn doubles(&self) -> usize {
-        self.acts().iter().filter(|act| act.double).count()
+    /// The second posts that the server made by itself, each with whether a late answer named it to the host.
+    pub fn doubles(&self) -> impl Iterator<Item = (&Act, bool)> {
+        let doubles = self.acts().iter().filter(|act| act.double);
+        doubles.map(|act| (act, self.told_late.contains(&act.call)))
     }
 }

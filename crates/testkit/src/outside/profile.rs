@@ -116,9 +116,6 @@ impl Nature {
 
     /// What the profile says about what the tool does around its write.
     fn promises(&self, text: &mut String, kind: EffectKind, lie: Option<Lie>) {
-        if !speaks() {
-            return;
-        }
         let reads_back = if lie == Some(Lie::ReadsBack) { Some(false) } else { self.reads_back };
         if let Some(reads_back) = reads_back {
             let _ = writeln!(text, "reads_back = {reads_back}");
@@ -161,9 +158,6 @@ impl Nature {
         if list.complete {
             text.push_str("complete = \"/complete\"\n");
         }
-        if !speaks() {
-            return;
-        }
         match list.scope {
             Scope::Own => text.push_str("own = true\n"),
             Scope::Authors => text.push_str("author = \"/author\"\n"),
@@ -188,9 +182,6 @@ impl Nature {
             text,
             "[platforms.{platform}.{within}get]\ntool = \"get_item\"\narguments = {{ id = \"id\" }}\ntext = \"/text\"\n"
         );
-        if !speaks() {
-            return;
-        }
         if get.full {
             text.push_str(
                 "id = \"/id\"\nauthor = \"/author\"\ncreated_at = \"/created_at\"\nurl = \"/url\"\n",
@@ -201,11 +192,6 @@ impl Nature {
         }
         wraps(text, self.list.as_ref().map_or(Wraps::None, |list| list.wraps));
     }
-}
-
-/// Whether profiles have the keys about reading back, states, pages, authors and wrappers.
-const fn speaks() -> bool {
-    false
 }
 
 fn wraps(text: &mut String, wraps: Wraps) {

@@ -34,13 +34,15 @@ pub struct OutsideServer {
     world: Arc<Mutex<World>>,
     secrets: Secrets,
     tools: Arc<Vec<ToolInfo>>,
+    /// Answers that come when their call was given up, with the moment. They die with the client, as a child's pipe does.
+    late: Arc<Mutex<Vec<(i64, String, usize)>>>,
 }
 
 impl OutsideServer {
     /// The server over a world.
     #[must_use]
     pub fn new(clock: Arc<TestClock>, world: Arc<Mutex<World>>) -> Self {
-        Self { clock, world, secrets: Secrets::default(), tools: Arc::new(tools()) }
+        Self { clock, world, secrets: Secrets::default(), tools: Arc::new(tools()), late: Arc::default() }
     }
 
     /// The world as it is now.
@@ -49,6 +51,10 @@ impl OutsideServer {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.advance(now_ms);
         (world, now_ms)
+    }
+
+    fn late_answers(&self) -> MutexGuard<'_, Vec<(i64, String, usize)>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn act(&self, wish: usize, call: ToolCall) -> Called {
@@ -64,7 +70,7 @@ impl OutsideServer {
             let lost_ms = World::ms(call.deadline);
             let answers = !matches!(fault.reply, Reply::Lost | Reply::Rpc(_) | Reply::NotSent);
             if answers && answer_ms >= lost_ms && answer_ms <= lost_ms + GRACE_MS {
-                world.late.push((answer_ms, call.id.clone(), number));
+                self.late_answers().push((answer_ms, call.id.clone(), number));
             }
             (number, answer_ms)
         };
@@ -140,11 +146,12 @@ impl ToolClient for OutsideServer {
     fn late(&self) -> Vec<LateAnswer> {
         let (mut world, now_ms) = self.now();
         let mut late = Vec::new();
-        let kept = std::mem::take(&mut world.late);
-        for (at_ms, call, number) in kept {
+        let mut waiting = self.late_answers();
+        for (at_ms, call, number) in std::mem::take(&mut *waiting) {
             if at_ms > now_ms {
-                world.late.push((at_ms, call, number));
+                waiting.push((at_ms, call, number));
             } else if let Called::Answered(answer) = world.said(number) {
+                world.told_late.push(number);
                 world
                     .trace()
                     .line(now_ms, "server", || format!("says late about call {number}: {}", words(&answer)));

@@ -25,7 +25,8 @@ pub struct World {
     pub(super) items: Vec<Item>,
     pub(super) calls: Vec<Call>,
     pub(super) acts: Vec<Act>,
-    pub(super) late: Vec<(i64, String, usize)>,
+    /// The calls of which a late answer was given out.
+    pub(super) told_late: Vec<usize>,
     pub(super) sightings: Vec<Sighting>,
     due: BTreeMap<(i64, usize), Due>,
     keys: BTreeMap<String, (i64, usize)>,
@@ -102,7 +103,7 @@ impl World {
             items: Vec::new(),
             calls: Vec::new(),
             acts: Vec::new(),
-            late: Vec::new(),
+            told_late: Vec::new(),
             sightings: Vec::new(),
             due: BTreeMap::new(),
             keys: BTreeMap::new(),
