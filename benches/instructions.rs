@@ -23,10 +23,12 @@ use chimera_benches::launch::{Figures, launch};
 use chimera_benches::mode::Mode;
 use chimera_benches::stage::{NoOpPlatform, context, host, media_request, text_request};
 use chimera_testkit::{
-    MemoryStore, Scene, TestClock, TestEntropy, admit_request, block_on, new_effect, sample_decision,
-    sample_effect, set_up,
+    MemoryStore, Scene, TestClock, TestEntropy, admit_request, new_effect, sample_decision, sample_effect,
+    set_up,
 };
+use chimera_text::{Folded, overlap as share};
 use chrono::{DateTime, Utc};
+use futures_executor::block_on;
 use gungraun::{library_benchmark, library_benchmark_group};
 
 const LIMIT: Money = Money::usd_micros(1_000_000_000);
@@ -228,6 +230,41 @@ fn strategy(brief: Brief) -> (Brief, Vec<PlannedAction>) {
     (brief, plan)
 }
 
+/// A post of 280 characters, as it is sent and as a platform shows it.
+fn post() -> [String; 2] {
+    let sent = "It's out — our study of 1,204 reefs says \"some recover\" within ten years, where fishing stops & water stays \
+                clear. Read it: https://example.com/reefs/2026 ";
+    let sent: String = sent.chars().cycle().take(280).collect();
+    let shown = sent
+        .replace('&', "&amp;")
+        .replace('\'', "&#39;")
+        .replace('—', "--")
+        .replace("example.com/reefs/2026", "t.co/a1");
+    [sent, shown]
+}
+
+fn folded_post() -> [Folded; 2] {
+    post().map(|text| Folded::new(&text))
+}
+
+// Folds one text for comparison.
+#[library_benchmark]
+#[bench::sent(post()[0].clone())]
+#[bench::shown(post()[1].clone())]
+fn fold(text: String) -> (String, Folded) {
+    let folded = Folded::new(&text);
+    (text, folded)
+}
+
+// How much two texts have in common that are folded already.
+#[library_benchmark]
+#[bench::alike(folded_post())]
+fn overlap(texts: [Folded; 2]) -> ([Folded; 2], f64) {
+    let overlap = share(&texts[0], &texts[1]);
+    (texts, overlap)
+}
+
+library_benchmark_group!(name = text, benchmarks = [fold, overlap]);
 library_benchmark_group!(name = publish, benchmarks = [plan, gate, admit_step, admit_store]);
 library_benchmark_group!(name = engagement, benchmarks = [route, plan_engagement, engage]);
 library_benchmark_group!(name = proposal, benchmarks = [strategy]);
@@ -266,7 +303,11 @@ fn there(program: &str) -> bool {
 
 /// Runs every function once.
 fn once() -> ExitCode {
-    if published_once() && engaged_once() && proposed_once() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if published_once() && engaged_once() && proposed_once() && compared_once() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn engaged_once() -> bool {
@@ -278,6 +319,11 @@ fn engaged_once() -> bool {
 
 fn proposed_once() -> bool {
     propose_once(&briefed()).len() > 5
+}
+
+fn compared_once() -> bool {
+    let [sent, shown] = folded_post();
+    sent.is_same(&shown) && share(&sent, &shown) > 0.99
 }
 
 fn published_once() -> bool {
@@ -299,6 +345,6 @@ fn published_once() -> bool {
 
 /// The harness: in a function of its own, because it brings a `main` and does not ask whether its runner is there.
 fn counted() {
-    gungraun::main!(library_benchmark_groups = publish, engagement, proposal);
+    gungraun::main!(library_benchmark_groups = publish, engagement, proposal, text);
     main();
 }

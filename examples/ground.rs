@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chimera::StorePorts;
 use chimera::audit::{CheckpointSigner, LedgerReader, LocalSigner};
-use chimera::contracts::{Clock, Money, SystemEntropy};
+use chimera::contracts::{Clock, Money, PlatformName, SystemEntropy};
 use chimera::effect::Platform;
 use chimera::governance::{Budget, BudgetScope};
 use chimera::mcp::{StdioServer, TokioClock};
@@ -102,6 +102,19 @@ impl Ground {
     /// When the record cannot be read.
     pub fn public(&self) -> Result<Public, Failure> {
         sandbox::count(&self.record)
+    }
+
+    /// The id of the engagement with this text that is public, as a person sees it on the platform's page.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub fn public_id(
+        &self,
+        platform: PlatformName,
+        target: Option<&str>,
+        text: &str,
+    ) -> Result<Option<String>, Failure> {
+        sandbox::public_id(&self.record, platform, target, text)
     }
 
     /// Ends the sandbox.

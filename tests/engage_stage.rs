@@ -18,7 +18,7 @@ use chimera::platform::limits::RateLimit;
 use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
 use chimera::skill_engage::{Composer, ConfidenceScorer, EngageSkill, Personas, ScoreRequest, ScorerError};
 use chimera::{Builder, Chimera, Engaging, Store};
-use chimera_testkit::Cut;
+use chimera_testkit::{Cut, Within, within};
 use chrono::{DateTime, Utc};
 
 use crate::stage::{ACCOUNT, EchoMedia, REVIEWER, cut_ports};
@@ -282,13 +282,23 @@ pub fn real_engagement(action: EngageAction) -> EngageInput {
 }
 
 /// Calls the skill; success and failure have one shape.
-pub async fn engage(host: &Chimera, input: &EngageInput) -> EngageOutput {
-    engage_as(host, &engage_context(), input).await
+#[track_caller]
+pub fn engage(host: &Chimera, input: &EngageInput) -> Within<impl Future<Output = EngageOutput>> {
+    within("the answer to an engagement", async {
+        skill(host).call(&engage_context(), input.clone()).await.unwrap_or_else(|failed| failed)
+    })
 }
 
 /// Calls the skill in a context of the test's own.
-pub async fn engage_as(host: &Chimera, context: &CallContext, input: &EngageInput) -> EngageOutput {
-    skill(host).call(context, input.clone()).await.unwrap_or_else(|failed| failed)
+#[track_caller]
+pub fn engage_as(
+    host: &Chimera,
+    context: &CallContext,
+    input: &EngageInput,
+) -> Within<impl Future<Output = EngageOutput>> {
+    within("the answer to an engagement", async {
+        skill(host).call(context, input.clone()).await.unwrap_or_else(|failed| failed)
+    })
 }
 
 /// Who reviews.

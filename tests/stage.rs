@@ -17,7 +17,7 @@ use chimera::platform::Accounts;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use chimera::store_sqlite::{SqliteOptions, SqliteStore};
 use chimera::{Builder, Chimera, Store, StorePorts};
-use chimera_testkit::Cut;
+use chimera_testkit::{Cut, Within, within};
 use chrono::{DateTime, Utc};
 
 /// The three platforms of the tests.
@@ -206,8 +206,17 @@ pub fn claimed(key: &str, clock: &dyn Clock) -> PublishInput {
 }
 
 /// Calls the skill; success and failure have one shape.
-pub async fn publish(host: &Chimera, input: &PublishInput) -> PublishOutput {
-    host.publish().call(&context(), input.clone()).await.unwrap_or_else(|failure| failure)
+#[track_caller]
+pub fn publish(host: &Chimera, input: &PublishInput) -> Within<impl Future<Output = PublishOutput>> {
+    within("the answer to a publish", async {
+        host.publish().call(&context(), input.clone()).await.unwrap_or_else(|failure| failure)
+    })
+}
+
+/// Lets the worker make one round; gives how much it worked on.
+#[track_caller]
+pub fn work(host: &Chimera) -> Within<impl Future<Output = usize>> {
+    within("a round of the worker", async { host.worker().round().await.expect("the store works") })
 }
 
 /// A database in a folder of its own, which outlives every store that opens it.

@@ -4,6 +4,7 @@
 
 use chimera::contracts::engage::{EngageInput, EngageOutput, EngageStatus};
 use chimera::contracts::{CallContext, Skill};
+use chimera::effect::Page;
 use chimera_examples::Failure;
 use chimera_examples::screen::Screen;
 use chrono::TimeDelta;
@@ -72,6 +73,9 @@ pub(crate) async fn ask(
     let mut answer = call(host, &hasty, &engagement.input).await?;
     for _ in 0..ROUNDS {
         let Some(pause) = open(&answer) else { break };
+        if waits_for_person(host, &answer).await? {
+            break;
+        }
         show::answer(screen, &answer);
         let progress = screen.progress("    asking again with the same key".to_owned());
         let now = host.clock().now();
@@ -80,6 +84,16 @@ pub(crate) async fn ask(
         progress.finish();
     }
     Ok(answer)
+}
+
+/// Whether no look helps any more: asking again changes nothing before a person has settled it.
+async fn waits_for_person(host: &Host, answer: &EngageOutput) -> Result<bool, Failure> {
+    if standing(answer) != Standing::Unknown {
+        return Ok(false);
+    }
+    let page = Page { after: None, limit: 100 };
+    let unknown = host.chimera.outcomes().unknown(&host.worker().namespace, page).await?;
+    Ok(unknown.iter().any(|unknown| unknown.needs_person))
 }
 
 async fn call(host: &Host, context: &CallContext, input: &EngageInput) -> Result<EngageOutput, Failure> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chimera::contracts::{CallContext, CallerRole, Clock, PlatformName, SkillName};
-use chimera::effect::{EffectJournal, EffectRecord, RequestKey};
+use chimera::effect::{EffectJournal, EffectRecord, KernelOptions, LookPolicy, RequestKey};
 use chimera::governance::{BudgetScope, Classifier, Policies, Policy, RuleClassifier};
 use chimera::platform::media::MediaProbe;
 use chimera::platform::{CachedTargets, Targets, ToolPlatform};
@@ -22,6 +22,12 @@ use crate::args::Args;
 use crate::launch::Campaign;
 use crate::recorded::{RecordedInsights, RecordedScorer};
 use crate::show;
+
+/// A person is asked at the first look that sees too little: nobody wants to watch eight of them.
+fn hasty() -> KernelOptions {
+    let options = KernelOptions::default();
+    KernelOptions { looks: LookPolicy { patience: 0, ..options.looks }, ..options }
+}
 
 /// Where posts and engagements go.
 const PLATFORMS: [PlatformName; 5] = [
@@ -64,6 +70,7 @@ impl Host {
             .media(media)
             .clock(Arc::clone(&ground.clock))
             .accounts(tools::accounts(&PLATFORMS))
+            .kernel_options(hasty())
             .propose(proposing(campaign))
             .engage(engaging)
             .build()?;
@@ -101,11 +108,15 @@ impl Host {
     }
 }
 
-/// Beside Instagram's rate limit, the sandbox loses its answer to the first like on TikTok after it happened.
+/// Beside Instagram's rate limit, the sandbox loses its answers to the first like and the first comment on TikTok after they
+/// happened; and the list that the comment would be looked up in fails for good.
 fn sandbox_config(campaign: &Campaign) -> SandboxConfig {
     let mut config = sandbox::config().with_world(&campaign.world);
     let lost = FaultRule::new(chimera_sandbox::Platform::TikTok, Fault::LostAfter);
-    config.faults.push(lost.on(ToolName::LikeVideo).times(1));
+    config.faults.push(lost.clone().on(ToolName::LikeVideo).times(1));
+    config.faults.push(lost.on(ToolName::CommentOnVideo).times(1));
+    let broken = FaultRule::new(chimera_sandbox::Platform::TikTok, Fault::ServerError { status: 503 });
+    config.faults.push(broken.on(ToolName::ListComments));
     config
 }
 

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(faults(|_| {}), [""; 0]);
         let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/launch.json"));
         let campaign = Campaign::read(path).unwrap();
-        assert_eq!(campaign.launch.engage.len(), 5);
+        assert_eq!(campaign.launch.engage.len(), 6);
     }
 
     #[test]

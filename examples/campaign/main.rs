@@ -14,6 +14,7 @@ mod queue;
 mod recorded;
 mod report;
 mod reviewer;
+mod settle;
 mod show;
 
 use std::process::ExitCode;
@@ -49,8 +50,9 @@ async fn run(args: &Args) -> Result<bool, Failure> {
     let published = permit::publish(&host, &campaign, &proposal, action, &review, &screen).await?;
     let mut engaged = engage::engage(&host, &campaign.launch.engage, &screen).await?;
     queue::work_through(&host, &mut engaged, &screen).await?;
+    settle::work_through(&host, &mut engaged, &screen).await?;
 
-    show::step(&screen, "5  evidence: what is public, and who allowed it");
+    show::step(&screen, "6  evidence: what is public, and who allowed it");
     let report =
         Report { proposal: &proposal, action, review: &review, published: &published, engaged: &engaged };
     report.table(&host, &campaign, &screen).await?;

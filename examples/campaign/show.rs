@@ -1,5 +1,6 @@
 //! What this example tells on its way.
 
+use chimera::UnknownEffect;
 use chimera::contracts::engage::{EngageInput, EngageOutput};
 use chimera::contracts::propose::{ProposeOutput, ProposedAction};
 use chimera::governance::review::Review;
@@ -105,6 +106,31 @@ pub(crate) fn waiting(screen: &Screen, review: &Review, document: &EngagementDoc
         review.reasons.join(", ")
     ));
     screen.show(format_args!("  effect sha256 {}", review.current_subject()));
+}
+
+/// Everything that a person needs to settle an unknown outcome.
+pub(crate) fn unknown(screen: &Screen, unknown: &UnknownEffect) {
+    let target = unknown.target.as_ref().map(|target| format!(" {target}")).unwrap_or_default();
+    screen.show(format_args!(
+        "\n  {}{target} on {} as {}: {}",
+        unknown.kind.as_str(),
+        unknown.platform,
+        unknown.account,
+        unknown.why
+    ));
+    for line in unknown.text.lines() {
+        screen.show(format_args!("  | {line}"));
+    }
+    let doubts = unknown.latest_look.iter().flat_map(|look| &look.report.in_doubt);
+    for item in doubts {
+        let id = item.id.as_deref().unwrap_or("-");
+        screen.show(format_args!("  ? {id}: {} ({})", item.text, item.why));
+    }
+}
+
+pub(crate) fn settled(screen: &Screen, id: Option<&str>, principal: &Approver) {
+    let seen = id.map_or_else(|| "not there".to_owned(), |id| format!("there as {id}"));
+    screen.say(format_args!("    {seen}, by the word of {}", principal.id));
 }
 
 pub(crate) fn left(screen: &Screen, why: &str) {

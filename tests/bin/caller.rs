@@ -21,7 +21,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -36,7 +35,7 @@ use chimera::effect::{
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::{Binding, Profile, ToolClient, ToolPlatform};
 use chimera::skill_publish::PublishOptions;
-use chimera_sandbox::{SandboxConfig, serve_stdio};
+use chimera_sandbox::{Keys, SandboxConfig, serve_stdio};
 use chimera_testkit::PRICE;
 use chimera_tests::engage_stage::{Judges, engage, engage_host, real_engagement};
 use chimera_tests::stage::{EchoMedia, builder, claimed, open_store, publish};
@@ -111,9 +110,18 @@ async fn call(options: &BTreeMap<String, String>) {
     server.close().await;
 }
 
+/// A test that is gone says nothing any more, and its pipe ends: nothing waits longer than the test does.
 fn wait_for_the_sign() {
     say("ready");
-    std::io::stdin().read_line(&mut String::new()).expect("somebody says when");
+    let read = std::io::stdin().read_line(&mut String::new()).expect("the test says when");
+    assert!(read > 0, "the test is gone");
+}
+
+/// Does nothing more until this process is killed, or its test is gone.
+fn stop() -> Outcome {
+    say("stopped");
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).expect("the test ends its input");
+    std::process::abort()
 }
 
 /// Asks until it is public: whoever waits for another one's work on a busy machine may have to ask again.
@@ -140,10 +148,11 @@ where
     answers
 }
 
-/// A sandbox of this process over the record of all. It honours keys on X alone, as the seeds' profile says.
+/// A sandbox of this process over the record of all. It honours keys on X alone: that is what the seeds' profile counts on,
+/// and elsewhere a call that is made twice shows.
 fn sandbox(record: &str, clock: &Arc<dyn Clock>) -> Arc<StdioServer> {
-    let mut config = SandboxConfig::new(record);
-    config.keys.insert(chimera_sandbox::Platform::Twitter);
+    let keys = Keys::enforced_on([chimera_sandbox::Platform::Twitter]);
+    let config = SandboxConfig::new(record).with_keys(keys);
     let config = config.to_json().expect("the configuration can be written");
     let this = std::env::current_exe().expect("this program has a path");
     let command = ServerCommand::new("sandbox", this).arg("sandbox").arg(config);
@@ -206,8 +215,8 @@ impl Platform for Stopping {
         if self.after {
             let _nobody_learns_of_it = self.inner.perform(attempt).await;
         }
-        say("stopped");
-        pending().await
+        // On a thread of its own: other callers of this process go on until they need what is held here.
+        tokio::task::spawn_blocking(stop).await.expect("it never returns")
     }
 
     async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {

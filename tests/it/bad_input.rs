@@ -17,7 +17,7 @@ use chimera::contracts::{CallContext, Clock, ErrorCode};
 use chimera::governance::{Balance, Budget};
 use chimera::store_sqlite::SqliteStore;
 use chimera::{Builder, Chimera};
-use chimera_testkit::{Rules, StrictPlatform, TestClock, block_on};
+use chimera_testkit::{Guard, Rules, StrictPlatform, TestClock, block_on, guard};
 use chimera_tests::stage::{PLATFORMS, approve, builder, context, database, input, open_store, scope};
 
 /// The key of every request here.
@@ -30,6 +30,7 @@ struct Bench {
     platform: StrictPlatform,
     host: Chimera,
     _folder: tempfile::TempDir,
+    _guard: Guard,
 }
 
 /// What a refusal says.
@@ -57,11 +58,13 @@ struct Stand {
 }
 
 impl Bench {
+    #[track_caller]
     fn new() -> Self {
         Self::with(|builder| builder)
     }
 
     /// With a host of another make.
+    #[track_caller]
     fn with(change: impl FnOnce(Builder) -> Builder) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
@@ -70,7 +73,8 @@ impl Bench {
         let platform = StrictPlatform::new(Arc::clone(&clock), rules);
         let host = builder(&clock).store(&store).platform(Arc::new(platform.clone()));
         let host = change(host).build().unwrap();
-        Self { clock, store, platform, host, _folder: folder }
+        let _guard = guard("the end of what a test does at one bench");
+        Self { clock, store, platform, host, _folder: folder, _guard }
     }
 
     /// A request that would be published as it is.

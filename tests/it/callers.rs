@@ -15,7 +15,7 @@ use chimera::governance::{ApprovalStore, Budget, Decision, Recorded};
 use chimera::mcp::TokioClock;
 use chimera::skill_publish::PublishOptions;
 use chimera::store_sqlite::SqliteStore;
-use chimera_testkit::{Fault, PRICE, Rules, StrictPlatform, TestClock};
+use chimera_testkit::{Fault, Guard, PRICE, Rules, StrictPlatform, TestClock, guard, within};
 use chimera_tests::stage::{
     PLATFORMS, approve, builder, claim, context, database, input, only, open_store, publish, scope,
 };
@@ -24,16 +24,18 @@ use chrono::TimeDelta;
 /// How many call at once.
 const CALLERS: usize = 64;
 
-/// One skill of one process, and a world that counts.
+/// One skill of one process, and a world that counts. What a test waits for while it has one is bounded.
 struct Place {
     clock: Arc<dyn Clock>,
     store: Arc<SqliteStore>,
     platform: StrictPlatform,
     host: Arc<Chimera>,
     _folder: tempfile::TempDir,
+    _guard: Guard,
 }
 
 impl Place {
+    #[track_caller]
     fn new(clock: Arc<dyn Clock>, rules: Rules) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = open_store(&database(folder.path()), &clock);
@@ -42,7 +44,8 @@ impl Place {
         let patient = PublishOptions { answer_within: TimeDelta::hours(1), ..PublishOptions::default() };
         let host = builder(&clock).publish_options(patient).store(&store);
         let host = Arc::new(host.platform(Arc::new(platform.clone())).build().unwrap());
-        Self { clock, store, platform, host, _folder: folder }
+        let _guard = guard("the end of what a test does in one place");
+        Self { clock, store, platform, host, _folder: folder, _guard }
     }
 
     async fn approved(&self, key: &str) -> (PublishInput, Decision) {
@@ -59,7 +62,7 @@ impl Place {
         });
         let mut answers = Vec::new();
         for call in calls.collect::<Vec<_>>() {
-            answers.push(call.await.unwrap());
+            answers.push(within("one of the callers", call).await.unwrap());
         }
         answers
     }

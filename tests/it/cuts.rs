@@ -13,9 +13,11 @@ use chimera::contracts::{Clock, SystemEntropy};
 use chimera::effect::{EffectJournal, RequestKey};
 use chimera::governance::{ApprovalStore, Balance, Budget};
 use chimera::store_sqlite::SqliteStore;
-use chimera_testkit::{Action, Cut, Fault, PRICE, Rules, StrictPlatform, TestClock, run_until_cut};
+use chimera_testkit::{
+    Action, Cut, Fault, Guard, PRICE, Rules, StrictPlatform, TestClock, guard, run_until_cut,
+};
 use chimera_tests::stage::{
-    PLATFORMS, approve, context, cut_host, database, host, input, open_store, publish, scope,
+    PLATFORMS, approve, context, cut_host, database, host, input, open_store, publish, scope, work,
 };
 use chrono::TimeDelta;
 
@@ -27,12 +29,13 @@ struct Way {
     fault: Fault,
 }
 
-/// Everything of one run that outlives a crash.
+/// Everything of one run that outlives a crash. What a test waits for while it has one is bounded.
 struct World {
     clock: Arc<TestClock>,
     platform: StrictPlatform,
     folder: tempfile::TempDir,
     input: PublishInput,
+    _guard: Guard,
 }
 
 impl World {
@@ -52,7 +55,8 @@ async fn prepare(way: Way) -> World {
     let mut input = input("cut");
     input.publish_strategy = way.strategy;
     let folder = tempfile::tempdir().unwrap();
-    let mut world = World { clock, platform, folder, input };
+    let _guard = guard("the end of what a test does in one world");
+    let mut world = World { clock, platform, folder, input, _guard };
     let store = world.open();
     let uncut = host(&store, Arc::new(world.platform.clone()), &world.clock());
     approve(&store, &uncut, &mut world.input, world.clock.as_ref()).await;
@@ -202,7 +206,7 @@ async fn the_worker_finishes_what_a_dead_caller_began() {
         let store = world.open();
         let chimera = host(&store, Arc::new(world.platform.clone()), &world.clock());
         for _ in 0..6 {
-            chimera.worker().round().await.unwrap();
+            work(&chimera).await;
             world.clock.advance(TimeDelta::seconds(30));
         }
         assert_eq!(world.platform.violations(), Vec::<String>::new());
@@ -238,7 +242,7 @@ async fn what_cannot_be_told_stays_unknown() {
                 [PublicationStatus::Published, PublicationStatus::Unknown, PublicationStatus::Published]
             );
             assert_eq!(output.publications[1].retry_eligible, Some(false));
-            chimera.worker().round().await.unwrap();
+            work(&chimera).await;
             world.clock.advance(TimeDelta::hours(1));
         }
         assert_eq!(world.platform.performed().len(), PLATFORMS.len());

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use chimera_testkit::finished;
 use serde_json::Value;
 
 /// Crates that only say what is to be; they know nothing that could make it so.
-const CORE: [&str; 8] = [
+const CORE: [&str; 9] = [
+    "chimera-text",
     "chimera-contracts",
     "chimera-governance",
     "chimera-audit",
@@ -23,11 +25,9 @@ const OUTSIDE: [&str; 7] = ["tokio", "rusqlite", "libsqlite3-sys", "sqlx", "rmcp
 fn cargo(arguments: &[&str]) -> Result<String, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").to_owned());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let output = Command::new(cargo)
-        .args(arguments)
-        .args(["--offline", "--locked", "--color", "never", "--manifest-path", manifest])
-        .output()
-        .unwrap();
+    let mut command = Command::new(cargo);
+    command.args(arguments).args(["--offline", "--locked", "--color", "never", "--manifest-path", manifest]);
+    let output = finished("cargo", &mut command);
     if output.status.success() {
         Ok(String::from_utf8(output.stdout).unwrap())
     } else {
@@ -50,6 +50,16 @@ fn the_core_reaches_no_runtime_no_database_and_no_network() {
         let strange: Vec<_> = OUTSIDE.into_iter().filter(|name| reached.contains(*name)).collect();
         assert!(strange.is_empty(), "{package} reaches {strange:?}");
     }
+}
+
+/// Three crates share it, so it rests on none, and no pattern of it is compiled at run time.
+#[test]
+fn text_reaches_no_other_crate_of_ours_and_no_patterns() {
+    let reached = reach("chimera-text").unwrap();
+    let ours: Vec<_> = reached.iter().filter(|name| name.starts_with("chimera-")).collect();
+    assert_eq!(ours, ["chimera-text"]);
+    let patterns: Vec<_> = reached.iter().filter(|name| name.starts_with("regex")).collect();
+    assert!(patterns.is_empty(), "{patterns:?}");
 }
 
 /// It proposes and never acts: no way leads from it to anything that could (PRO-09).

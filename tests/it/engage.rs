@@ -17,16 +17,17 @@ use chimera::Chimera;
 use chimera::contracts::Clock;
 use chimera::contracts::engage::EngageOutput;
 use chimera::store_sqlite::SqliteStore;
-use chimera_testkit::{Rules, StrictPlatform, TestClock};
+use chimera_testkit::{Guard, Rules, StrictPlatform, TestClock, guard};
 use chimera_tests::engage_stage::{Judges, engage_host, fund};
 use chimera_tests::stage::{database, open_store};
 
-/// A world that outlives its hosts.
+/// A world that outlives its hosts. What a test waits for while it has one is bounded.
 struct World {
     clock: Arc<TestClock>,
     platform: StrictPlatform,
     folder: tempfile::TempDir,
     judges: Judges,
+    _guard: Guard,
 }
 
 impl World {
@@ -39,7 +40,8 @@ impl World {
         let clock = Arc::new(TestClock::new());
         let platform = StrictPlatform::everywhere(Arc::<TestClock>::clone(&clock), rules);
         let folder = tempfile::tempdir().unwrap();
-        let world = Self { clock, platform, folder, judges };
+        let _guard = guard("the end of what a test does in one world");
+        let world = Self { clock, platform, folder, judges, _guard };
         fund(world.open().as_ref()).await;
         world
     }

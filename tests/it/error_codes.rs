@@ -15,7 +15,7 @@ use chimera::contracts::engage::EngageOutput;
 use chimera::contracts::propose::ErrorObject;
 use chimera::contracts::publish::PublishOutput;
 use chimera::contracts::{Clock, ErrorCode, Known, SkillName};
-use chimera_testkit::{MemoryStore, TestEntropy};
+use chimera_testkit::{MemoryStore, TestEntropy, within};
 use futures_util::future::LocalBoxFuture;
 
 /// What a caller was told, and whether something became public while it asked.
@@ -96,7 +96,8 @@ fn every_code_of_the_table_has_a_producer() {
 async fn every_producer_is_told_what_the_table_says() {
     let mut faults = Vec::new();
     for (skill, (code, produce)) in rows() {
-        faults.extend(wrong(skill, *code, &produce().await));
+        let told = within(format!("what makes {code} happen"), produce()).await;
+        faults.extend(wrong(skill, *code, &told));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

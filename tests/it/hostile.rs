@@ -10,9 +10,9 @@ use chimera::effect::{
     Service, Upload, Uploaded,
 };
 use chimera::governance::ApprovalStore;
-use chimera_testkit::{Action, Cut, Fault, Rules, StrictPlatform, TestClock};
+use chimera_testkit::{Action, Cut, Fault, Rules, StrictPlatform, TestClock, guard, tries};
 use chimera_tests::stage::{
-    PLATFORMS, approve, context, cut_host, database, host, input, only, open_store, publish,
+    PLATFORMS, approve, context, cut_host, database, host, input, only, open_store, publish, work,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -22,8 +22,9 @@ fn time(clock: &Arc<TestClock>) -> Arc<dyn Clock> {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_store_that_fails_when_read_back_does_not_make_a_post_a_failure() {
+    let _guard = guard("a store that fails at each call");
     let mut lies = Vec::new();
-    for number in 0..200 {
+    for number in tries(200, "a run that no cut reaches") {
         let clock = Arc::new(TestClock::new());
         let platform = StrictPlatform::everywhere(time(&clock), Rules::default());
         let folder = tempfile::tempdir().unwrap();
@@ -54,6 +55,7 @@ async fn a_store_that_fails_when_read_back_does_not_make_a_post_a_failure() {
 /// Only the same key could settle it, and its approval was taken back.
 #[tokio::test(flavor = "current_thread")]
 async fn the_worker_does_not_spin_on_what_it_cannot_settle() {
+    let _guard = guard("a hundred rounds of the worker");
     let clock = Arc::new(TestClock::new());
     let rules = Rules::default().enforcing_keys(TimeDelta::hours(24)).without_look_up();
     let platform = StrictPlatform::everywhere(time(&clock), rules);
@@ -68,7 +70,7 @@ async fn the_worker_does_not_spin_on_what_it_cannot_settle() {
     clock.advance(TimeDelta::seconds(60));
     let mut worked = 0;
     for _ in 0..100 {
-        worked += chimera.worker().round().await.unwrap();
+        worked += work(&chimera).await;
     }
     assert!(worked < 5, "100 rounds at one moment worked {worked} times");
 }
@@ -114,6 +116,7 @@ impl Platform for Times {
 /// A platform whose times count microseconds where milliseconds are read: the year 59011.
 #[tokio::test(flavor = "current_thread")]
 async fn a_time_that_cannot_be_does_not_keep_a_post_from_being_recorded() {
+    let _guard = guard("a time that cannot be");
     for keys in [false, true] {
         let clock = Arc::new(TestClock::new());
         let mut rules = Rules::default();
@@ -138,6 +141,7 @@ async fn a_time_that_cannot_be_does_not_keep_a_post_from_being_recorded() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_worker_without_the_tool_leaves_the_effect_to_one_that_has_it() {
+    let _guard = guard("a worker that has the tool");
     let clock = Arc::new(TestClock::new());
     let platform = StrictPlatform::everywhere(time(&clock), Rules::default());
     let none = StrictPlatform::new(time(&clock), [(PlatformName::Threads, Rules::default())]);
@@ -152,10 +156,10 @@ async fn a_worker_without_the_tool_leaves_the_effect_to_one_that_has_it() {
     clock.advance(TimeDelta::seconds(20));
     let other = open_store(&database(folder.path()), &time(&clock));
     let partial = host(&other, Arc::new(none), &time(&clock));
-    partial.worker().round().await.unwrap();
+    work(&partial).await;
     clock.advance(TimeDelta::seconds(20));
     for _ in 0..5 {
-        chimera.worker().round().await.unwrap();
+        work(&chimera).await;
         clock.advance(TimeDelta::seconds(20));
     }
     let told = publish(&chimera, &input).await;

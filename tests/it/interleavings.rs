@@ -12,7 +12,7 @@ use chimera_testkit::{
     run_until_cut,
 };
 use chimera_tests::stage::{
-    PLATFORMS, approve, cut_host, database, host, input, only, open_store, publish, scope,
+    PLATFORMS, approve, cut_host, database, host, input, only, open_store, publish, scope, work,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -142,7 +142,7 @@ impl<R: Reopen> Run<R> {
                 futures_util::future::join(publish(&host, &self.input), publish(&host, &self.input)).await;
             }
             Happening::Work => {
-                self.host().worker().round().await.unwrap();
+                work(&self.host()).await;
             }
             Happening::Wait(span) => self.clock.advance(span),
             Happening::GoWrong(platform, fault) => self.platform.plan(PLATFORMS[platform], [fault]),

@@ -13,4 +13,6 @@ mod hostile;
 mod interleavings;
 mod outside;
 mod processes;
+mod quick_start;
+mod waits;
 mod worker;

@@ -1,9 +1,8 @@
 //! Several processes on one database, each with a real MCP server over one record: one post each, one answer for all,
 //! also when one of them is killed in mid-flight.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use chimera::audit::{
@@ -15,7 +14,7 @@ use chimera::governance::Budget;
 use chimera::mcp::TokioClock;
 use chimera::store_sqlite::SqliteStore;
 use chimera_sandbox::Record;
-use chimera_testkit::{PRICE, Rules, StrictPlatform};
+use chimera_testkit::{Guard, PRICE, Rules, StrictPlatform, TestProcess, guard};
 use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, open_store, scope};
 
 mod engaging;
@@ -26,28 +25,28 @@ const CALLERS: usize = 16;
 /// As the seeds' tools do it, media are uploaded: what is approved are their bytes.
 const AS_SEEDS: fn() -> Rules = || Rules { uploads: true, ..Rules::default() };
 
-/// A database in which the request is approved and funded, and the record of what is public.
+/// A database in which the request is approved and funded, and the record of what is public. What a test waits for while it
+/// has one is bounded.
 struct Place {
     folder: tempfile::TempDir,
     clock: Arc<dyn Clock>,
     input: PublishInput,
+    _guard: Guard,
 }
 
 /// A crowd of callers in a process of its own.
-struct Crowd {
-    process: Child,
-    lines: BufReader<ChildStdout>,
-}
+struct Crowd(TestProcess);
 
 impl Place {
     async fn new() -> Self {
+        let _guard = guard("the end of what several processes do in one place");
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(TokioClock);
         let mut input = input(KEY);
         let store = open_store(&database(folder.path()), &clock);
         let nowhere = StrictPlatform::everywhere(Arc::clone(&clock), AS_SEEDS());
         approve(&store, &host(&store, Arc::new(nowhere), &clock), &mut input, clock.as_ref()).await;
-        Self { folder, clock, input }
+        Self { folder, clock, input, _guard }
     }
 
     fn record(&self) -> PathBuf {
@@ -60,7 +59,8 @@ impl Place {
 
     /// Starts a crowd that waits for its sign. A call of a tool may take `timeout` seconds.
     fn crowd(&self, timeout: u32, more: &[&str]) -> Crowd {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_chimera-test-caller"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chimera-test-caller"));
+        command
             .arg("caller")
             .arg("--db")
             .arg(database(self.folder.path()))
@@ -68,13 +68,8 @@ impl Place {
             .arg(self.record())
             .args(["--key", KEY, "--callers", &CALLERS.to_string()])
             .args(["--timeout", &timeout.to_string()])
-            .args(more)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap());
-        Crowd { process, lines }
+            .args(more);
+        Crowd(TestProcess::start(format!("a crowd {more:?}"), &mut command))
     }
 
     /// One post each, paid once; the ledger tells so many attempts and verifies.
@@ -107,41 +102,28 @@ impl Place {
 }
 
 impl Crowd {
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-
+    #[track_caller]
     fn wait_until(&mut self, expected: &str) {
-        let line = self.line();
-        assert_eq!(line, expected);
+        let line = self.0.next_line(&format!("`{expected}`"));
+        assert_eq!(line.as_deref(), Some(expected));
     }
 
     fn go(&mut self) {
-        self.process.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
+        self.0.write_line("go");
     }
 
     /// The answers of all its callers.
     fn answers<T: serde::de::DeserializeOwned>(mut self) -> Vec<T> {
-        let answers: Vec<T> = serde_json::from_str(&self.line()).unwrap();
-        assert!(self.process.wait().unwrap().success());
+        let line = self.0.next_line("the answers").expect("it answers");
+        let answers: Vec<T> = serde_json::from_str(&line).unwrap();
+        assert!(self.0.end().success());
         assert_eq!(answers.len(), CALLERS);
         answers
     }
 
     /// `kill -9`.
     fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-impl Drop for Crowd {
-    fn drop(&mut self) {
-        // Where a test fails on the way, its processes end with it.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.0.kill();
     }
 }
 

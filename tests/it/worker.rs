@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chimera::contracts::publish::PublicationStatus;
 use chimera::contracts::{CallContext, Clock, Skill};
-use chimera_testkit::{Fault, Rules, StrictPlatform, TestClock};
+use chimera_testkit::{Fault, Rules, StrictPlatform, TestClock, within};
 use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, open_store};
 use chrono::TimeDelta;
 
@@ -40,7 +40,8 @@ async fn it_settles_what_is_unknown_and_stops_when_told() {
         }
     };
     let mut found = None;
-    chimera.worker().run(async { found = Some(settled.await) }).await;
+    let stopped = async { found = Some(within("both outcomes to be settled", settled).await) };
+    within("a worker that was told to stop", chimera.worker().run(stopped)).await;
 
     let statuses: Vec<_> = found.unwrap().publications.iter().map(|result| result.status).collect();
     // What was posted is found; what was not is known not to be there, and waits for its caller.

@@ -249,6 +249,7 @@ mod tests {
             words in proptest::collection::vec(("[A-Za-z0-9_.:/+-]{1,20}", 0_u32.., 0_usize..8), 0..8),
             correlated in proptest::bool::ANY,
         ) {
+            let _guard = chimera_harness::guard("one case");
             const NAMES: [&str; 8] = ["b", "a", "B", "a_b", "a-b", "aa", "z", "\u{e9}"];
             let mut draft = draft().with_correlation(correlated.then(|| CorrelationId::from_uuid(Uuid::nil())));
             for (word, number, name) in words {

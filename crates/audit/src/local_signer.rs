@@ -284,6 +284,7 @@ mod tests {
 
     #[test]
     fn of_many_signers_at_once_one_wins_each_size() {
+        let _guard = chimera_harness::guard("four signers at once");
         let folder = tempfile::tempdir().unwrap();
         LocalSigner::open(&folder, ORIGIN, &SystemEntropy).unwrap();
         let won = std::thread::scope(|scope| {

@@ -39,3 +39,115 @@ fn share_a_list(one: &EffectV1, other: &EffectV1) -> bool {
         && one.target == other.target
         && (one.kind == other.kind || (has_words(one.kind) && has_words(other.kind)))
 }
+
+#[cfg(test)]
+mod tests {
+    use chimera_contracts::{CampaignId, Namespace, PlatformName, derive_uuid};
+
+    use super::*;
+    use crate::effect::{Media, MediaIdentity};
+
+    fn of(kind: EffectKind, target: Option<&str>, text: &str) -> EffectV1 {
+        EffectV1 {
+            namespace: Namespace::default(),
+            campaign: CampaignId::from_uuid(derive_uuid("test", &[b"campaign"])),
+            kind,
+            platform: PlatformName::Twitter,
+            account: "us".to_owned(),
+            target: target.map(str::to_owned),
+            text: text.to_owned(),
+            media: Vec::new(),
+            disclosure: None,
+            not_before: None,
+            not_after: None,
+        }
+    }
+
+    fn post(text: &str) -> EffectV1 {
+        of(EffectKind::Publish, None, text)
+    }
+
+    fn check(one: &EffectV1, other: &EffectV1, (equal, alike): (bool, bool)) {
+        for (one, other) in [(one, other), (other, one)] {
+            let said = format!("{:?} {:?} and {:?} {:?}", one.kind, one.text, other.kind, other.text);
+            assert_eq!((are_equal(one, other), are_alike(one, other)), (equal, alike), "{said}");
+        }
+    }
+
+    const EQUAL: (bool, bool) = (true, true);
+    const ALIKE: (bool, bool) = (false, true);
+    const APART: (bool, bool) = (false, false);
+
+    const TEXT: &str = "It's out: our spring sale starts today — have a look at the new colours";
+
+    #[test]
+    fn forms_of_one_text() {
+        for (other, expected) in [
+            (TEXT, EQUAL),
+            ("It&#039;s out: our spring sale starts today -- have a look at the new colours", EQUAL),
+            (
+                "it\u{2019}s OUT: our  spring sale\u{a0}starts today – have a look at the new colours\r\n",
+                EQUAL,
+            ),
+            // Platforms replace links by their own.
+            ("It's out: our spring sale starts today — have a look at the new colours https://t.co/a", EQUAL),
+            ("Reminder: It's out: our spring sale starts today — have a look at the new colours", ALIKE),
+            ("It's out: our spring sale starts today…", ALIKE),
+            ("It's out: our spring sale starts tomorrow — have a look at the new colours", ALIKE),
+            ("Nobody expects what we ship in July, least of all us", APART),
+            // Nothing to compare: it may be a form of anything.
+            ("", ALIKE),
+            ("https://example.com/a", ALIKE),
+        ] {
+            check(&post(TEXT), &post(other), expected);
+        }
+    }
+
+    #[test]
+    fn texts_without_words() {
+        let links = |other: &str| (post("https://example.com/a"), post(other));
+        for ((one, other), expected) in [
+            (links("https://example.com/a"), EQUAL),
+            (links("https://example.com/b"), ALIKE),
+            (links(""), ALIKE),
+            ((post(""), post("")), EQUAL),
+        ] {
+            check(&one, &other, expected);
+        }
+        let medium =
+            Media { url: "https://example.com/cat.png".to_owned(), identity: MediaIdentity::ByReference };
+        let picture = EffectV1 { media: vec![medium], ..post("") };
+        check(&picture, &picture, EQUAL);
+        check(&picture, &post(""), ALIKE);
+        // With words the words decide: the list may show no media.
+        check(&EffectV1 { media: picture.media.clone(), ..post(TEXT) }, &post(TEXT), EQUAL);
+    }
+
+    #[test]
+    fn targets_kinds_and_accounts() {
+        use EffectKind::{Comment, Follow, Like, Publish, Reply, Share};
+        let (here, there) = (Some("1"), Some("2"));
+        for (one, other, expected) in [
+            (of(Like, here, ""), of(Like, here, ""), EQUAL),
+            (of(Like, here, ""), of(Like, there, ""), APART),
+            (of(Like, here, ""), of(Follow, here, ""), APART),
+            (of(Like, here, ""), of(Share, here, ""), APART),
+            (of(Follow, here, ""), of(Reply, here, TEXT), APART),
+            // One thing on some platforms.
+            (of(Reply, here, TEXT), of(Comment, here, TEXT), EQUAL),
+            (of(Reply, here, TEXT), of(Reply, there, TEXT), APART),
+            (of(Reply, here, TEXT), of(Publish, None, TEXT), APART),
+            (of(Share, here, TEXT), of(Reply, here, TEXT), EQUAL),
+            (of(Share, here, ""), of(Share, here, ""), EQUAL),
+            (of(Share, here, ""), of(Share, here, TEXT), ALIKE),
+            (of(Share, here, ""), of(Share, there, ""), APART),
+        ] {
+            check(&one, &other, expected);
+        }
+        check(&post(TEXT), &EffectV1 { account: "them".to_owned(), ..post(TEXT) }, APART);
+        check(&post(TEXT), &EffectV1 { platform: PlatformName::Threads, ..post(TEXT) }, APART);
+        // Who pays and whose it is makes no other post: the account is one.
+        let tenant = EffectV1 { namespace: "another-tenant".parse().unwrap(), ..post(TEXT) };
+        check(&post(TEXT), &tenant, EQUAL);
+    }
+}

@@ -40,3 +40,49 @@ impl fmt::Debug for Halt {
         f.debug_struct("Halt").field("given", &given).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Pending, pending, ready};
+
+    use super::*;
+
+    /// A signal that a test gives.
+    fn signal() -> (futures_channel::oneshot::Sender<()>, Halt) {
+        let (give, given) = futures_channel::oneshot::channel::<()>();
+        (give, Halt::when(given.map(|_| ())))
+    }
+
+    #[test]
+    fn without_a_signal_every_wait_is_waited_for() {
+        let never = Halt::never();
+        assert_eq!(never.or(ready(1)).now_or_never(), Some(Some(1)));
+        let wait: Pending<()> = pending();
+        assert_eq!(never.or(wait).now_or_never(), None);
+        assert_eq!(format!("{never:?}"), "Halt { given: false }");
+    }
+
+    #[test]
+    fn the_signal_ends_what_waits_and_nothing_before_it() {
+        let (give, halt) = signal();
+        let clone = halt.clone();
+        let mut waits = [&halt, &clone].map(|halt| Box::pin(halt.or(Box::pin(pending::<()>()))));
+        for wait in &mut waits {
+            assert_eq!(wait.now_or_never(), None, "no signal yet");
+        }
+        assert_eq!(halt.or(ready(1)).now_or_never(), Some(Some(1)), "what is ready is taken");
+        give.send(()).unwrap();
+        for wait in &mut waits {
+            assert_eq!(wait.now_or_never(), Some(None), "every clone ends");
+        }
+        assert_eq!(clone.or(Box::pin(pending::<()>())).now_or_never(), Some(None), "what begins later, too");
+        assert_eq!(format!("{halt:?}"), "Halt { given: true }");
+    }
+
+    #[test]
+    fn who_gives_the_signal_may_be_gone() {
+        let (give, halt) = signal();
+        drop(give);
+        assert_eq!(halt.or(Box::pin(pending::<()>())).now_or_never(), Some(None));
+    }
+}

@@ -303,14 +303,29 @@ pub struct Page {
 ///   budget and its evidence together. What both write is what [`crate::step`] computes.
 /// - **Durable.** What was answered survives a crash of the process and of the machine.
 /// - **Once.** For one key exactly one `admit` is `Fresh`, whatever the number of callers and processes; all the others get
-///   the same request back. A part of its effects is the same request; anything else is `Conflict`.
+///   the same request back. A part of its effects is the same request; anything else is `Conflict`. A request that was
+///   admitted under one of `former_keys` is `Known`, in whatever bytes its words are given now, unless it is of another
+///   campaign or agent (`Conflict`).
 /// - **Reviewed.** An admission that names a review is refused while that review stands in the way: it is there and was not
 ///   approved by the decision that is used ([`check_review`](crate::step::check_review)).
 /// - **Approved.** An approval is used by at most one effect for each digest it lists; expiry and revocation are checked
 ///   again within `admit` and within every `Begin`, by the store's clock.
 /// - **Covered.** `spent + committed` never passes the limit of a budget by a hold.
 /// - **Fenced.** `advance` changes nothing unless epoch and version are the current ones; repeating the very step that was
-///   applied last is `Already`, another step in its place is `Fenced`. No two effects of a platform's account own one external id (`Taken`).
+///   applied last is `Already`, another step in its place is `Fenced`. No two effects of a platform's account own one
+///   external id (`Taken`).
+/// - **Direct.** The answer of an effect's own call (`Done` by `FoundBy::Answer`, `Observed`) takes a post away from the effect
+///   that a look gave it to, in the same step: that one is unknown again under a raised epoch, its spend is held again, and
+///   the ledger has the correction and the end of its invocation anew. A post that an answer or a person named is never
+///   taken away, and nothing else takes one from a look (`Taken`).
+/// - **Equal.** While an effect is unknown no attempt begins of another one that would show the same
+///   ([`are_equal`](crate::are_equal)) in the same account, at `admit` and at `Begin`: the step is applied and records what it
+///   waits for. What is unknown itself waits for nothing.
+/// - **Observed.** A late answer is recorded in every state, under no lease: it settles what is unknown; beside an attempt
+///   that is under way it is kept, or publishes; a second post is an incident, and so is one that had been told as not done,
+///   which is published and paid. What says nothing new is `Already`.
+/// - **By hand.** A person settles an unknown effect, and nothing else; absence only from `settled_from` on. Never the agent,
+///   who asked, or who requested the decision, however they are spelled (`Refused`).
 /// - **Leased.** What can be leased is [`leasable`](crate::step::leasable)'s to say. `lease` gives an effect to one holder at a time and raises its epoch; it is free when its lease ended by
 ///   the store's clock, or its holder is known to be dead. An effect that is being attempted stays `attempting`: the new
 ///   holder finds out what became of it.
@@ -352,13 +367,14 @@ pub trait EffectJournal: Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError>;
 
-    /// The effects of an account that are being attempted or unknown, of every tenant; at most [`OPEN_EFFECTS`].
+    /// The effects of an account that are being attempted or unknown, of every tenant, and no others; at most
+    /// [`OPEN_EFFECTS`].
     ///
     /// # Errors
     /// When the store fails.
     async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError>;
 
-    /// The effects that own these posts of an account, of every tenant, in no order.
+    /// The effects that own these posts of an account, of every tenant, and no others; in no order.
     ///
     /// # Errors
     /// When the store fails.

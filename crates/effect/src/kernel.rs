@@ -227,3 +227,55 @@ const fn worth_asking_again(error: &StoreError) -> bool {
     use chimera_contracts::StoreErrorKind as Kind;
     !matches!(error.kind, Kind::Misuse | Kind::ReadOnly | Kind::NewerSchema | Kind::Corrupt | Kind::Closed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pauses of this policy, in milliseconds, for these looks and this chance.
+    fn pauses(policy: LookPolicy, looks: impl IntoIterator<Item = u32>, chance: u32) -> Vec<i64> {
+        looks.into_iter().map(|looks| policy.pause(looks, chance).num_milliseconds()).collect()
+    }
+
+    /// The chance of no jitter.
+    const MIDDLE: u32 = 128;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let policy = LookPolicy::default();
+        let seconds = [2, 4, 8, 16, 32, 64, 128, 256, 300, 300];
+        assert_eq!(pauses(policy, 0..10, MIDDLE), seconds.map(|second| second * 1_000));
+        assert_eq!(pauses(policy, [31, 32, 1_000, u32::MAX], MIDDLE), [300_000; 4]);
+    }
+
+    #[test]
+    fn jitter_is_an_eighth_either_way() {
+        let policy = LookPolicy::default();
+        for looks in (0..12).chain([u32::MAX]) {
+            let middle = policy.pause(looks, MIDDLE).num_milliseconds();
+            let all = |chance| policy.pause(looks, chance).num_milliseconds();
+            let (least, most) = ((0..514).map(all).min().unwrap(), (0..514).map(all).max().unwrap());
+            assert_eq!((least, most), (middle - middle / 8, middle + middle / 8), "after {looks} looks");
+            assert!((0..514).map(all).collect::<std::collections::BTreeSet<_>>().len() > 200, "{looks}");
+            let odd = all(u32::MAX);
+            assert!((least..=most).contains(&odd), "any number is a chance");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_never_nothing() {
+        for first_pause in
+            [TimeDelta::milliseconds(1), TimeDelta::seconds(1), TimeDelta::hours(2), TimeDelta::MAX]
+        {
+            for longest_pause in [TimeDelta::milliseconds(1), TimeDelta::minutes(5), TimeDelta::MAX] {
+                let policy = LookPolicy { first_pause, longest_pause, ..LookPolicy::default() };
+                for looks in (0..70).chain([u32::MAX]) {
+                    for chance in [0, 1, 127, 128, 256, 257, u32::MAX] {
+                        let pause = policy.pause(looks, chance);
+                        assert!(pause > TimeDelta::zero(), "{policy:?}, {looks}, {chance}: {pause}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use chimera_contracts::{EffectId, Namespace, StoreError};
+use chimera_contracts::{EffectId, Namespace, StoreError, StoreErrorKind};
 
 use crate::journal::{Advanced, EffectQuery, Page, Step};
 use crate::kernel::Kernel;
@@ -59,7 +59,15 @@ impl Kernel {
         for _ in 0..TRIES {
             let Some(record) = self.effect(&late.namespace, late.effect).await? else { return Ok(()) };
             let step = Step::Observed { attempt: late.attempt, outcome: late.outcome.clone() };
-            match self.advance(&record, step, false).await? {
+            let advanced = match self.advance(&record, step, false).await {
+                // Asking again would come to the same, and would keep all the others waiting.
+                Err(error) if error.kind == StoreErrorKind::Misuse => {
+                    tracing::error!(effect = %late.effect, %error, "a late answer does not fit its effect");
+                    return Ok(());
+                }
+                advanced => advanced?,
+            };
+            match advanced {
                 Advanced::Fenced => {}
                 Advanced::Taken { external_id } => {
                     tracing::error!(effect = %late.effect, external_id, "a late answer names a post of another effect");

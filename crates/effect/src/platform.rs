@@ -163,3 +163,51 @@ impl Service {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(keys: Keys, sets_state: bool) -> Service {
+        Service {
+            keys,
+            sets_state,
+            look_up: true,
+            uploads: false,
+            timeout: TimeDelta::seconds(10),
+            settle: TimeDelta::seconds(5),
+            grace: TimeDelta::zero(),
+            look_every: TimeDelta::zero(),
+            price: Money::usd_micros(0),
+        }
+    }
+
+    #[test]
+    fn what_may_be_sent_again() {
+        let first = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
+        let enforced = |seconds| Keys::Enforced { retention: TimeDelta::seconds(seconds) };
+        // The call may act up to fifteen seconds after it begins.
+        for (keys, sets_state, after, may) in [
+            (Keys::Advisory, false, 0, false),
+            (Keys::Advisory, true, 0, true),
+            (Keys::Advisory, true, 1_000_000, true),
+            (enforced(60), false, 0, true),
+            (enforced(60), false, 44, true),
+            (enforced(60), false, 45, false),
+            (enforced(60), false, 59, false),
+            (enforced(60), false, 61, false),
+            (enforced(60), true, 61, true),
+            (enforced(15), false, 0, false),
+            (enforced(16), false, 0, true),
+            (enforced(0), false, 0, false),
+            // A clock that was set back proves nothing less.
+            (enforced(60), false, -10, true),
+        ] {
+            let now = first + TimeDelta::seconds(after);
+            let said = format!("{keys:?}, {sets_state}, after {after} s");
+            assert_eq!(service(keys, sets_state).may_repeat(first, now), may, "{said}");
+        }
+        let endless = Service { timeout: TimeDelta::MAX, ..service(enforced(60), false) };
+        assert!(!endless.may_repeat(first, first), "a reach beyond all time is no proof");
+    }
+}

@@ -58,3 +58,205 @@ impl EffectRecord {
 fn short(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
+
+#[cfg(test)]
+mod tests {
+    use chimera_contracts::{
+        CampaignId, DecisionId, EffectId, Money, Namespace, PlatformName, RequestId, SkillName, derive_uuid,
+    };
+    use chimera_governance::{Approver, ApproverRole};
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::effect::{Effect, EffectKind, EffectV1};
+    use crate::look::LookReport;
+    use crate::outcome::{Candidate, FoundBy};
+    use crate::record::{CallKey, LatestLook, Progress, RequestKey};
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
+    }
+
+    fn unknown(reason: Option<&str>) -> Progress {
+        Progress {
+            v: 1,
+            state: EffectState::Unknown,
+            epoch: 1,
+            version: 2,
+            attempts: 1,
+            began_at: Some(at(0)),
+            send_before: Some(at(10)),
+            settled_from: Some(at(15)),
+            unsettled_since: Some(at(0)),
+            resend_refused: false,
+            absent_looks: 0,
+            needs_human: false,
+            due_at: Some(at(15)),
+            lease: None,
+            uploads: Vec::new(),
+            post: None,
+            refusal: None,
+            spent: None,
+            held: true,
+            changed_at: at(0),
+            last_step: None,
+            pending_id: None,
+            said: None,
+            found_by: FoundBy::Answer,
+            open_reason: reason.map(str::to_owned),
+            candidates: Vec::new(),
+            looks: 0,
+            latest_look: None,
+            waits_for: None,
+            incidents: Vec::new(),
+        }
+    }
+
+    fn record(progress: Progress) -> EffectRecord {
+        let id = |what: &str| derive_uuid("test", &[what.as_bytes()]);
+        let key =
+            RequestKey { namespace: Namespace::default(), skill: SkillName::Publish, key: "k".to_owned() };
+        let effect = Effect::new(EffectV1 {
+            namespace: Namespace::default(),
+            campaign: CampaignId::from_uuid(id("campaign")),
+            kind: EffectKind::Publish,
+            platform: PlatformName::Twitter,
+            account: "us".to_owned(),
+            target: None,
+            text: "a text".to_owned(),
+            media: Vec::new(),
+            disclosure: None,
+            not_before: None,
+            not_after: None,
+        })
+        .unwrap();
+        EffectRecord {
+            id: EffectId::from_uuid(id("effect")),
+            request: RequestId::from_uuid(id("request")),
+            position: 0,
+            call_key: CallKey::of(&key, &effect),
+            decision: DecisionId::from_uuid(id("decision")),
+            approver: Approver { id: "ann".to_owned(), role: ApproverRole::HitlReviewer },
+            price: Money::usd_micros(1),
+            effect,
+            progress,
+        }
+    }
+
+    fn check(progress: Progress, expected: &str) {
+        assert_eq!(record(progress).open_words().as_deref(), Some(expected));
+    }
+
+    const LOST: Option<&str> = Some("no answer came from `twitter`: the connection broke");
+    const NAMED: Option<&str> = Some("the answer of `twitter` names a post beside an error: HTTP 429");
+
+    fn looked(saw: &str, missing: Option<&str>) -> LatestLook {
+        let report = LookReport {
+            asked: "publish by `us` on twitter".to_owned(),
+            saw: saw.to_owned(),
+            missing: missing.map(str::to_owned),
+            in_doubt: Vec::new(),
+        };
+        LatestLook { at: at(16), report }
+    }
+
+    #[test]
+    fn what_is_said_of_what_is_unknown() {
+        check(
+            unknown(LOST),
+            "no answer came from `twitter`: the connection broke; it is looked for at 2026-01-01T00:00:15Z, and never \
+             sent again blindly",
+        );
+        let first = Candidate { id: "1".to_owned(), url: None };
+        let named = Candidate { id: "2".to_owned(), url: None };
+        check(
+            Progress { candidates: vec![first, named], ..unknown(NAMED) },
+            "the answer of `twitter` names a post beside an error: HTTP 429; the answer names `2`, which is looked up; \
+             it is looked for at 2026-01-01T00:00:15Z, and never sent again blindly",
+        );
+        let saw = "3 items in 1 pages, the last of 2025-12-31T00:00:00Z";
+        check(
+            Progress {
+                looks: 1,
+                latest_look: Some(looked(saw, None)),
+                due_at: Some(at(18)),
+                ..unknown(LOST)
+            },
+            "no answer came from `twitter`: the connection broke; look 1 at 2026-01-01T00:00:16Z saw 3 items in 1 \
+             pages, the last of 2025-12-31T00:00:00Z; it is looked for at 2026-01-01T00:00:18Z, and never sent again \
+             blindly",
+        );
+        check(
+            Progress {
+                looks: 2,
+                latest_look: Some(looked("", Some("the tool `list_posts` failed: HTTP 500"))),
+                due_at: Some(at(20)),
+                ..unknown(LOST)
+            },
+            "no answer came from `twitter`: the connection broke; look 2 at 2026-01-01T00:00:16Z: the tool \
+             `list_posts` failed: HTTP 500; it is looked for at 2026-01-01T00:00:20Z, and never sent again blindly",
+        );
+        check(
+            Progress {
+                looks: 9,
+                latest_look: Some(looked(saw, Some("1 item is in doubt"))),
+                due_at: Some(at(600)),
+                needs_human: true,
+                ..unknown(LOST)
+            },
+            "no answer came from `twitter`: the connection broke; look 9 at 2026-01-01T00:00:16Z saw 3 items in 1 \
+             pages, the last of 2025-12-31T00:00:00Z: 1 item is in doubt; a person can settle it now, and it is looked \
+             for again at 2026-01-01T00:10:00Z",
+        );
+        check(
+            Progress { needs_human: true, due_at: None, ..unknown(None) },
+            "the outcome is not known; only a person can settle it",
+        );
+        check(
+            Progress { due_at: None, ..unknown(None) },
+            "the outcome is not known; it is never sent again blindly",
+        );
+    }
+
+    /// That an answer was lost, or none came, is said by the one who knows it alone.
+    #[test]
+    fn nothing_is_called_lost_that_came() {
+        let reasons = [None, NAMED, Some("the server failed, and does not tell how far it came: exit 1")];
+        let looks = [None, Some(looked("3 items", Some("1 item is in doubt")))];
+        for reason in reasons {
+            for latest_look in looks.clone() {
+                for needs_human in [false, true] {
+                    for due_at in [None, Some(at(20))] {
+                        let latest_look = latest_look.clone();
+                        let progress = Progress { latest_look, needs_human, due_at, ..unknown(reason) };
+                        let said = record(progress).open_words().unwrap();
+                        assert!(!said.contains("lost") && !said.contains("no answer"), "{said}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_what_waits() {
+        let other = EffectId::from_uuid(derive_uuid("test", &[b"other"]));
+        let admitted = Progress { state: EffectState::Admitted, waits_for: Some(other), ..unknown(None) };
+        let waits = format!(
+            "it waits: the outcome of effect {other}, whose text is equal, is not known, and two posts alike could not be \
+             told apart"
+        );
+        check(admitted.clone(), &waits);
+        check(
+            Progress { needs_human: true, ..admitted },
+            &format!("{waits}; a person has to settle that effect first"),
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_known() {
+        for state in EffectState::ALL.into_iter().filter(|state| *state != EffectState::Unknown) {
+            let progress = Progress { state, due_at: Some(at(15) + TimeDelta::days(1)), ..unknown(LOST) };
+            assert_eq!(record(progress).open_words(), None, "{state}");
+        }
+    }
+}

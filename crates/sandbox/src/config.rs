@@ -1,16 +1,13 @@
 //! What a sandbox is told before it starts.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::SandboxError,
     fault::{FaultRule, Faults},
-    platform::Platform,
+    keys::Keys,
     world::World,
 };
 
@@ -21,8 +18,8 @@ use crate::{
 pub struct SandboxConfig {
     /// The file that holds what happened. Created when missing; its folder must exist.
     pub record: PathBuf,
-    /// The platforms that honour `idempotency_key`. The others record it and make a second post.
-    pub keys: BTreeSet<Platform>,
+    /// Which platforms honour `idempotency_key`: all of them, unless this says otherwise.
+    pub keys: Keys,
     /// What goes wrong, first match first.
     pub faults: Vec<FaultRule>,
     /// How long every call takes to arrive, in milliseconds. Before it has passed nothing is done or recorded.
@@ -35,7 +32,7 @@ pub struct SandboxConfig {
 }
 
 impl SandboxConfig {
-    /// A sandbox without faults whose platforms honour no keys.
+    /// A sandbox without faults whose platforms honour keys.
     #[must_use]
     pub fn new(record: impl Into<PathBuf>) -> Self {
         Self { record: record.into(), ..Self::default() }
@@ -45,6 +42,13 @@ impl SandboxConfig {
     #[must_use]
     pub fn with_record(mut self, record: impl Into<PathBuf>) -> Self {
         self.record = record.into();
+        self
+    }
+
+    /// The same, with another word about keys.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Keys) -> Self {
+        self.keys = keys;
         self
     }
 
@@ -98,12 +102,12 @@ impl SandboxConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::Fault;
+    use crate::{fault::Fault, platform::Platform};
 
     #[test]
     fn json_and_back() {
         let config = SandboxConfig {
-            keys: BTreeSet::from([Platform::LinkedIn]),
+            keys: Keys::enforced_on([Platform::LinkedIn]),
             faults: vec![
                 FaultRule::new(Platform::Twitter, Fault::LostAfter).times(1),
                 FaultRule::new(Platform::Instagram, Fault::Slow { ms: 5 }),
@@ -123,6 +127,7 @@ mod tests {
             r#"{"faults": [{"platform": "twitter", "fault": "lost"}]}"#,
             r#"{"faults": [{"platform": "myspace", "fault": "auth"}]}"#,
             r#"{"keys": ["x"]}"#,
+            r#"{"keys": "none"}"#,
         ];
         for text in refused {
             assert!(SandboxConfig::from_json(text).is_err(), "{text}");

@@ -9,8 +9,6 @@ mod look;
 mod performed;
 mod publish;
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use rmcp::model::Tool;
 use serde_json::{Value, json};
@@ -22,6 +20,7 @@ use crate::{
     entry::{Entry, StrikeLine},
     error::SandboxError,
     fault::{Fault, Faults, Mark},
+    keys::Keys,
     platform::Platform,
     refusal::Refusal,
     request::{Request, Work},
@@ -33,7 +32,7 @@ use crate::{
 /// What a configuration means for single calls.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
-    keys: BTreeSet<Platform>,
+    keys: Keys,
     faults: Faults,
     refuse_duplicates: bool,
     /// What others have put there; without one everything is there.
@@ -136,7 +135,7 @@ impl Rules {
         platform: Platform,
         key: Option<&str>,
     ) -> Option<Earlier<'state>> {
-        let key = key.filter(|_| self.keys.contains(&platform))?;
+        let key = key.filter(|_| self.keys.honoured_on(platform))?;
         state.by_key(platform, key)
     }
 }

@@ -111,7 +111,7 @@ impl Clock for TestClock {
 
 #[cfg(test)]
 mod tests {
-    use futures_executor::block_on;
+    use crate::block_on;
     use futures_util::FutureExt as _;
 
     use super::*;

@@ -14,6 +14,7 @@ use chimera_audit::AuditLedger;
 use chimera_effect::{EffectJournal, Platform};
 use chimera_governance::ApprovalStore;
 use chimera_governance::review::ReviewQueue;
+use chimera_harness::{Within, within};
 use chimera_platform::limits::RateLimits;
 use chimera_skill_propose::ProposalJournal;
 
@@ -158,18 +159,23 @@ impl Cut {
 }
 
 /// Runs a future to its end, or until a cut stops the run; then the future is dropped, as a process that died drops all.
-pub async fn run_until_cut<F: Future>(future: F, cut: &Cut) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        if let Poll::Ready(output) = future.as_mut().poll(context) {
-            return Poll::Ready(Some(output));
-        }
-        let mut state = cut.lock();
-        if state.stopped {
-            return Poll::Ready(None);
-        }
-        state.waiting.push(context.waker().clone());
-        Poll::Pending
+///
+/// What neither ends nor is cut within 60 seconds of real time panics, see [`within`].
+#[track_caller]
+pub fn run_until_cut<F: Future>(future: F, cut: &Cut) -> Within<impl Future<Output = Option<F::Output>>> {
+    within("a run to end or to be cut", async {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            let mut state = cut.lock();
+            if state.stopped {
+                return Poll::Ready(None);
+            }
+            state.waiting.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await
     })
-    .await
 }

@@ -8,6 +8,7 @@
     reason = "test support fails loudly"
 )]
 
+mod block_on;
 mod clock;
 pub mod conformance;
 mod cuts;
@@ -18,10 +19,11 @@ pub mod outside;
 mod scene;
 mod strict_platform;
 
+pub use block_on::block_on;
+pub use chimera_harness::{Guard, TestProcess, Tries, Within, finished, guard, guard_for, tries, within};
 pub use clock::TestClock;
 pub use cuts::{Action, Cut, Cutting, run_until_cut};
 pub use entropy::TestEntropy;
-pub use futures_executor::block_on;
 pub use memory::MemoryStore;
 pub use scene::{
     PRICE, Scene, WINDOW, admit_request, approve, cannot_tell, decision_about, done, looked, new_effect,

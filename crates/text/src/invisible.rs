@@ -8,7 +8,7 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 /// Whether a character is shown as nothing: zero-width characters, direction controls, joiners, variation selectors, tags,
 /// fillers of Hangul and Khitan, Braille without dots, controls that are no white space.
 ///
-/// White space is none of them: it parts words that everybody sees parted.
+/// White space is none of them: it parts words visibly.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
     match character {

@@ -159,10 +159,10 @@ fn next_protocol(text: &str, run: Range<usize>) -> Option<usize> {
     run.end.checked_sub(length).filter(|at| *at > run.start)
 }
 
-/// What may follow the host of X's own short links: one part of letters and digits.
+/// What may follow the host of X's own short links: one part of letters and digits, and a query.
 fn short_tail(rest: &str) -> usize {
     let part = rest.strip_prefix('/').map_or(0, |path| taken(path, |next| next.is_ascii_alphanumeric()));
-    if part == 0 { 0 } else { part.saturating_add(1) }
+    if part == 0 { 0 } else { with_query(rest, part.saturating_add(1)) }
 }
 
 /// How long port, path and query are. A path keeps balanced brackets and gives up punctuation at its end.
@@ -172,11 +172,16 @@ fn tail(rest: &str) -> usize {
     if let Some(path) = rest.get(end..).and_then(|rest| rest.strip_prefix('/')) {
         end = end.saturating_add(1).saturating_add(path_length(path));
     }
-    if let Some(query) = rest.get(end..).and_then(|rest| rest.strip_prefix('?')) {
-        let length = query_length(query);
-        end = if length == 0 { end } else { end.saturating_add(1).saturating_add(length) };
+    with_query(rest, end)
+}
+
+/// The end of a link whose path ends at `end`, its query included.
+fn with_query(rest: &str, end: usize) -> usize {
+    let query = rest.get(end..).and_then(|rest| rest.strip_prefix('?'));
+    match query.map_or(0, query_length) {
+        0 => end,
+        length => end.saturating_add(1).saturating_add(length),
     }
-    end
 }
 
 fn path_length(path: &str) -> usize {

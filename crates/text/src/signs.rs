@@ -1,4 +1,4 @@
-//! Signs that platforms, keyboards and editors put in each other's place: quotes, dashes, spaces.
+//! Signs that platforms, keyboards and editors put in each other's place: quotes, dashes, stops, spaces.
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::Dash;
@@ -19,6 +19,9 @@ pub(crate) fn sign(character: char) -> char {
         '“' | '”' | '„' | '‟' | '″' | '‶' | '«' | '»' | '〝' | '〞' | '〟' | 'ʺ' | '״' | '❝' | '❞' => {
             '"'
         }
+        // A full stop and a comma of Chinese and Japanese, which editors and translations put for ours and back.
+        '。' => '.',
+        '、' => ',',
         // Two code pages have two of them for one sign.
         '〜' => '~',
         '⁄' | '∕' => '/',

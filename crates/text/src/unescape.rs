@@ -103,13 +103,8 @@ impl Undone {
                 self.coming.push(next);
                 return;
             }
-            (None | Some(' '), ' ') | (Some('-'), '-') => return,
-            // `''` stands for a double quote where there is only one key.
-            (Some('\''), '\'') => {
-                self.buffer.pop();
-                self.coming.push('"');
-                return;
-            }
+            // Formats double a quote to escape it (CSV, SQL), and two hyphens stand for a dash.
+            (None | Some(' '), ' ') | (Some('-'), '-') | (Some('\''), '\'') | (Some('"'), '"') => return,
             _ => self.buffer.push(next),
         }
         match next {
@@ -117,6 +112,7 @@ impl Undone {
             '>' => self.tag(),
             '}' => self.little_text(),
             ')' => self.mention(),
+            '#' => self.spoken_hashtag(),
             '0'..='9' | 'a'..='f' | 'A'..='F' => self.code_unit(),
             _ => {}
         }
@@ -199,6 +195,19 @@ impl Undone {
         self.again(&format!("{sign}{text}"));
     }
 
+    /// `hashtag#launch`: LinkedIn's pages hold the word for those who hear them.
+    fn spoken_hashtag(&mut self) {
+        const WORD: &str = "hashtag";
+        let Some(start) = self.buffer.len().checked_sub(WORD.len().saturating_add(1)) else { return };
+        let within = start.checked_sub(1).and_then(|at| self.buffer.get(at));
+        let spoken =
+            self.buffer.iter().skip(start).zip(WORD.chars()).all(|(a, b)| a.eq_ignore_ascii_case(&b));
+        if spoken && !within.is_some_and(|before| before.is_alphanumeric()) {
+            self.buffer.truncate(start);
+            self.coming.push('#');
+        }
+    }
+
     /// `@[Name](urn:li:person:…)`
     fn mention(&mut self) {
         let urn = |character: char| character.is_ascii_alphanumeric() || ":_-.,=".contains(character);
@@ -222,7 +231,8 @@ impl Undone {
 
     /// `\u00e9`, and the two halves of `\ud83d\ude00`.
     fn code_unit(&mut self) {
-        let Some(start) = self.buffer.len().checked_sub(6) else { return };
+        let start = self.buffer.len().checked_sub(6).filter(|start| self.buffer.get(*start) == Some(&'\\'));
+        let Some(start) = start else { return };
         let escape = self.tail(start);
         let Some(digits) = escape.strip_prefix("\\u").or_else(|| escape.strip_prefix("\\U")) else { return };
         let Ok(unit) = u32::from_str_radix(digits, 16) else { return };
@@ -284,6 +294,7 @@ mod tests {
             "hi @[Ann Lee](urn:li:person:a_B-1), and @[ACME](urn:li:organization:1)!",
             "hi @Ann Lee, and @ACME!",
         );
+        check("hashtag#launch, Hashtag#x xhashtag#y hashtag #z", "#launch, #x xhashtag#y hashtag #z");
         check(r"\@\[Ann\]\(urn:li:person:1\)", "@Ann");
         check("{mention|urn:li:person:1|Ann} {mention|@|Ann}", "@Ann @Ann");
         check(
@@ -305,8 +316,8 @@ mod tests {
 
     #[test]
     fn signs_and_forms_are_one() {
-        check("“a” „b‟ «c» ″d″ ''e''", r#""a" "b" "c" "d" "e""#);
-        check("‘a’ `b` ´c´ ‹d›", "'a' 'b' 'c' 'd'");
+        check("“a” „b‟ «c» ″d″ \"\"e\"\"", r#""a" "b" "c" "d" "e""#);
+        check("‘a’ `b` ´c´ ‹d› it''s", "'a' 'b' 'c' 'd' it's");
         check("a -- b --- c – d — e − f ― g", "a - b - c - d - e - f - g");
         check("so… so... ½ ＃ｔａｇ ﬁ", "so... so... 1/2 #tag fi");
         check("  a \u{a0}\n\tb\u{3000}c\u{2028}d", "a b c d");

@@ -9,6 +9,7 @@ use chimera::governance::Budget;
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::{Binding, Profile, ToolClient, ToolPlatform};
 use chimera_sandbox::{Record, SandboxConfig};
+use chimera_testkit::guard;
 use chimera_tests::stage::{EchoMedia, approve, context, database, host, input, open_store, publish, scope};
 
 use super::{Expected, KEY, holds};
@@ -21,6 +22,7 @@ fn command(role: &str, argument: &str) -> ServerCommand {
 
 /// Publishes through a server, and finds everything as it was.
 async fn check(command: ServerCommand, profile: &Profile, expected: &Expected<'_>) -> PublishOutput {
+    let _guard = guard("a server that cannot be used");
     let folder = tempfile::tempdir().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let store = open_store(&database(folder.path()), &clock);

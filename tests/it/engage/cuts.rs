@@ -11,6 +11,7 @@ use chimera_testkit::{Action, Cut, Fault, PRICE, Rules, run_until_cut};
 use chimera_tests::engage_stage::{
     Judges, cut_engage_host, engage, engage_context, engage_scope, engagement, reviewer, skill,
 };
+use chimera_tests::stage::work;
 use chrono::TimeDelta;
 use std::sync::Arc;
 
@@ -155,7 +156,7 @@ async fn the_worker_finishes_what_a_dead_caller_began() {
             ask_cut(&world, &input, &Cut::at(at, Action::Stop)).await;
             let (_store, host) = world.host();
             for _ in 0..6 {
-                host.worker().round().await.unwrap();
+                work(&host).await;
                 world.clock.advance(TimeDelta::seconds(30));
             }
             assert_eq!(world.platform.violations(), Vec::<String>::new());

@@ -8,7 +8,8 @@ use chimera::contracts::engage::{EngageAction, EngageInput, EngageStatus, PLATFO
 use chimera::contracts::{Clock, PlatformName};
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::{Binding, CachedTargets, Profile, ToolClient, ToolPlatform};
-use chimera_sandbox::{Record, SandboxConfig};
+use chimera_sandbox::{Keys, Record, SandboxConfig};
+use chimera_testkit::guard;
 use chimera_tests::engage_stage::{Judges, engage, engage_host, engagement, fund};
 use chimera_tests::stage::{EchoMedia, database, open_store};
 use chrono::TimeDelta;
@@ -35,10 +36,12 @@ const EMPTY: [(PlatformName, EngageAction); 3] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_cell_does_what_it_says() {
+    let _guard = guard("every cell of the matrix");
     let folder = tempfile::tempdir().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let record = folder.path().join("record.jsonl");
-    let config = SandboxConfig::new(&record).to_json().unwrap();
+    // A call that is made twice acts twice, and shows.
+    let config = SandboxConfig::new(&record).with_keys(Keys::Advisory).to_json().unwrap();
     let command = ServerCommand::new("sandbox", env!("CARGO_BIN_EXE_chimera-test-caller"));
     let server = Arc::new(StdioServer::new(command.arg("sandbox").arg(config), Arc::clone(&clock)));
     let client: Arc<dyn ToolClient> = Arc::<StdioServer>::clone(&server);

@@ -13,12 +13,12 @@ use chimera::governance::{Policies, Policy, PolicyDocument, WarmUp};
 use chimera::platform::limits::RateLimit;
 use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, Targets};
 use chimera::skill_engage::{EditRequest, EngagementDocument};
-use chimera_testkit::{Action, Cut, Fault, Rules, run_until_cut};
+use chimera_testkit::{Action, Cut, Fault, Rules, run_until_cut, tries, within};
 use chimera_tests::engage_stage::{
     Judges, Score, ToldTargets, cut_engage_host, engage, engage_as, engage_context, engagement, reviewer,
     skill,
 };
-use chimera_tests::stage;
+use chimera_tests::stage::{self, work};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_channel::oneshot;
 use futures_util::future::join;
@@ -26,9 +26,16 @@ use futures_util::future::join;
 use super::reviews::{approve, claim};
 use super::{World, code};
 
-/// Targets whose first look waits until it is let go.
+/// Targets whose first look says that it came, and waits until it is let go.
 #[derive(Debug)]
-struct Gated(ToldTargets, Mutex<Option<oneshot::Receiver<()>>>);
+struct Gated(ToldTargets, Mutex<Option<Gate>>);
+
+/// Both ends of the gate that are the look's.
+#[derive(Debug)]
+struct Gate {
+    came: oneshot::Sender<()>,
+    go: oneshot::Receiver<()>,
+}
 
 #[async_trait]
 impl Targets for Gated {
@@ -54,9 +61,10 @@ impl Targets for Gated {
     }
 
     async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding> {
-        let wait = self.1.lock().unwrap().take();
-        if let Some(wait) = wait {
-            wait.await.unwrap();
+        let gate = self.1.lock().unwrap().take();
+        if let Some(Gate { came, go }) = gate {
+            came.send(()).unwrap();
+            within("the look to be let go", go).await.unwrap();
         }
         self.0.look(query, deadline).await
     }
@@ -82,9 +90,13 @@ async fn only_review(host: &Chimera) -> Review {
 }
 
 /// A caller that would act waits at its look; another one is first, with another score.
+///
+/// The other one asks only when the first one stands at the gate: which of two callers looks first is chance otherwise, and
+/// a gate that held the second one would wait for it for ever.
 async fn overtaken(meanwhile: Meanwhile) -> (World, EngageOutput, EngageOutput) {
-    let (go, wait) = oneshot::channel();
-    let targets = Gated(ToldTargets::default(), Mutex::new(Some(wait)));
+    let (came, arrival) = oneshot::channel();
+    let (let_go, go) = oneshot::channel();
+    let targets = Gated(ToldTargets::default(), Mutex::new(Some(Gate { came, go })));
     let first_score = if meanwhile == Meanwhile::Refused { 0.2 } else { 0.8 };
     let world =
         World::with(Judges { targets: Arc::new(targets), ..Judges::seed(first_score) }, Rules::default())
@@ -92,6 +104,7 @@ async fn overtaken(meanwhile: Meanwhile) -> (World, EngageOutput, EngageOutput) 
     let (_store, host) = world.host();
     let input = engagement(EngageAction::Reply);
     let other = async {
+        within("the first caller to look", arrival).await.unwrap();
         let answer = engage(&host, &input).await;
         match meanwhile {
             Meanwhile::Queued | Meanwhile::Refused => {}
@@ -109,7 +122,7 @@ async fn overtaken(meanwhile: Meanwhile) -> (World, EngageOutput, EngageOutput) 
             }
         }
         world.judges.scorer.tell(Score::Is(0.95));
-        go.send(()).unwrap();
+        let_go.send(()).unwrap();
         answer
     };
     let (late, first) = join(engage(&host, &input), other).await;
@@ -118,7 +131,7 @@ async fn overtaken(meanwhile: Meanwhile) -> (World, EngageOutput, EngageOutput) 
 }
 
 #[tokio::test]
-async fn whoever_was_first_under_a_key_has_the_answer() {
+async fn the_first_answer_under_a_key_stands() {
     for (meanwhile, expected, posts) in [
         (Meanwhile::Queued, (EngageStatus::Pending, "none"), 0),
         (Meanwhile::TakenBack, (EngageStatus::Failed, "CANCELLED"), 0),
@@ -165,7 +178,7 @@ async fn what_is_approved_and_held_up_is_pending() {
         }
         world.clock.advance(TimeDelta::minutes(16));
         for _ in 0..2 {
-            host.worker().round().await.unwrap();
+            work(&host).await;
         }
         assert_eq!(world.platform.posts().len(), if take_back { 1 } else { 2 });
         let told = engage(&host, &like(1)).await;
@@ -177,7 +190,7 @@ async fn what_is_approved_and_held_up_is_pending() {
 /// Whoever approves dies somewhere on the way, and nobody comes by for days: what is public is never called expired.
 #[tokio::test(flavor = "current_thread")]
 async fn what_ran_is_executed_whenever_its_runner_died() {
-    for number in 0.. {
+    for number in tries(400, "a run that no cut reaches") {
         let world = World::new(0.8).await;
         let (store, host) = world.host();
         let queued = engage(&host, &engagement(EngageAction::Reply)).await;
@@ -201,7 +214,7 @@ async fn what_ran_is_executed_whenever_its_runner_died() {
         let public = world.platform.posts().len() == 1;
         assert!(!public || settled.status != EngageStatus::Failed, "cut at {number}: {settled:?}");
         for _ in 0..4 {
-            host.worker().round().await.unwrap();
+            work(&host).await;
             world.clock.advance(TimeDelta::minutes(5));
         }
         let public = world.platform.posts().len() == 1;
@@ -263,7 +276,7 @@ async fn an_edit_past_the_skill_is_checked_before_it_runs() {
         };
         host.desk().approve_edited(&namespace(), review.id, &reviewer("ann"), edit, terms).await.unwrap();
         for _ in 0..2 {
-            host.worker().round().await.unwrap();
+            work(&host).await;
         }
         assert_eq!(world.platform.performed(), [], "{expected}");
         let told = engage(&host, &input).await;

@@ -4,6 +4,7 @@ use chimera::Chimera;
 use chimera::contracts::engage::{EngageAction, EngageStatus};
 use chimera::governance::Terms;
 use chimera_tests::engage_stage::{engage, engage_context, engagement, reviewer, skill};
+use chimera_tests::stage::work;
 use chrono::TimeDelta;
 
 use super::World;
@@ -42,7 +43,7 @@ async fn act(host: &Chimera, action: EngageAction, doing: Doing) {
             }
         }
         Doing::Work => {
-            host.worker().round().await.unwrap();
+            work(host).await;
         }
         Doing::Nothing => {}
     }

@@ -7,6 +7,7 @@ use chimera::governance::DeskError;
 use chimera::governance::review::{ReviewDenial, ReviewState};
 use chimera::skill_engage::{DecideError, EditRequest};
 use chimera_tests::engage_stage::{engage, engage_context, engagement, reviewer, skill};
+use chimera_tests::stage::work;
 use chrono::TimeDelta;
 
 use super::{World, code};
@@ -49,7 +50,7 @@ async fn an_approval_runs_it_once() {
         assert_eq!(ran.status, EngageStatus::Success, "{action}: {ran:?}");
         for _ in 0..3 {
             assert_eq!(engage(&host, &input).await, ran, "{action}");
-            host.worker().round().await.unwrap();
+            work(&host).await;
         }
         let again = skill(&host).approve(&engage_context().namespace, id(&answer), &reviewer("ann")).await;
         assert!(
@@ -117,7 +118,7 @@ async fn a_rejection_is_final() {
     host.desk().reject(&namespace, review.id, &reviewer("ann")).await.unwrap();
     let told = engage(&host, &input).await;
     assert_eq!((told.status, code(&told)), (EngageStatus::Failed, "REVIEW_REJECTED"));
-    host.worker().round().await.unwrap();
+    work(&host).await;
     assert_eq!(world.platform.performed(), []);
 }
 
@@ -131,7 +132,7 @@ async fn an_expired_review_never_runs() {
     let namespace = engage_context().namespace;
     let late = skill(&host).approve(&namespace, id(&answer), &reviewer("ann")).await;
     assert!(late.is_err(), "{late:?}");
-    host.worker().round().await.unwrap();
+    work(&host).await;
     let review = host.desk().list(&Default::default(), all()).await.unwrap().remove(0);
     assert_eq!(review.state, ReviewState::Expired, "the worker closes it");
     assert_eq!(world.platform.performed(), []);
@@ -155,7 +156,7 @@ async fn an_approval_that_lapsed_before_it_ran_never_runs() {
     world.clock.advance(TimeDelta::hours(2));
     let told = engage(&host, &input).await;
     assert_eq!((told.status, code(&told)), (EngageStatus::Failed, "APPROVAL_EXPIRED"));
-    host.worker().round().await.unwrap();
+    work(&host).await;
     let closed = engage(&host, &input).await;
     assert_eq!((closed.status, code(&closed)), (EngageStatus::Failed, "REVIEW_EXPIRED"));
     assert_eq!(world.platform.performed(), []);
@@ -247,7 +248,7 @@ async fn what_was_not_attempted_can_be_taken_back() {
     let submitted = skill(&host).submit(&engage_context(), &input).await.unwrap();
     assert_eq!(submitted.status, EngageStatus::Pending);
     assert_eq!(skill(&host).cancel(&namespace, id(&submitted)).await.unwrap(), Cancelled::Done);
-    host.worker().round().await.unwrap();
+    work(&host).await;
     assert_eq!(world.platform.performed(), []);
     let told = engage(&host, &input).await;
     assert_eq!((told.status, code(&told)), (EngageStatus::Failed, "CANCELLED"));
@@ -267,7 +268,7 @@ async fn submitting_answers_at_once_and_the_worker_acts() {
     let submitted = skill(&host).submit(&engage_context(), &input).await.unwrap();
     assert_eq!(submitted.status, EngageStatus::Pending);
     assert_eq!(world.platform.performed(), []);
-    host.worker().round().await.unwrap();
+    work(&host).await;
     let told = skill(&host).status(&namespace, id(&submitted)).await.unwrap().unwrap();
     assert_eq!(told.status, EngageStatus::Success, "{told:?}");
     assert_eq!(engage(&host, &input).await, told);

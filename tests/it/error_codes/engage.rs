@@ -15,6 +15,7 @@ use chimera_tests::engage_stage::{
     Judges, Score, ToldTargets, cut_engage_host, engage, engage_as, engage_context, engage_host, engagement,
     fund, reviewer, skill,
 };
+use chimera_tests::stage::work;
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 
@@ -237,7 +238,7 @@ async fn lost_and_looked_up() -> Told {
     scene.platform.plan(scene.input.platform, [Fault::LostBefore]);
     let first = engage_as(&scene.host, &hurry(&scene.clock), &scene.input).await;
     scene.clock.advance(TimeDelta::minutes(1));
-    scene.host.worker().round().await.unwrap();
+    work(&scene.host).await;
     let id = first.engagement_id.unwrap();
     let status: Option<EngageOutput> =
         skill(&scene.host).status(&engage_context().namespace, &id).await.unwrap();

@@ -11,7 +11,7 @@ use chimera::contracts::{
 use chimera::governance::{ApprovalStore, ApproverRole, Budget, Decision, Verdict};
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use chimera_testkit::{Action, Cut, Fault, MemoryStore, Rules, StrictPlatform, TestClock};
-use chimera_tests::stage::{approve, builder, context, cut_host, host, input, only, publish, scope};
+use chimera_tests::stage::{approve, builder, context, cut_host, host, input, only, publish, scope, work};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 
@@ -174,7 +174,7 @@ async fn lost_and_looked_up() -> Told {
     scene.platform.plan(PlatformName::Twitter, [Fault::LostBefore]);
     scene.ask_as(&scene.host, &hurry(&scene.clock)).await;
     scene.clock.advance(TimeDelta::minutes(1));
-    scene.host.worker().round().await.unwrap();
+    work(&scene.host).await;
     let status = scene.host.publish().status(&context(), &scene.input.idempotency_key).await;
     Told::published(&status.unwrap().unwrap(), !scene.platform.posts().is_empty())
 }

@@ -7,6 +7,7 @@ use chimera_audit::merkle::{
     verify_inclusion,
 };
 use chimera_contracts::Digest;
+use chimera_harness::guard;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use proptest::prelude::*;
 use sha2::Sha256;
@@ -37,6 +38,7 @@ fn concatenated(proof: &[Digest]) -> Vec<u8> {
 proptest! {
     #[test]
     fn agrees_with_ct_merkle(leaves in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..4), 1..130), at in any::<prop::sample::Index>()) {
+        let _guard = guard("one case");
         let index = at.index(leaves.len());
         let (size, older) = (leaves.len() as u64, index as u64 + 1);
         let stored = Stored::of(leaves.iter().map(|leaf| leaf_hash(leaf)));
@@ -68,6 +70,7 @@ proptest! {
 
     #[test]
     fn a_changed_proof_shows_nothing(size in 2_u64..80, at in any::<prop::sample::Index>(), which in any::<prop::sample::Index>()) {
+        let _guard = guard("one case");
         let stored = Stored::of((0..size).map(|number| leaf_hash(&number.to_be_bytes())));
         let read = |node| stored.read(node);
         let index = at.index(usize::try_from(size).unwrap()) as u64;

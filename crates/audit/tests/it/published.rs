@@ -1,42 +1,9 @@
-//! Where the published cases lie.
-
-use std::path::{Path, PathBuf};
+//! How published cases write hashes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chimera_contracts::Digest;
 use serde_json::Value;
-
-/// A file or folder of published cases, or `None` (and a line that says so) where they are not there.
-pub(crate) fn find(name: &str) -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    let folder = std::env::var_os("CHIMERA_CONFORMANCE").map_or(default, PathBuf::from);
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: published cases not found at {}", path.display());
-    None
-}
-
-pub(crate) fn read(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-/// Every JSON file below a folder.
-pub(crate) fn cases(folder: &Path) -> Vec<(PathBuf, Value)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(cases(&path));
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            let case = read(&path);
-            found.push((path, case));
-        }
-    }
-    found
-}
 
 /// A digest in base64; `None` when it is empty, which our types refuse.
 ///

@@ -2,6 +2,7 @@
 
 use chimera_audit::verify::{VerifyError, verify};
 use chimera_audit::{CheckpointSigner as _, merkle};
+use chimera_harness::guard;
 use proptest::prelude::*;
 
 use crate::evidence::Log;
@@ -126,6 +127,7 @@ proptest! {
     fn no_mixture_of_changes_is_believed(
         changes in prop::collection::vec((0_u8..5, any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
+        let _guard = guard("one case");
         let log = SHARED.get_or_init(|| {
             let log = Log::of(6);
             (log.export(), log.signer.verifier_key().to_owned())
@@ -148,6 +150,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_refused_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _guard = guard("one case");
         let log = Log::of(0);
         prop_assert!(verify(bytes.as_slice(), log.signer.verifier_key(), None).is_err());
     }

@@ -3,12 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests may fail loudly and say that they were skipped"
+    clippy::indexing_slicing,
+    reason = "helpers of tests may fail loudly"
 )]
 
 mod generated;
 mod golden;
+mod i_json;
 mod properties;
 mod published;
 

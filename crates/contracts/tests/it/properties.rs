@@ -1,6 +1,7 @@
 //! Canonical bytes do not depend on how a document was spelled.
 
 use chimera_contracts::{Digest, canonical};
+use chimera_harness::guard;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -47,12 +48,14 @@ proptest! {
 
     #[test]
     fn canonical_bytes_are_a_fixed_point(document in documents()) {
+        let _guard = guard("one case");
         let once = canonical::canonicalize(document.to_string().as_bytes()).unwrap();
         prop_assert_eq!(&canonical::canonicalize(&once).unwrap(), &once);
     }
 
     #[test]
     fn canonical_bytes_are_independent_of_spelling(document in documents(), turn in 0_usize..6) {
+        let _guard = guard("one case");
         let plain = canonical::canonicalize(document.to_string().as_bytes()).unwrap();
         let turned = canonical::canonicalize(spelled(&document, turn).as_bytes()).unwrap();
         prop_assert_eq!(plain, turned);
@@ -60,6 +63,7 @@ proptest! {
 
     #[test]
     fn other_bytes_or_another_domain_give_another_digest(left in ".{0,20}", right in ".{0,20}") {
+        let _guard = guard("one case");
         prop_assert_eq!(Digest::of(left.as_bytes()) == Digest::of(right.as_bytes()), left == right);
         prop_assert_ne!(Digest::tagged("a", left.as_bytes()), Digest::tagged("b", left.as_bytes()));
         prop_assert_ne!(Digest::tagged("a", left.as_bytes()), Digest::of(left.as_bytes()));

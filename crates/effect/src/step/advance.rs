@@ -1,5 +1,7 @@
 //! What a step of one effect writes.
 
+use std::borrow::Cow;
+
 use chimera_audit::Draft;
 use chimera_contracts::canonical::to_statement;
 use chimera_contracts::{Digest, ErrorCode, InstanceId, Money};
@@ -154,17 +156,18 @@ pub fn advance(
     let Some(Moved { mut next, drafts }) = moved(record, advance, context)? else {
         return Ok(Verdict::Already);
     };
-    let disowned = match taken(&advance.step, context) {
+    let disowned = match taken(record, &advance.step, context) {
         Ok(disowned) => disowned,
         Err(external_id) => return Ok(Verdict::Taken { external_id }),
     };
+    let siblings = siblings(context, disowned.as_deref());
     next.version = progress.version.saturating_add(1);
     next.changed_at = context.now;
     next.last_step = Some(identity);
     let budget = settle(record, &mut next);
     let record = EffectRecord { progress: next, ..record.clone() };
     let drafts = drafts.into_iter().map(|event| event.draft(context.request, &record)).collect();
-    let drafts = with_complete(drafts, &record, context.request, context.siblings, context.now);
+    let drafts = with_complete(drafts, &record, context.request, &siblings, context.now);
     Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, disowned })))
 }
 
@@ -291,18 +294,31 @@ fn refused(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Option<
 ///
 /// # Errors
 /// With the post's id, where it stays with its owner.
-fn taken(step: &Step, context: &Context<'_>) -> Result<Option<Box<Change>>, String> {
+fn taken(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Result<Option<Box<Change>>, String> {
     let (Some(claimed), Some(owner)) = (claimed_post(step), context.owner) else { return Ok(None) };
     let direct = matches!(step, Step::Done { found_by: FoundBy::Answer, .. } | Step::Observed { .. });
     let found_by_look = owner.record.progress.found_by == FoundBy::Look;
     if !(direct && found_by_look) {
         return Err(claimed.to_owned());
     }
-    disown(&owner, context.now).map(|change| Some(Box::new(change))).ok_or_else(|| claimed.to_owned())
+    let of_one_request = owner.record.request == record.request;
+    let change = disown(&owner, of_one_request, context.now).ok_or_else(|| claimed.to_owned())?;
+    Ok(Some(Box::new(change)))
 }
 
-/// The effect that a look had given the post to: unknown again, its spend held again, with a correction in the ledger.
-fn disown(owner: &Owner<'_>, now: DateTime<Utc>) -> Option<Change> {
+/// The other effects of the request as they are after the step: one of them may have lost its post by it.
+fn siblings<'a>(context: &Context<'a>, disowned: Option<&Change>) -> Cow<'a, [EffectRecord]> {
+    let lost = disowned.map(|change| &change.record);
+    let Some(lost) = lost.filter(|lost| context.siblings.iter().any(|sibling| sibling.id == lost.id)) else {
+        return Cow::Borrowed(context.siblings);
+    };
+    let after = |sibling: &EffectRecord| if sibling.id == lost.id { lost.clone() } else { sibling.clone() };
+    context.siblings.iter().map(after).collect()
+}
+
+/// The effect that a look had given the post to: unknown again, its spend held again, with a correction in the ledger. Where
+/// both effects are of one request the end of its invocation is told once, by the step that takes the post.
+fn disown(owner: &Owner<'_>, of_one_request: bool, now: DateTime<Utc>) -> Option<Change> {
     let progress = &owner.record.progress;
     let state = transition(progress.state, EffectEvent::Disown).ok()?;
     let amount = progress.spent;
@@ -331,7 +347,11 @@ fn disown(owner: &Owner<'_>, now: DateTime<Utc>) -> Option<Change> {
     let drafts = vec![evidence::corrected(owner.request, owner.record, &next)];
     let next = Progress { post: None, ..next };
     let record = EffectRecord { progress: next, ..owner.record.clone() };
-    let drafts = with_complete(drafts, &record, owner.request, owner.siblings, now);
+    let drafts = if of_one_request {
+        drafts
+    } else {
+        with_complete(drafts, &record, owner.request, owner.siblings, now)
+    };
     let budget = amount.filter(|amount| amount.micros > 0).map(|amount| BudgetMove::Recommit { amount });
     Some(Change { record, budget, drafts, disowned: None })
 }

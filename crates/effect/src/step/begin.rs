@@ -57,13 +57,16 @@ pub(super) fn begun(
     let send_before = after(now, window.send);
     // While an earlier attempt is open its own margin stands, whatever the profile or the clock say by now.
     let open = progress.unsettled_since.and(progress.settled_from);
+    // INVARIANT: no attempt has the time of an earlier one that is open, so that the time tells which of them is.
+    let began_at =
+        if progress.unsettled_since == Some(now) { after(now, TimeDelta::microseconds(1)) } else { now };
     // What an earlier attempt was refused for says nothing about this one, unless it is still open with it.
     let refusal = progress.refusal.clone().filter(|_| open.is_some());
     let settled_from = after(send_before, window.settle).max(open.unwrap_or(DateTime::<Utc>::MIN_UTC));
     Progress {
         state,
         attempts: progress.attempts.saturating_add(1),
-        began_at: Some(now),
+        began_at: Some(began_at),
         send_before: Some(send_before),
         settled_from: Some(settled_from),
         refusal,

@@ -1,8 +1,8 @@
 //! A person settles what no look can: who may, and what it writes (ERR-04).
 
-use chimera_contracts::ErrorCode;
+use chimera_contracts::{AgentId, ErrorCode};
 use chimera_governance::ApproverRole;
-use chimera_text::Folded;
+use chimera_text::{canonical, is_invisible, skeleton};
 use chrono::{DateTime, Utc};
 
 use super::advance::{Context, published, settled as closed};
@@ -38,9 +38,13 @@ pub(super) fn refused(
     None
 }
 
-/// Spelling does not make another person: case, width, invisible characters and blanks do not count.
+/// Spelling does not make another person: neither case, width, blanks, invisible and look-alike characters, nor the form of a
+/// UUID. Nothing that is seen is left out: two persons may differ in a link alone.
 fn identity(id: &str) -> String {
-    Folded::new(id).as_str().split_whitespace().collect()
+    let spelled = canonical(id).chars().filter(|letter| !is_invisible(*letter)).collect::<String>();
+    // Every agent's id is a UUID; its forms are read by one parser.
+    let agent: Result<AgentId, _> = spelled.trim().to_lowercase().parse();
+    agent.map_or_else(|_| skeleton(&spelled), |agent| skeleton(&agent.to_string()))
 }
 
 /// What a settlement writes into an unknown effect.

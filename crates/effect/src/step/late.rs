@@ -61,7 +61,8 @@ pub(super) fn amounts_to(progress: &Progress, attempt: u32, outcome: &Outcome) -
 /// Whether this attempt is the latest, and no earlier one is open.
 pub(super) fn is_only_open(progress: &Progress, attempt: u32) -> bool {
     attempt == progress.attempts
-        && progress.unsettled_since.is_none_or(|since| progress.began_at.is_none_or(|began| began <= since))
+        // Not *no later than*: a clock that was set back in between makes no later attempt an earlier one.
+        && progress.unsettled_since.is_none_or(|since| progress.began_at == Some(since))
 }
 
 fn weigh(progress: &Progress, latest: bool, unknown: UnknownOutcome) -> Late {

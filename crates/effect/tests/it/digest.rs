@@ -2,6 +2,7 @@
 
 use chimera_contracts::{CampaignId, Digest, Namespace, PlatformName, derive_uuid};
 use chimera_effect::{Disclosure, DisclosurePlacement, Effect, EffectKind, EffectV1, Media, MediaIdentity};
+use chimera_harness::guard;
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
@@ -57,11 +58,13 @@ fn digest(content: &EffectV1) -> Digest {
 proptest! {
     #[test]
     fn two_effects_have_one_digest_only_if_they_are_equal(a in content(), b in content()) {
+        let _guard = guard("one case");
         prop_assert_eq!(a == b, digest(&a) == digest(&b));
     }
 
     #[test]
     fn every_member_counts(a in content(), b in content()) {
+        let _guard = guard("one case");
         let mutants = [
             EffectV1 { namespace: b.namespace, ..a.clone() },
             EffectV1 { campaign: b.campaign, ..a.clone() },
@@ -82,6 +85,7 @@ proptest! {
 
     #[test]
     fn one_changed_character_changes_the_digest(a in content(), at in any::<prop::sample::Index>(), to in any::<char>()) {
+        let _guard = guard("one case");
         let mut letters: Vec<char> = a.text.chars().collect();
         prop_assume!(!letters.is_empty());
         let place = at.index(letters.len());
@@ -92,6 +96,7 @@ proptest! {
 
     #[test]
     fn storing_and_reading_changes_nothing(a in content()) {
+        let _guard = guard("one case");
         let effect = Effect::new(a).unwrap();
         prop_assert_eq!(&Effect::from_bytes(effect.bytes()).unwrap(), &effect);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chimera_contracts::ErrorCode;
 use chimera_governance::route::{Case, Reason, Route, Routed, route};
 use chimera_governance::{Flag, Flags, Policy};
+use chimera_testkit::guard;
 use proptest::collection::btree_set;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -110,6 +111,7 @@ fn any_policy() -> impl Strategy<Value = Option<Policy>> {
 proptest! {
     #[test]
     fn every_case_has_a_route_with_its_reasons(case in any_case(), policy in any_policy()) {
+        let _guard = guard("one case");
         let routed = case.by(policy.as_ref());
         prop_assert!(!routed.reasons.is_empty());
         prop_assert!(case.by(policy.as_ref()) == routed, "the same case, the same route");
@@ -126,6 +128,7 @@ proptest! {
     fn more_confidence_is_never_stricter(
         case in any_case(), policy in any_policy(), one in 0.0..=1.0_f64, two in 0.0..=1.0_f64,
     ) {
+        let _guard = guard("one case");
         let with = |scored| strictness(Given { scored: Some(scored), ..case.clone() }.by(policy.as_ref()).route);
         prop_assert!(with(one.max(two)) <= with(one.min(two)));
         let unscored = Given { scored: None, ..case.clone() }.by(policy.as_ref()).route;
@@ -136,6 +139,7 @@ proptest! {
     fn one_more_flag_is_never_looser(
         case in any_case(), policy in any_policy(), flag in select(Flag::ALL), ours in any::<bool>(),
     ) {
+        let _guard = guard("one case");
         let before = case.by(policy.as_ref()).route;
         let more = if ours { case.with_content(flag) } else { case.with_thread(flag) };
         prop_assert!(strictness(more.by(policy.as_ref()).route) >= strictness(before));
@@ -143,6 +147,7 @@ proptest! {
 
     #[test]
     fn fewer_actions_are_never_looser(case in any_case(), policy in any_policy(), fewer in any::<u32>()) {
+        let _guard = guard("one case");
         let before = case.by(policy.as_ref()).route;
         let less = Given {
             campaign_actions: case.campaign_actions.min(fewer),

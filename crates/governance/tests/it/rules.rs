@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use chimera_governance::{Classified, Classifier, Flag, RuleClassifier};
+use chimera_testkit::{block_on, guard};
 use chrono::DateTime;
-use futures_executor::block_on;
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -199,12 +199,14 @@ fn a_long_text_is_read_and_a_longer_one_goes_to_a_person() {
 proptest! {
     #[test]
     fn any_text_is_classified_and_twice_the_same(text in ".{0,200}") {
+        let _guard = guard("one case");
         let rules = rules();
         prop_assert_eq!(classify(rules, &text), classify(rules, &text));
     }
 
     #[test]
     fn more_words_hide_nothing(before in "[a-zA-Z ,.!]{0,60}", after in "[a-zA-Z ,.!]{0,60}") {
+        let _guard = guard("one case");
         let rules = rules();
         let text = format!("{before}. I know where you live. {after}");
         prop_assert!(classify(rules, &text).flags.contains(&Flag::Harassment), "{}", text);

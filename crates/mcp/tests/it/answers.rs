@@ -5,7 +5,7 @@ use std::time::Duration;
 use chimera_platform::{Called, LateAnswer, ToolAnswer, ToolClient};
 use serde_json::json;
 
-use crate::place::{Place, TestClock, answer, call, lost, server, within};
+use crate::place::{Place, TestClock, answer, call, in_time, lost, server};
 
 /// Enough for a server that is up to take a call, also on a busy machine.
 const SHORT: Duration = Duration::from_millis(1_500);
@@ -106,7 +106,7 @@ async fn a_late_answer_is_given_out_once() {
     ];
     let server = server(place.saying(&files), &clock);
     answer(server.call(call(&clock, "ready")).await);
-    lost(server.call(within(call(&clock, "post"), &clock, SHORT)).await);
+    lost(server.call(in_time(call(&clock, "post"), &clock, SHORT)).await);
     assert!(server.late().is_empty());
     // The answer to the post is written before this one.
     answer(server.call(call(&clock, "list")).await);

@@ -7,7 +7,7 @@ use chimera_platform::{Called, ToolCall, ToolClient};
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::place::{Place, TestClock, answer, lost, not_sent, post, server, within};
+use crate::place::{Place, TestClock, answer, in_time, lost, not_sent, post, server};
 
 /// Enough for a server that is up to take a call, also on a busy machine.
 const SHORT: Duration = Duration::from_millis(1_500);
@@ -77,7 +77,7 @@ async fn a_lost_answer_is_lost_at_the_deadline_and_the_server_stays() {
     let (place, clock) = (Place::new(), TestClock::standing());
     let server = server(place.faulty(&json!("lost_after")), &clock);
     server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap();
-    let reason = lost(server.call(within(post(&clock, "one"), &clock, SHORT)).await);
+    let reason = lost(server.call(in_time(post(&clock, "one"), &clock, SHORT)).await);
     assert!(reason.contains("by the deadline"), "{reason}");
     answer(server.call(post(&clock, "two")).await);
     assert_eq!(place.outcomes(), ["lost_after", "posted"]);

@@ -7,7 +7,7 @@ use chimera_platform::ToolClient;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::place::{Place, TestClock, answer, lost, not_sent, post, server, within};
+use crate::place::{Place, TestClock, answer, in_time, lost, not_sent, post, server};
 
 #[tokio::test]
 async fn a_server_that_dies_is_started_again_after_a_while() {
@@ -50,7 +50,7 @@ async fn a_deaf_server_is_ended_before_it_posts() {
     let command = place.faulty(&json!({ "slow": { "ms": 600_000 } })).stop_on_timeout(true);
     let server = server(command, &clock);
     server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap();
-    let call = within(post(&clock, "a ghost"), &clock, Duration::from_millis(1_500));
+    let call = in_time(post(&clock, "a ghost"), &clock, Duration::from_millis(1_500));
     lost(server.call(call).await);
 
     // The next life begins when this one has ended, and on the same record.
@@ -75,27 +75,40 @@ async fn a_closed_server_stays_closed() {
     assert_eq!(place.outcomes(), ["posted"]);
 }
 
+/// Blocks a thread of its own. The runtime waits for its blocking threads when it ends, and so would the end of a test that
+/// has given up.
+#[cfg(unix)]
+fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> tokio::sync::oneshot::Receiver<T> {
+    let (told, result) = tokio::sync::oneshot::channel();
+    // Where the test is over, the result is dropped.
+    std::thread::spawn(move || told.send(work()));
+    result
+}
+
 /// Everything that a server started holds the write end of a pipe; the pipe ends when all of it is gone.
 #[cfg(unix)]
 #[tokio::test]
 async fn nothing_that_a_server_started_is_left() {
     use std::{fs::File, io::Read, process::Command};
 
+    use chimera_harness::{finished, within};
     use chimera_mcp::ServerCommand;
 
     let (place, clock) = (Place::new(), TestClock::standing());
     let pipe = place.path("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(finished("mkfifo", Command::new("mkfifo").arg(&pipe)).status.success());
     let script = r#"exec 3>"$0"; sleep 1000 & cat >&2"#;
     let command = ServerCommand::new("sandbox", "/bin/sh").arg("-c").arg(script).arg(&pipe).inherit(["PATH"]);
     let server = server(command.start_timeout(Duration::from_secs(3_600)), &clock);
 
-    let opening = tokio::task::spawn_blocking(move || File::open(pipe).unwrap());
+    let opening = on_a_thread(move || File::open(pipe).unwrap());
     let mut pipe = tokio::select! {
         _ = server.tools(clock.now() + TimeDelta::hours(1)) => panic!("it cannot speak"),
-        pipe = opening => pipe.unwrap(),
+        pipe = within("the server to open the pipe", opening) => pipe.unwrap(),
     };
     drop(server);
-    let rest = tokio::task::spawn_blocking(move || pipe.read_to_end(&mut Vec::new()).unwrap());
-    assert_eq!(rest.await.unwrap(), 0);
+    let rest = on_a_thread(move || pipe.read_to_end(&mut Vec::new()).unwrap());
+    assert_eq!(within("everything that has the pipe open to be gone", rest).await.unwrap(), 0);
 }

@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use chimera_contracts::Clock;
+use chimera_harness::{Guard, guard};
 use chimera_mcp::{ServerCommand, StdioServer};
 use chimera_platform::{Called, ToolAnswer, ToolCall};
 use chimera_sandbox::Record;
@@ -64,14 +65,17 @@ pub(crate) fn command(word: &str) -> ServerCommand {
     ServerCommand::new("sandbox", program()).arg(word)
 }
 
-/// A folder with the record of one sandbox.
+/// A folder with the record of one sandbox. What a test waits for while it has one is bounded.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
+    _guard: Guard,
 }
 
 impl Place {
+    #[track_caller]
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let _guard = guard("the end of what a test does with a server");
+        Self { folder: tempfile::tempdir().unwrap(), _guard }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -128,7 +132,7 @@ pub(crate) fn call(clock: &TestClock, tool: &str) -> ToolCall {
 }
 
 /// The same with so much time for everything.
-pub(crate) fn within(call: ToolCall, clock: &TestClock, time: Duration) -> ToolCall {
+pub(crate) fn in_time(call: ToolCall, clock: &TestClock, time: Duration) -> ToolCall {
     let deadline = clock.now() + TimeDelta::from_std(time).unwrap();
     ToolCall { deadline, ..call }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chimera_contracts::Clock;
+use chimera_harness::within;
 use chimera_mcp::ServerCommand;
 use chimera_platform::ToolClient;
 use chrono::TimeDelta;
@@ -13,9 +14,11 @@ use crate::place::{TestClock, command, not_sent, post, server};
 async fn reason(command: ServerCommand) -> String {
     let clock = TestClock::standing();
     let server = server(command, &clock);
-    let error = server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap_err();
+    let listed = within("a server that does not start", server.tools(clock.now() + TimeDelta::hours(1)));
+    let error = listed.await.unwrap_err();
     // The reason is repeated while the server may not be started again.
-    let again = not_sent(server.call(post(&clock, "hello")).await);
+    let again = within("a call of what did not start", server.call(post(&clock, "hello")));
+    let again = not_sent(again.await);
     assert!(again.contains(&error.reason), "{again}");
     error.reason
 }

@@ -2,40 +2,42 @@
 
 use std::net::IpAddr;
 
+use chimera_harness::{Case, Judged, Kind, Published, has};
 use chimera_platform::media::{MediaUrl, is_public_address};
-use serde_json::Value;
 
-use crate::published;
+const KINDS: &[Kind] = &[
+    ("URLs to refuse", |case| has(&case.value, &["url", "derived_expect"]), judge_url),
+    ("addresses", |case| has(&case.value, &["address", "flags", "global"]), judge_address),
+];
 
-#[test]
-fn published_ssrf_payloads_are_refused() {
-    let Some(file) = published("url-ssrf/payloadsallthethings/ssrf_urls.jsonl") else { return };
-    for line in file.lines() {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let url = case["url"].as_str().unwrap();
-        // The same host behind the scheme that is allowed, too.
-        let secure = url.replacen("http://", "https://", 1);
-        if case["derived_expect"] == "refuse" {
-            assert!(MediaUrl::parse(url).is_err(), "{url}");
-            assert!(MediaUrl::parse(&secure).is_err(), "{secure}");
-        }
+fn judge_url(case: &Case) -> Judged {
+    let expected = case.value["derived_expect"].as_str().unwrap_or_default();
+    let Some(url) = case.value["url"].as_str().filter(|_| expected == "refuse") else {
+        return Judged::NotCovered(format!("`{expected}`"));
+    };
+    // The same host behind the scheme that is allowed, too.
+    let secure = url.replacen("http://", "https://", 1);
+    let taken: Vec<_> = [url, &secure].into_iter().filter(|url| MediaUrl::parse(url).is_ok()).collect();
+    Judged::equal(&taken, &Vec::new())
+}
+
+/// std calls multicast and site-local addresses global, and what the registries keep for special purposes too: an address
+/// that it does not call global is refused, and so may others be.
+fn judge_address(case: &Case) -> Judged {
+    let address: Option<IpAddr> = case.value["address"].as_str().and_then(|address| address.parse().ok());
+    let Some(address) = address else { return Judged::NotCovered("what is no address".to_owned()) };
+    if case.value["global"] == false || address.is_multicast() {
+        return Judged::equal(&is_public_address(address), &false);
+    }
+    if is_public_address(address) {
+        Judged::Passed
+    } else {
+        Judged::NotCovered("stricter than std".to_owned())
     }
 }
 
 #[test]
-fn published_ssrf_addresses_are_judged() {
-    let Some(file) = published("url-ssrf/rust-std/ip_properties.json") else { return };
-    let cases: Value = serde_json::from_str(&file).unwrap();
-    for case in cases["cases"].as_array().unwrap() {
-        let address: IpAddr = case["address"].as_str().unwrap().parse().unwrap();
-        let flags = case["flags"].as_array().unwrap();
-        let said = |flag: &str| flags.iter().any(|other| other == flag);
-        // std calls multicast and site-local addresses global, and what the registries keep for special purposes too.
-        let refused = case["global"] == false || address.is_multicast();
-        if refused {
-            assert!(!is_public_address(address), "{address} {case}");
-        } else if said("global") && !is_public_address(address) {
-            println!("stricter than std: {address}");
-        }
-    }
+fn published_addresses_that_must_not_be_fetched() {
+    let Some(published) = Published::find("url-ssrf") else { return };
+    published.judge_all(KINDS);
 }

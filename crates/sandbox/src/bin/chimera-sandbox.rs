@@ -2,7 +2,7 @@
 
 use std::{error::Error, io::Write, path::PathBuf, process::ExitCode};
 
-use chimera_sandbox::{SandboxConfig, serve_stdio};
+use chimera_sandbox::{Keys, SandboxConfig, serve_stdio};
 use clap::Parser;
 
 /// An MCP server that behaves like the social platforms, faults included. Nothing leaves this machine.
@@ -15,6 +15,10 @@ struct Options {
     /// How to behave, as JSON, or as @ and the path of a file that holds it
     #[arg(long, value_name = "JSON-or-@FILE", default_value = "{}")]
     config: String,
+    /// Which platforms honour `idempotency_key`: `enforced` (all of them, the default), `advisory` (none: a key is noted
+    /// and the call acts again), or names with commas between them; goes before what the configuration says
+    #[arg(long, value_name = "WORD-or-PLATFORMS")]
+    keys: Option<Keys>,
 }
 
 fn main() -> ExitCode {
@@ -40,7 +44,8 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
             .map_err(|error| format!("cannot read the configuration `{path}`: {error}"))?,
         None => options.config,
     };
-    let config = SandboxConfig::from_json(&text)?.with_record(options.record);
+    let mut config = SandboxConfig::from_json(&text)?.with_record(options.record);
+    config.keys = options.keys.unwrap_or(config.keys);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(serve_stdio(config));
     // A read of standard input may still be waiting; it must not keep the process.

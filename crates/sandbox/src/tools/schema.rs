@@ -1,7 +1,5 @@
 //! What `tools/list` shows of a row: the schema of its arguments and the annotations.
 
-use std::collections::BTreeSet;
-
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
@@ -11,11 +9,12 @@ use super::{
 };
 use crate::{
     engagement::{EngagementKind, TargetKind},
+    keys::Keys,
     platform::Platform,
 };
 
 /// A tool as `tools/list` shows it, on a server whose platforms honour keys or not.
-pub(crate) fn tool(name: ToolName, keys: &BTreeSet<Platform>) -> Tool {
+pub(crate) fn tool(name: ToolName, keys: &Keys) -> Tool {
     let spec = name.spec();
     Tool::new(spec.name, description(&spec), schema(&spec, keys)).with_annotations(annotations(name, &spec))
 }
@@ -85,7 +84,7 @@ impl Arguments {
     }
 }
 
-fn schema(spec: &Spec, keys: &BTreeSet<Platform>) -> JsonObject {
+fn schema(spec: &Spec, keys: &Keys) -> JsonObject {
     let mut arguments = Arguments::default();
     if spec.platforms.len() > 1 {
         arguments.required("platform", json!({ "type": "string", "enum": spec.platforms }));
@@ -147,9 +146,12 @@ fn account() -> Value {
     json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,255}$", "default": DEFAULT_ACCOUNT })
 }
 
-fn key(platforms: &[Platform], keys: &BTreeSet<Platform>) -> Value {
-    let honoured: Vec<&str> =
-        platforms.iter().filter(|platform| keys.contains(platform)).map(|platform| platform.name()).collect();
+fn key(platforms: &[Platform], keys: &Keys) -> Value {
+    let honoured: Vec<&str> = platforms
+        .iter()
+        .filter(|platform| keys.honoured_on(**platform))
+        .map(|platform| platform.name())
+        .collect();
     let description = if honoured.is_empty() {
         "Noted only: this platform does not honour keys, and the same key acts a second time.".to_owned()
     } else {

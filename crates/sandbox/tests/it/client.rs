@@ -2,19 +2,17 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus},
 };
 
+use chimera_harness::TestProcess;
 use chimera_sandbox::World;
 use serde_json::{Value, json};
 
-/// A server process and the two pipes to it.
+/// A server process and what it said. A failed test leaves none behind.
 pub(crate) struct Client {
-    process: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
+    process: TestProcess,
     /// Answers that arrived while another one was waited for.
     early: HashMap<u64, Value>,
     last_id: u64,
@@ -44,7 +42,12 @@ impl Place {
 
     /// Starts a server on the record and shakes hands.
     pub(crate) fn client(&self, config: &Value) -> Client {
-        let mut client = Client::start(&self.record(), config);
+        self.client_with(config, &[])
+    }
+
+    /// The same with further options of the program.
+    pub(crate) fn client_with(&self, config: &Value, options: &[&str]) -> Client {
+        let mut client = Client::start(&self.record(), config, options);
         let hello = client.request(
             "initialize",
             &json!({
@@ -61,19 +64,11 @@ impl Place {
 }
 
 impl Client {
-    fn start(record: &Path, config: &Value) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_chimera-sandbox"))
-            .arg("--record")
-            .arg(record)
-            .arg("--config")
-            .arg(config.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let input = process.stdin.take();
-        let output = process.stdout.take().expect("standard output");
-        Self { process, input, output: BufReader::new(output), early: HashMap::new(), last_id: 0 }
+    fn start(record: &Path, config: &Value, options: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chimera-sandbox"));
+        command.arg("--record").arg(record).arg("--config").arg(config.to_string()).args(options);
+        let process = TestProcess::start("the sandbox", &mut command);
+        Self { process, early: HashMap::new(), last_id: 0 }
     }
 
     pub(crate) fn notify(&mut self, method: &str, params: &Value) {
@@ -89,8 +84,7 @@ impl Client {
     }
 
     fn send(&mut self, message: &Value) {
-        let input = self.input.as_mut().expect("the input is open");
-        writeln!(input, "{message}").expect("the server reads");
+        self.process.write_line(&message.to_string());
     }
 
     /// Sends a call and does not wait.
@@ -98,24 +92,27 @@ impl Client {
         self.request("tools/call", &json!({ "name": tool, "arguments": arguments }))
     }
 
+    #[track_caller]
     pub(crate) fn wait_for(&mut self, id: u64) -> Value {
+        // Each line is waited for; there are as many as requests.
         loop {
             if let Some(answer) = self.early.remove(&id) {
                 return answer;
             }
-            let message = self.read().expect("the server still runs");
+            let message = self.read(&format!("the answer to request {id}")).expect("the server still runs");
             let answered = message["id"].as_u64().expect("an answer");
             self.early.insert(answered, message);
         }
     }
 
-    fn read(&mut self) -> Option<Value> {
-        let mut line = String::new();
-        let read = self.output.read_line(&mut line).expect("readable output");
-        (read > 0).then(|| serde_json::from_str(&line).expect("a line of JSON"))
+    #[track_caller]
+    fn read(&mut self, what: &str) -> Option<Value> {
+        let line = self.process.next_line(what)?;
+        Some(serde_json::from_str(&line).expect("a line of JSON"))
     }
 
     /// Calls a tool and gives its result.
+    #[track_caller]
     pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
         let id = self.begin(tool, arguments);
         let answer = self.wait_for(id);
@@ -124,6 +121,7 @@ impl Client {
     }
 
     /// Calls a tool that must succeed and gives what it says.
+    #[track_caller]
     pub(crate) fn ok(&mut self, tool: &str, arguments: &Value) -> Value {
         let result = self.call(tool, arguments);
         assert_eq!(result["isError"], false, "{result}");
@@ -134,6 +132,7 @@ impl Client {
     }
 
     /// Calls a tool that must refuse and gives the sentence and the body.
+    #[track_caller]
     pub(crate) fn refused(&mut self, tool: &str, arguments: &Value) -> (String, Value) {
         let result = self.call(tool, arguments);
         assert_eq!(result["isError"], true, "{result}");
@@ -143,7 +142,7 @@ impl Client {
 
     /// Closes the input and gives the exit status and every answer that was still to come.
     pub(crate) fn end(mut self) -> (ExitStatus, HashMap<u64, Value>) {
-        drop(self.input.take());
+        self.process.close_input();
         self.rest()
     }
 
@@ -153,19 +152,10 @@ impl Client {
     }
 
     fn rest(&mut self) -> (ExitStatus, HashMap<u64, Value>) {
-        while let Some(message) = self.read() {
+        while let Some(message) = self.read("the end of what it says") {
             let answered = message["id"].as_u64().expect("an answer");
             self.early.insert(answered, message);
         }
-        let status = self.process.wait().expect("an exit status");
-        (status, std::mem::take(&mut self.early))
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        // A failed test must not leave a server behind.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        (self.process.end(), std::mem::take(&mut self.early))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fs::OpenOptions, io::Write};
 
+use chimera_harness::finished;
 use chimera_sandbox::{Record, SandboxError};
 use serde_json::json;
 
@@ -112,14 +113,10 @@ fn a_file_that_is_no_record_is_refused_and_left_alone() {
     for content in ["notes", "notes\n", "{}\n", "{\"chimera_sandbox_record\":2}\n"] {
         let place = Place::new();
         std::fs::write(place.record(), content).expect("writable");
-        let status = std::process::Command::new(env!("CARGO_BIN_EXE_chimera-sandbox"))
-            .arg("--record")
-            .arg(place.record())
-            .stdin(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .status()
-            .expect("the server starts");
-        assert!(!status.success(), "{content}");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chimera-sandbox"));
+        command.arg("--record").arg(place.record()).stdin(std::process::Stdio::null());
+        let output = finished("a sandbox that cannot begin", &mut command);
+        assert!(!output.status.success(), "{content}");
         assert_eq!(std::fs::read_to_string(place.record()).expect("readable"), content);
         let refused = Record::open(place.record());
         assert!(matches!(refused, Err(SandboxError::NotARecord { .. })), "{content}");

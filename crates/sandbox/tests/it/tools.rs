@@ -256,6 +256,54 @@ fn the_call_key_in_the_meta_is_noted() {
 }
 
 #[test]
+fn a_key_is_honoured_unless_the_configuration_says_otherwise() {
+    for (config, honoured) in [
+        (json!({}), true),
+        (json!({ "keys": "enforced" }), true),
+        (json!({ "keys": "advisory" }), false),
+        (json!({ "keys": [] }), false),
+    ] {
+        let place = Place::new();
+        let mut client = place.client(&config);
+        for platform in Platform::ALL {
+            let (name, text) = match platform {
+                Platform::Twitter => ("post_tweet", "text"),
+                Platform::Instagram => ("post_instagram", "caption"),
+                Platform::LinkedIn => ("post_linkedin", "text"),
+                Platform::TikTok => ("post_tiktok", "text"),
+                Platform::YouTube => ("post_youtube", "text"),
+                Platform::Threads => ("post_threads", "text"),
+            };
+            let post = json!({ text: "a", "idempotency_key": "k" });
+            let first = client.ok(name, &post);
+            assert_eq!(client.ok(name, &post) == first, honoured, "{config}: {name}");
+        }
+        let id = client.request("tools/list", &json!({}));
+        let tools = client.wait_for(id)["result"]["tools"].clone();
+        let words = tools[0]["inputSchema"]["properties"]["idempotency_key"]["description"].to_string();
+        assert_eq!(words.contains("Noted only"), !honoured, "{config}: {words}");
+        drop(client.end());
+        let record = Record::open(place.record()).expect("a record");
+        assert_eq!(record.duplicates().len(), if honoured { 0 } else { 6 }, "{config}");
+    }
+}
+
+/// The option goes before the configuration.
+#[test]
+fn the_option_says_where_keys_are_honoured() {
+    for (option, posts) in [("enforced", 2), ("advisory", 4), ("twitter", 3)] {
+        let place = Place::new();
+        let mut client = place.client_with(&json!({ "keys": ["threads"] }), &["--keys", option]);
+        for tool in ["post_tweet", "post_tweet", "post_threads", "post_threads"] {
+            client.ok(tool, &json!({ "text": "a", "idempotency_key": "k" }));
+        }
+        drop(client.end());
+        let record = Record::open(place.record()).expect("a record");
+        assert_eq!(record.posts().len(), posts, "{option}");
+    }
+}
+
+#[test]
 fn a_key_is_honoured_only_where_the_platform_does() {
     let place = Place::new();
     let mut client = place.client(&json!({ "keys": ["linkedin"] }));

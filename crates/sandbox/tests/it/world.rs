@@ -1,5 +1,6 @@
 //! What there is to engage with: a world of other people, or whatever looks like an id.
 
+use chimera_harness::finished;
 use chimera_sandbox::{Outcome, Platform, Record, SandboxConfig, TargetKind, Thing, World};
 use serde_json::{Value, json};
 
@@ -143,14 +144,13 @@ fn a_world_that_cannot_be_used_is_refused_at_the_start() {
         if let Some(content) = content {
             std::fs::write(&world, content).expect("writable");
         }
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_chimera-sandbox"))
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chimera-sandbox"));
+        command
             .arg("--record")
             .arg(place.record())
             .arg("--config")
-            .arg(json!({ "world": world }).to_string())
-            .stdin(std::process::Stdio::null())
-            .output()
-            .expect("the server starts");
+            .arg(json!({ "world": world }).to_string());
+        let output = finished("a sandbox that cannot begin", command.stdin(std::process::Stdio::null()));
         assert!(!output.status.success(), "{content:?}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("the world `") && said.contains("other.json"), "{said}");

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use chimera_testkit::finished;
+
 /// What could act, and what could reach the outside by itself.
 const BEYOND: [&str; 9] = [
     "chimera-effect",
@@ -19,11 +21,16 @@ const BEYOND: [&str; 9] = [
 fn reach(package: &str) -> BTreeSet<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").to_owned());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
-    let output = Command::new(cargo)
-        .args(["tree", "-e", "normal", "--prefix", "none", "--format", "{p}", "-p", package])
-        .args(["--offline", "--locked", "--color", "never", "--manifest-path", manifest])
-        .output()
-        .unwrap();
+    let mut command = Command::new(cargo);
+    command.args(["tree", "-e", "normal", "--prefix", "none", "--format", "{p}", "-p", package]).args([
+        "--offline",
+        "--locked",
+        "--color",
+        "never",
+        "--manifest-path",
+        manifest,
+    ]);
+    let output = finished("cargo", &mut command);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let tree = String::from_utf8(output.stdout).unwrap();
     tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()

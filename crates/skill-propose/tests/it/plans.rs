@@ -8,6 +8,7 @@ use chimera_contracts::propose::ProposeInput;
 use chimera_skill_propose::{
     ActionType, Brief, CampaignStrategy, InsightsSnapshot, PlannedAction, ProposalStrategy, StrategyError,
 };
+use chimera_testkit::guard;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -133,6 +134,7 @@ proptest! {
 
     #[test]
     fn times_keep_the_constraints(brief in briefs()) {
+        let _guard = guard("one case");
         match CampaignStrategy::new().propose(&brief) {
             Ok(plan) => {
                 check_plan(&brief, &plan);

@@ -6,7 +6,7 @@ use std::io::{Seek, SeekFrom, Write};
 use chimera_audit::{AuditLedger as _, Draft, EventType, Head, LedgerReader as _, Statement};
 use chimera_contracts::{Digest, EventId, Namespace, StoreError, StoreErrorKind, derive_uuid};
 use chimera_store_sqlite::SqliteStore;
-use chimera_testkit::block_on;
+use chimera_testkit::{block_on, guard};
 
 use crate::factory::Sqlite;
 
@@ -117,6 +117,7 @@ fn several_openers_append_to_one_ledger() {
 
 #[test]
 fn first_openers_at_the_same_moment_all_get_in() {
+    let _guard = guard("eight first openers at once");
     for _ in 0..8 {
         let sqlite = Sqlite::new();
         std::thread::scope(|scope| {

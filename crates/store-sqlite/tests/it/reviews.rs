@@ -4,7 +4,7 @@ use chimera_governance::review::{
     Enqueued, NewReview, Review, ReviewMove, ReviewPage, ReviewQueue as _, ReviewStep, Stepped,
 };
 use chimera_testkit::conformance::StoreFactory as _;
-use chimera_testkit::{Scene, block_on, reviewer, sample_review};
+use chimera_testkit::{Scene, block_on, reviewer, sample_review, tries};
 use chrono::TimeDelta;
 use rusqlite::Connection;
 
@@ -41,7 +41,7 @@ fn a_review_that_cannot_be_read_is_passed_over() {
     let store = sqlite.store();
     for limit in 1..9 {
         let mut found: Vec<Review> = Vec::new();
-        loop {
+        for _ in tries(10, "the last page") {
             let after = found.last().map(|review| review.id);
             let page = block_on(store.unsettled(ReviewPage { after, limit })).unwrap();
             if page.is_empty() {

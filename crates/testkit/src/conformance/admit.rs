@@ -205,3 +205,48 @@ pub async fn a_known_key_stays_known_when_its_approval_ends(factory: &dyn StoreF
     let Balance { committed, .. } = stage.balance().await.unwrap();
     assert_eq!(committed, PRICE);
 }
+
+/// *Once*: a request that was admitted under a former key of the same request is that request, in whatever bytes its words
+/// are given now; nothing changes.
+pub async fn a_request_under_a_former_key_is_known(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a request under a former key is known").await;
+    let view = stage.admitted(1, true).await;
+    let renamed = stage.scene.under_key("in the form of today");
+    let renamed =
+        Scene { decision: Scene::named("a former key is known, decided again").decision, ..renamed };
+    // The words of the same request may differ in their bytes.
+    let respelled = sample_effect(&stage.scene, PlatformName::Twitter, "a text in another form");
+    let Stage { stores, .. } = &stage;
+    let (budget, clock) = (stores.budget.as_ref(), stage.clock());
+    let approved =
+        crate::scene::set_up(&stores.approvals, budget, &clock, &renamed, PLENTY, &[respelled]).await;
+    let before = stage.snapshot().await;
+    let older = stage.scene.under_key("older still").key;
+    let asked =
+        Admit { former_keys: vec![older, stage.scene.key.clone()], ..request(&renamed, &approved, true) };
+    assert_eq!(known(stage.admit(asked.clone()).await), view);
+    assert_eq!(stage.snapshot().await, before);
+    assert_eq!(stage.stores.journal.request(&renamed.key).await.unwrap(), None, "nothing is claimed anew");
+
+    let stage = stage.crashed().await;
+    let known_again = known(stage.admit(asked.clone()).await);
+    assert_eq!(known_again.request, view.request, "also after a crash");
+    // Without the former key it is another request.
+    fresh(stage.admit(Admit { former_keys: Vec::new(), ..asked }).await);
+}
+
+/// *Once*: a former key that belongs to another campaign or agent is a `Conflict`, and nothing changes.
+pub async fn a_former_key_of_another_payer_or_agent_is_a_conflict(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a former key of another payer or agent is a conflict").await;
+    let approved = stage.set_up(PLENTY, &stage.effects(1)).await;
+    fresh(stage.admit(request(&stage.scene, &approved, true)).await);
+    let before = stage.snapshot().await;
+    let renamed = stage.scene.under_key("in the form of today");
+    let same = Admit { former_keys: vec![stage.scene.key.clone()], ..request(&renamed, &approved, true) };
+    let campaign = CampaignId::from_uuid(derive_uuid("test", &[b"another campaign"]));
+    let agent = AgentId::from_uuid(derive_uuid("test", &[b"another agent"]));
+    for other in [Admit { campaign, ..same.clone() }, Admit { agent, ..same }] {
+        assert!(is_conflict(&stage.admit(other).await));
+    }
+    assert_eq!(stage.snapshot().await, before);
+}

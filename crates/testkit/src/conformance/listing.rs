@@ -3,8 +3,10 @@
 use chimera_contracts::{ErrorCode, PlatformName};
 use chimera_effect::{Effect, EffectKind, EffectQuery, EffectRecord, EffectState, EffectV1, Page};
 
+use chimera_harness::tries;
+
 use super::StoreFactory;
-use super::stage::{PLENTY, Stage, fresh, lost, not_done, request};
+use super::stage::{PAGES, PLENTY, Stage, fresh, lost, not_done, request};
 use crate::scene::sample_effect;
 
 /// A key that nobody used has no request.
@@ -33,7 +35,7 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
         ..EffectQuery::default()
     };
     let mut listed = Vec::new();
-    loop {
+    for _ in tries(PAGES, "the last page") {
         let after = listed.last().map(|record: &EffectRecord| record.id);
         let page = list(&stage, &query, Page { after, limit: 2 }).await;
         if page.is_empty() {

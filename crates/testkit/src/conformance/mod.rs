@@ -4,15 +4,20 @@
 //! scene of its own name, so that all of them can share one state; no case runs twice on the same state. Nothing is
 //! asserted about durations, and nothing is read from memory that a crash would have taken: cases reopen the store.
 
+mod accounts;
 mod admit;
 mod approvals;
 mod approved;
 mod budget;
+mod by_hand;
 mod desk;
+mod direct;
+mod equal;
 mod leases;
 mod ledger;
 mod limits;
 mod listing;
+mod observed;
 mod one_claim;
 mod proposals;
 mod queueing;
@@ -20,14 +25,19 @@ mod reviews;
 mod stage;
 mod steps;
 
+pub use accounts::*;
 pub use admit::*;
 pub use approvals::*;
 pub use approved::*;
 pub use budget::*;
+pub use by_hand::*;
+pub use direct::*;
+pub use equal::*;
 pub use leases::*;
 pub use ledger::*;
 pub use limits::*;
 pub use listing::*;
+pub use observed::*;
 pub use one_claim::*;
 pub use proposals::*;
 pub use queueing::*;
@@ -145,6 +155,8 @@ cases! {
     another_payer_or_agent_is_a_conflict
     keys_are_scoped_by_tenant_and_skill
     a_known_key_stays_known_when_its_approval_ends
+    a_request_under_a_former_key_is_known
+    a_former_key_of_another_payer_or_agent_is_a_conflict
     an_approval_is_used_by_one_effect
     every_digest_of_a_decision_is_used_by_itself
     admission_checks_revocation_again
@@ -162,6 +174,27 @@ cases! {
     an_illegal_step_is_misuse_and_changes_nothing
     a_post_belongs_to_one_effect
     evidence_tells_the_whole_story_in_order
+    a_direct_answer_takes_a_post_that_a_look_gave_away
+    a_direct_answer_takes_a_post_from_the_same_request
+    a_late_answer_takes_a_post_that_a_look_gave_away
+    a_post_that_is_proven_stays
+    an_admission_waits_while_an_equal_effect_is_unknown
+    a_begin_waits_while_an_equal_effect_is_unknown
+    an_unknown_effect_begins_again_beside_an_equal_one
+    a_late_answer_settles_what_is_unknown
+    a_late_answer_that_settles_nothing_leaves_a_candidate
+    a_late_answer_to_an_earlier_attempt
+    another_post_of_a_public_effect_is_an_incident
+    a_late_answer_corrects_what_a_look_found
+    a_late_answer_to_what_was_told_as_not_done
+    what_happened_after_all_is_paid
+    a_late_refusal_settles_the_only_open_attempt
+    a_person_says_that_it_is_there
+    a_person_cannot_give_away_the_post_of_another
+    a_person_says_that_it_is_not_there
+    a_person_cannot_tell_either
+    only_what_is_unknown_is_settled_by_hand
+    who_asked_does_not_settle_by_hand
     a_lease_goes_to_one_holder_and_raises_the_epoch
     a_held_effect_is_not_leased
     a_lease_ends_by_the_stores_clock
@@ -175,6 +208,8 @@ cases! {
     an_unknown_key_has_no_request
     effects_are_listed_by_id_in_pages
     effects_are_listed_by_campaign_platform_and_kind
+    open_effects_are_those_of_the_account
+    owners_are_exactly_the_owners
     a_decision_is_recorded_once
     another_decision_under_the_id_is_a_conflict
     a_decision_is_revoked_once_for_good

@@ -6,12 +6,13 @@ use chimera_governance::Verdict;
 use chimera_governance::review::{
     self, Enqueued, NewReview, Review, ReviewMove, ReviewPage, ReviewQuery, ReviewState,
 };
+use chimera_harness::tries;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::StoreFactory;
 use super::desk::{ANN, BOB, LEASE, claim, escalate};
-use super::stage::{Stage, openers};
+use super::stage::{PAGES, Stage, openers};
 use crate::scene::{Scene, sample_review};
 
 const ALL: ReviewPage = ReviewPage { after: None, limit: 1_000 };
@@ -140,7 +141,7 @@ pub async fn reviews_are_listed_by_priority_then_age(factory: &dyn StoreFactory)
     assert_eq!(list(&stage, &of_scene(&stage), ALL).await, expected);
     for limit in 1..4 {
         let mut listed: Vec<Review> = Vec::new();
-        loop {
+        for _ in tries(PAGES, "the last page") {
             let after = listed.last().map(|review| review.id);
             let page = list(&stage, &of_scene(&stage), ReviewPage { after, limit }).await;
             assert!(page.len() <= limit);
@@ -242,7 +243,7 @@ async fn expect_unsettled(stage: &Stage<'_>, expected: &[&Review]) {
     expected.sort_by_key(|review| review.id);
     for limit in [1, 3, 1_000] {
         let mut found: Vec<Review> = Vec::new();
-        loop {
+        for _ in tries(PAGES, "the last page") {
             let after = found.last().map(|review| review.id);
             let page = stage.stores.reviews.unsettled(ReviewPage { after, limit }).await.unwrap();
             assert!(page.len() <= limit);

@@ -23,6 +23,9 @@ pub(super) const PLENTY: Money = Money::usd_micros(1_000_000);
 /// How often a head is looked at until it is taken to lag for ever.
 const LOOKS: usize = 100_000;
 
+/// How many pages a listing may have until it is taken to have no end.
+pub(super) const PAGES: usize = 10_000;
+
 /// One opener of the store with one scene on it.
 pub(super) struct Stage<'a> {
     pub(super) factory: &'a dyn StoreFactory,

@@ -10,7 +10,7 @@ use chimera_governance::{Gate, GateError};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
     Action, Cut, Fault, MemoryStore, PRICE, Rules, Scene, StrictPlatform, TestClock, TestEntropy,
-    admit_request, block_on, run_until_cut, sample_effect, set_up,
+    admit_request, block_on, run_until_cut, sample_effect, set_up, tries,
 };
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -93,7 +93,11 @@ impl Outside {
         let stores = self.store.open_again().stores();
         let kernel = self.kernel(&stores, &Cut::never());
         for _ in 0..4 {
-            while self.drive(&kernel, LeaseScope::Due, Purpose::Background).await.unwrap() > 0 {}
+            for _ in tries(100, "nothing is due any more") {
+                if self.drive(&kernel, LeaseScope::Due, Purpose::Background).await.unwrap() == 0 {
+                    break;
+                }
+            }
             self.clock.advance(TimeDelta::minutes(1));
         }
         // More often than there are faults.

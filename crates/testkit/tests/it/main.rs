@@ -60,6 +60,8 @@ fn every_case_stands_on_its_own() {
 
 mod asking_again;
 mod crashes;
+mod late;
+mod looking;
 mod narrow;
 mod policing;
 mod reach;

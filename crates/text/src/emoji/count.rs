@@ -1,4 +1,4 @@
-//! How many emoji a person sees, whatever was joined to fewer.
+//! How many emoji a person sees, however many of them were joined to one.
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::EmojiModifierBase;
@@ -8,7 +8,7 @@ use super::{EMOJI_PRESENTATION, KEYCAP, ZWJ, is_emoji, is_modifier, is_regional}
 /// Couples and families have up to four members, and no joined emoji that is in use has more.
 const MOST_PEOPLE: usize = 4;
 
-/// An emoji that shows nobody is joined to one other: a flag and a rainbow, a heart and a fire.
+/// An emoji that shows no person is joined to one other: a flag and a rainbow, a heart and a fire.
 const MOST_THINGS: usize = 2;
 
 /// Emoji as they are seen: a skin tone belongs to a hand, two letters are a flag, and what a joiner ties together as emoji
@@ -30,7 +30,7 @@ pub fn emoji_count(text: &str) -> usize {
 fn picture(characters: &[char]) -> usize {
     let mut taken = member(characters);
     let Some(mut last) = characters.first().copied().filter(|_| taken > 0) else { return 0 };
-    let most = if is_somebody(last) { MOST_PEOPLE } else { MOST_THINGS };
+    let most = if is_person(last) { MOST_PEOPLE } else { MOST_THINGS };
     for _ in 1..most {
         let Some([ZWJ, joined @ ..]) = characters.get(taken..) else { break };
         let Some(next) = joined.first().copied() else { break };
@@ -49,7 +49,7 @@ fn member(characters: &[char]) -> usize {
     match characters {
         [first, second, ..] if is_regional(*first) && is_regional(*second) => 2,
         [base, rest @ ..] if is_shown(*base, rest) => {
-            let toned = is_somebody(*base) && rest.first().is_some_and(|next| is_modifier(*next));
+            let toned = is_person(*base) && rest.first().is_some_and(|next| is_modifier(*next));
             let toned = usize::from(toned);
             let unseen = rest.iter().skip(toned).take_while(|next| is_finish(**next)).count();
             toned.saturating_add(unseen).saturating_add(1)
@@ -72,7 +72,7 @@ const fn is_finish(character: char) -> bool {
 }
 
 /// Whether it shows people, or a part of one.
-fn is_somebody(character: char) -> bool {
+fn is_person(character: char) -> bool {
     CodePointSetData::new::<EmojiModifierBase>().contains(character)
 }
 

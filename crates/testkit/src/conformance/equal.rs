@@ -1,0 +1,93 @@
+//! *Equal*: of two effects that would show the same one waits while the other is unknown.
+
+use chimera_contracts::PlatformName;
+use chimera_effect::{Effect, EffectRecord, EffectState, EffectV1};
+use chrono::TimeDelta;
+
+use super::StoreFactory;
+use super::stage::{PLENTY, Stage, begin, fresh, last, lost, not_done, request};
+use crate::scene::{Scene, cannot_tell, published, sample_effect};
+
+/// An effect of another request in the account of `stage`'s scene, admitted under a decision of its own.
+async fn another(stage: &Stage<'_>, what: &str, text: &str, begin: bool) -> EffectRecord {
+    let scene = stage.scene.under_key(what);
+    let scene = Scene { decision: Scene::named(&format!("{}, {what}", stage.scene.name)).decision, ..scene };
+    let sample = sample_effect(&stage.scene, PlatformName::Twitter, text).content().clone();
+    // The digest is another one by what is not shown.
+    let not_after = Some(chimera_contracts::Clock::now(stage.clock.as_ref()) + TimeDelta::days(900));
+    let effect = Effect::new(EffectV1 { not_after, ..sample }).expect("it has a canonical form");
+    let (stores, clock) = (&stage.stores, stage.clock());
+    let approved =
+        crate::scene::set_up(&stores.approvals, stores.budget.as_ref(), &clock, &scene, PLENTY, &[effect])
+            .await;
+    fresh(stage.admit(request(&scene, &approved, begin)).await).effects.remove(0)
+}
+
+/// *Equal*: an admission records an effect and begins no attempt of it while one with an equal text is unknown, in whatever
+/// form; it names that one, is due by itself, and begins once that one is settled.
+pub async fn an_admission_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "an admission waits while an equal effect is unknown").await;
+    let first = stage.begun().await;
+    let alone = another(&stage, "while it is attempted", "A  text", true).await;
+    assert_eq!(alone.progress.state, EffectState::Attempting, "an attempt that is under way keeps nobody");
+    stage.apply(&alone, published("alone")).await;
+    let first = stage.apply(&first, lost()).await;
+
+    let waiting = another(&stage, "while it is unknown", "a\u{a0}text", true).await;
+    let progress = &waiting.progress;
+    assert_eq!((progress.state, progress.attempts), (EffectState::Admitted, 0));
+    assert_eq!(progress.waits_for, Some(first.id));
+    assert!(progress.due_at.is_some(), "it asks again by itself");
+    assert!(!progress.needs_human);
+    let other = another(&stage, "with another text", "something else entirely", true).await;
+    assert_eq!(other.progress.state, EffectState::Attempting, "another text waits for nothing");
+
+    stage.apply(&first, published("settled")).await;
+    let begun = stage.apply(&waiting, begin()).await;
+    assert_eq!((begun.progress.state, begun.progress.attempts), (EffectState::Attempting, 1));
+    assert_eq!(begun.progress.waits_for, None);
+}
+
+/// *Equal*: a `Begin` that waits is applied, and records what it waits for and when it asks again; no attempt begins and no
+/// lease is kept. Once the other waits for a person, so does this one.
+pub async fn a_begin_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a begin waits while an equal effect is unknown").await;
+    let first = stage.begun().await;
+    let second = another(&stage, "second", "a text", false).await;
+    let refused = another(&stage, "refused before", "A  text", true).await;
+    let refused = stage.apply(&refused, not_done(chimera_contracts::ErrorCode::PlatformRateLimit)).await;
+    let first = stage.apply(&first, lost()).await;
+
+    let before = stage.trace().await;
+    let waiting = stage.apply(&second, begin()).await;
+    assert_eq!((waiting.progress.state, waiting.progress.attempts), (EffectState::Admitted, 0));
+    assert_eq!(waiting.progress.waits_for, Some(first.id));
+    assert_eq!(waiting.progress.lease, None);
+    let now = chimera_contracts::Clock::now(stage.clock.as_ref());
+    assert!(waiting.progress.due_at.is_some_and(|due| due > now), "later, not at once");
+    let again = stage.apply(&refused, begin()).await;
+    assert_eq!((again.progress.state, again.progress.attempts), (EffectState::NotDone, 1));
+    assert_eq!(again.progress.waits_for, Some(first.id));
+    assert_eq!(again.progress.due_at, None, "what was refused waits for its caller");
+    assert_eq!(stage.trace().await, before, "no attempt is in the ledger");
+
+    let first = stage.apply(&first, cannot_tell("nothing to look with")).await;
+    let waiting = stage.apply(&waiting, begin()).await;
+    assert!(waiting.progress.needs_human, "a person has to settle the other one first");
+    stage.apply(&first, published("settled")).await;
+    let begun = stage.apply(&waiting, begin()).await;
+    assert_eq!(begun.progress.state, EffectState::Attempting);
+    assert_eq!((begun.progress.waits_for, begun.progress.needs_human), (None, false));
+}
+
+/// *Equal*: what is unknown itself waits for no other: with an enforced key it is sent again.
+pub async fn an_unknown_effect_begins_again_beside_an_equal_one(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "an unknown effect begins again beside an equal one").await;
+    let first = stage.begun().await;
+    let second = another(&stage, "second", "a text", true).await;
+    stage.advance(last(&first, lost())).await;
+    let second = stage.apply(&second, lost()).await;
+    let again = stage.apply(&second, begin()).await;
+    assert_eq!((again.progress.state, again.progress.attempts), (EffectState::Attempting, 2));
+    assert_eq!(again.progress.waits_for, None);
+}

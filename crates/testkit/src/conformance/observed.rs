@@ -1,0 +1,248 @@
+//! *Observed*: an answer that comes when its attempt has been told already, in every state of its effect.
+
+use chimera_contracts::{Clock as _, ErrorCode, Money};
+use chimera_effect::{
+    AccountKey, Advance, Advanced, Candidate, EffectRecord, EffectState, FoundBy, Outcome, Step,
+    UnknownOutcome,
+};
+
+use chrono::TimeDelta;
+
+use super::StoreFactory;
+use super::stage::{PLENTY, Stage, advance, applied, begin, fresh, last, lost, not_done, request};
+use crate::scene::{PRICE, cannot_tell, done, published, refused};
+
+/// A late answer to an attempt, which takes no lease.
+fn late(record: &EffectRecord, attempt: u32, outcome: Outcome) -> Advance {
+    last(record, Step::Observed { attempt, outcome })
+}
+
+fn made(id: &str) -> Outcome {
+    Outcome::Done(done(id))
+}
+
+fn post(record: &EffectRecord) -> Option<&str> {
+    record.progress.post.as_ref().map(|post| post.id.as_str())
+}
+
+fn incidents(record: &EffectRecord) -> Vec<&str> {
+    record.progress.incidents.iter().map(|incident| incident.post.id.as_str()).collect()
+}
+
+impl Stage<'_> {
+    /// Records a late answer, which must change something.
+    async fn observe(&self, record: &EffectRecord, attempt: u32, outcome: Outcome) -> EffectRecord {
+        applied(self.advance(late(record, attempt, outcome)).await)
+    }
+
+    async fn told(&self, verb: &str) -> usize {
+        let wanted = format!("skill.publish_content.{verb}");
+        self.trace().await.into_iter().filter(|kind| *kind == wanted).count()
+    }
+
+    /// What is spent and what is held, in prices.
+    async fn money(&self) -> (u64, u64) {
+        let balance = self.balance().await.expect("a budget is set");
+        (balance.spent.micros / PRICE.micros, balance.committed.micros / PRICE.micros)
+    }
+}
+
+/// *Observed*: of an unknown effect the answer is what its attempt came to: public, also while a person is asked.
+pub async fn a_late_answer_settles_what_is_unknown(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a late answer settles what is unknown").await;
+    let record = stage.begun().await;
+    let record = stage.apply(&record, lost()).await;
+    let record = stage.apply(&record, cannot_tell("nothing to look with")).await;
+    let record = stage.observe(&record, 1, made("late")).await;
+    assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("late")));
+    assert_eq!(record.progress.found_by, FoundBy::Answer);
+    assert_eq!((record.progress.lease, record.progress.due_at), (None, None));
+    assert!(!record.progress.needs_human && record.progress.incidents.is_empty());
+    assert_eq!((stage.told("success").await, stage.told("incident").await), (1, 0));
+    assert_eq!(stage.money().await, (1, 0));
+
+    let before = stage.snapshot().await;
+    let again = late(&record, 1, made("late"));
+    assert_eq!(stage.advance(again).await, Advanced::Already(Box::new(record)), "it says nothing new");
+    assert_eq!(stage.snapshot().await, before);
+}
+
+/// *Observed*: an answer that settles nothing leaves a candidate, and the effect is looked for at once.
+pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a late answer that settles nothing leaves a candidate").await;
+    let record = stage.begun().await;
+    let record = stage.apply(&record, lost()).await;
+    let candidate = Candidate { id: "named".to_owned(), url: None };
+    let outcome = Outcome::Unknown(UnknownOutcome {
+        candidate: Some(candidate.clone()),
+        ..UnknownOutcome::because("an id beside an error word")
+    });
+    let record = stage.observe(&record, 1, outcome).await;
+    assert_eq!((record.progress.state, post(&record)), (EffectState::Unknown, None));
+    assert_eq!(record.progress.candidates, [candidate]);
+    assert_eq!(record.progress.open_reason.as_deref(), Some("an id beside an error word"));
+    assert!(record.progress.due_at.is_some_and(|due| due <= record.progress.changed_at));
+    assert_eq!(stage.money().await, (0, 1));
+}
+
+/// *Observed*: while a later attempt is under way, the answer to an earlier one publishes if it names the post, and is kept
+/// beside it if it settles nothing. The holder of the later attempt is fenced where it published.
+pub async fn a_late_answer_to_an_earlier_attempt(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a late answer to an earlier attempt").await;
+    let record = stage.begun().await;
+    let unknown = stage.apply(&record, lost()).await;
+    let again = stage.apply(&unknown, begin()).await;
+    let candidate = Candidate { id: "named".to_owned(), url: None };
+    let unclear = Outcome::Unknown(UnknownOutcome {
+        candidate: Some(candidate.clone()),
+        ..UnknownOutcome::because("an id beside an error word")
+    });
+    let noted = stage.observe(&again, 1, unclear).await;
+    assert_eq!(noted.progress.state, EffectState::Attempting, "the later attempt is still under way");
+    assert_eq!(noted.progress.candidates, [candidate.clone()]);
+    assert_eq!(noted.progress.lease, again.progress.lease, "and held");
+    assert_eq!(stage.told("observed").await, 1);
+    // A refusal of one of several attempts says nothing about the others.
+    let noted = stage.observe(&noted, 1, Outcome::NotDone(refused(ErrorCode::PlatformRateLimit))).await;
+    assert_eq!(noted.progress.state, EffectState::Attempting);
+    assert_eq!(noted.progress.candidates, [candidate]);
+
+    let record = stage.observe(&noted, 1, made("first")).await;
+    assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("first")));
+    assert_eq!(record.progress.lease, None);
+    assert_eq!(stage.advance(advance(&noted, published("second"))).await, Advanced::Fenced);
+    // What the holder then knows is observed as well: the second post is an incident.
+    let record = stage.observe(&record, 2, made("second")).await;
+    assert_eq!((post(&record), incidents(&record)), (Some("first"), vec!["second"]));
+    assert_eq!(stage.money().await, (1, 0));
+}
+
+/// *Observed*: of a public effect the same post says nothing new, another one is a second post: an incident beside the one that
+/// an answer named, in the ledger as well; what was told stays.
+pub async fn another_post_of_a_public_effect_is_an_incident(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "another post of a public effect is an incident").await;
+    let record = stage.begun().await;
+    let public = stage.apply(&record, published("first")).await;
+    let before = stage.snapshot().await;
+    for nothing_new in [
+        made("first"),
+        Outcome::NotDone(refused(ErrorCode::PlatformRateLimit)),
+        Outcome::Unknown(UnknownOutcome::because("an odd answer")),
+    ] {
+        let said = format!("{nothing_new:?}");
+        let came = stage.advance(late(&public, 1, nothing_new)).await;
+        assert_eq!(came, Advanced::Already(Box::new(public.clone())), "{said}");
+    }
+    assert_eq!(stage.snapshot().await, before);
+
+    let record = stage.observe(&public, 1, made("second")).await;
+    assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("first")));
+    assert_eq!(incidents(&record), ["second"]);
+    assert_eq!(record.progress.incidents[0].attempt, 1);
+    assert_eq!((stage.told("incident").await, stage.told("success").await), (1, 1));
+    assert_eq!(stage.money().await, (1, 0), "it is paid once");
+    let stage = stage.crashed().await;
+    assert_eq!(stage.view().await.unwrap().effects, [record], "also after a crash");
+}
+
+/// *Observed*: where a look had found the post, the answer's is the effect's from then on, and the look's is the incident.
+pub async fn a_late_answer_corrects_what_a_look_found(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a late answer corrects what a look found").await;
+    let record = stage.begun().await;
+    let record = stage.apply(&record, lost()).await;
+    let found = Step::Done { evidence: done("looked like ours"), found_by: FoundBy::Look };
+    let record = stage.apply(&record, found).await;
+    let record = stage.observe(&record, 1, made("ours")).await;
+    assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("ours")));
+    assert_eq!(record.progress.found_by, FoundBy::Answer);
+    assert_eq!(incidents(&record), ["looked like ours"]);
+    assert_eq!(stage.told("incident").await, 1);
+    assert_eq!(stage.money().await, (1, 0), "it is paid once");
+    let stage = stage.crashed().await;
+    let owners = async |id: &str| {
+        let account = AccountKey::of(record.effect.content());
+        stage.stores.journal.owners(&account, &[id.to_owned()]).await.unwrap().len()
+    };
+    assert_eq!((owners("ours").await, owners("looked like ours").await), (1, 0));
+}
+
+/// *Observed*: what had been told as not done, retryable or not, is public after all: never attempted again, an incident, and
+/// paid.
+pub async fn a_late_answer_to_what_was_told_as_not_done(factory: &dyn StoreFactory) {
+    for (name, code) in
+        [("not done", ErrorCode::PlatformRateLimit), ("failed", ErrorCode::ContentPolicyViolation)]
+    {
+        let stage = Stage::open(factory, &format!("a late answer to what was told as {name}")).await;
+        let record = stage.begun().await;
+        let told = stage.apply(&record, not_done(code)).await;
+        let before = stage.snapshot().await;
+        for nothing_new in [
+            Outcome::NotDone(refused(ErrorCode::PlatformRateLimit)),
+            Outcome::Unknown(UnknownOutcome::because("an odd answer")),
+        ] {
+            let came = stage.advance(late(&told, 1, nothing_new)).await;
+            assert_eq!(came, Advanced::Already(Box::new(told.clone())), "{name}");
+        }
+        assert_eq!(stage.snapshot().await, before, "{name}");
+
+        let record = stage.observe(&told, 1, made("after all")).await;
+        assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("after all")));
+        assert_eq!(incidents(&record), ["after all"], "{name}");
+        assert_eq!((record.progress.refusal.as_ref(), record.progress.held), (None, false), "{name}");
+        assert_eq!(record.progress.spent, Some(PRICE), "{name}");
+        assert_eq!(stage.money().await, (1, 0), "{name}");
+        assert_eq!((stage.told("success").await, stage.told("incident").await), (1, 1), "{name}");
+        let error = stage.stores.journal.advance(advance(&record, begin())).await;
+        assert!(error.is_err(), "{name}: it is never attempted again");
+    }
+}
+
+/// *Observed*: it is paid after its hold was let go even where that passes the limit: it happened.
+pub async fn what_happened_after_all_is_paid(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "what happened after all is paid").await;
+    let effects = stage.effects(2);
+    let approved = stage.set_up(PRICE, &effects).await;
+    let first = fresh(stage.admit(request(&stage.scene, &approved[..1], true)).await).effects.remove(0);
+    let failed = stage.apply(&first, not_done(ErrorCode::ContentPolicyViolation)).await;
+    let other = stage.scene.under_key("other");
+    let approved = stage.approve_for(&other, &effects[1..]).await;
+    let second = fresh(stage.admit(request(&other, &approved, true)).await).effects.remove(0);
+    stage.apply(&second, published("second")).await;
+    stage.observe(&failed, 1, made("first")).await;
+    let balance = stage.balance().await.unwrap();
+    assert_eq!(balance.spent, Money::usd_micros(2 * PRICE.micros));
+    assert_eq!((balance.committed, balance.limit), (Money::usd_micros(0), PRICE));
+}
+
+/// *Observed*: a refusal of the only attempt that is open settles it; of one of several it does not.
+pub async fn a_late_refusal_settles_the_only_open_attempt(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a late refusal settles the only open attempt").await;
+    let view = {
+        let approved = stage.set_up(PLENTY, &stage.effects(3)).await;
+        fresh(stage.admit(request(&stage.scene, &approved, true)).await)
+    };
+    let no = |code| Outcome::NotDone(refused(code));
+    let only = stage.apply(&view.effects[0], lost()).await;
+    let only = stage.observe(&only, 1, no(ErrorCode::PlatformRateLimit)).await;
+    assert_eq!(only.progress.state, EffectState::NotDone);
+    assert_eq!(only.progress.refusal.as_ref().map(|one| one.code), Some(ErrorCode::PlatformRateLimit));
+    assert_eq!((only.progress.unsettled_since, only.progress.due_at), (None, None));
+
+    let failed = stage.apply(&view.effects[1], lost()).await;
+    let failed = stage.observe(&failed, 1, no(ErrorCode::ContentPolicyViolation)).await;
+    assert_eq!((failed.progress.state, failed.progress.held), (EffectState::Failed, false));
+
+    let several = stage.apply(&view.effects[2], lost()).await;
+    // At the same moment as the first, and then by a clock that was set back.
+    let several = stage.apply(&several, begin()).await;
+    let several = stage.apply(&several, lost()).await;
+    stage.clock.set(stage.clock.now() - TimeDelta::seconds(2));
+    let several = stage.apply(&several, begin()).await;
+    let several = stage.apply(&several, lost()).await;
+    let mut still = several;
+    for attempt in [1, 2, 3, 3] {
+        still = stage.observe(&still, attempt, no(ErrorCode::ContentPolicyViolation)).await;
+        assert_eq!(still.progress.state, EffectState::Unknown, "attempt {attempt} of three");
+        assert!(still.progress.held, "attempt {attempt} of three");
+    }
+}
