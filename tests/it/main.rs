@@ -11,6 +11,7 @@ mod engage;
 mod error_codes;
 mod hostile;
 mod interleavings;
+mod outside;
 mod processes;
 mod quick_start;
 mod waits;

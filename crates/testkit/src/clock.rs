@@ -25,7 +25,7 @@ pub struct TestClock {
 #[derive(Debug)]
 struct State {
     now: DateTime<Utc>,
-    sleepers: Vec<Waker>,
+    sleepers: Vec<(DateTime<Utc>, Waker)>,
 }
 
 impl Default for TestClock {
@@ -61,7 +61,15 @@ impl TestClock {
             state.now = now;
             std::mem::take(&mut state.sleepers)
         };
-        sleepers.into_iter().for_each(Waker::wake);
+        sleepers.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// The earliest moment after now that a sleeper of a [`manual`](TestClock::manual) clock waits for: where a simulation
+    /// puts the clock when nothing else can go on. A sleeper that was dropped may still be counted, which costs one stop.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
+        let state = self.lock();
+        state.sleepers.iter().map(|(deadline, _)| *deadline).filter(|deadline| *deadline > state.now).min()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -88,7 +96,12 @@ impl Clock for TestClock {
             if self.auto {
                 context.waker().wake_by_ref();
             } else {
-                state.sleepers.push(context.waker().clone());
+                let known = |(at, waker): &(DateTime<Utc>, Waker)| {
+                    *at == deadline && waker.will_wake(context.waker())
+                };
+                if !state.sleepers.iter().any(known) {
+                    state.sleepers.push((deadline, context.waker().clone()));
+                }
             }
             Poll::Pending
         })
@@ -121,7 +134,9 @@ mod tests {
         assert!((&mut sleep).now_or_never().is_none());
         clock.advance(TimeDelta::seconds(1));
         assert!((&mut sleep).now_or_never().is_none());
+        assert_eq!(clock.next_deadline(), Some(clock.now() + TimeDelta::seconds(1)));
         clock.advance(TimeDelta::seconds(1));
+        assert_eq!(clock.next_deadline(), None, "nothing is waited for");
         assert!(sleep.now_or_never().is_some());
     }
 }

@@ -15,6 +15,7 @@ mod cuts;
 mod entropy;
 mod memory;
 pub mod model;
+pub mod outside;
 mod scene;
 mod strict_platform;
 
