@@ -11,5 +11,6 @@ mod engage;
 mod error_codes;
 mod hostile;
 mod interleavings;
+mod outside_matrix;
 mod processes;
 mod worker;
