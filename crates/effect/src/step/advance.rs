@@ -275,7 +275,7 @@ fn observed(
         late::Late::Surfaced(evidence) => {
             transition(progress.state, EffectEvent::Surface)?;
             let said = evidence.said.clone();
-            let next = late::surfaced(progress, attempt, evidence, context.now);
+            let next = late::surfaced(record.kind(), progress, attempt, &evidence, context.now);
             Some(Moved { next, drafts: vec![Told::Success(said), Told::Incident] })
         }
     })
