@@ -12,15 +12,20 @@ use std::sync::Arc;
 use chimera::Chimera;
 use chimera::contracts::engage::{EngageInput, EngageOutput};
 use chimera::contracts::publish::PublishInput;
-use chimera::contracts::{Clock, InstanceId, Money, PlatformName, Skill as _, derive_uuid};
-use chimera::effect::{Admission, Admit, Effect, EffectJournal, EffectKind, EffectV1, step};
+use chimera::contracts::{Clock, ErrorCode, InstanceId, Money, PlatformName, Skill as _, derive_uuid};
+use chimera::effect::{
+    Admission, Admit, CallKey, Effect, EffectJournal, EffectKind, EffectV1, Finding, LookUp, Platform as _,
+    Refusal, Trace, Upload, step,
+};
 use chimera::governance::route::{Case, Routed, route as decide};
 use chimera::governance::{Approved, Balance, Budget as _, Flag, Flags, Gate, GateError, Policy, Standing};
+use chimera::platform::ToolPlatform;
 use chimera::skill_propose::{Brief, CampaignStrategy, PlannedAction, ProposalStrategy as _};
 use chimera::skill_publish::Preview;
 use chimera_benches::judges::{engage_context, engage_scope, like};
 use chimera_benches::launch::{Figures, launch};
 use chimera_benches::mode::Mode;
+use chimera_benches::outside::{NoOwners, look_over_a_hundred, refused_in_4_kib};
 use chimera_benches::stage::{NoOpPlatform, context, host, media_request, text_request};
 use chimera_testkit::{
     MemoryStore, Scene, TestClock, TestEntropy, admit_request, new_effect, sample_decision, sample_effect,
@@ -264,6 +269,48 @@ fn overlap(texts: [Folded; 2]) -> ([Folded; 2], f64) {
     (texts, overlap)
 }
 
+/// A platform that shows a hundred posts, asked once, so that what is compiled lazily is there.
+fn hundred() -> (ToolPlatform, LookUp) {
+    let stage = look_over_a_hundred(&clock());
+    look_once(&stage);
+    stage
+}
+
+fn look_once((platform, look): &(ToolPlatform, LookUp)) -> Finding {
+    block_on(platform.find(look, &NoOwners))
+}
+
+// Reads a list of a hundred items, folds what was made meanwhile, explains it and finds the list whole.
+#[library_benchmark]
+#[bench::hundred_items(hundred())]
+fn look(stage: (ToolPlatform, LookUp)) -> ((ToolPlatform, LookUp), Finding) {
+    let finding = look_once(&stage);
+    (stage, finding)
+}
+
+fn refusing() -> (ToolPlatform, Effect, CallKey, Trace) {
+    let stage = refused_in_4_kib(&clock());
+    refused_once(&stage);
+    stage
+}
+
+fn refused_once((platform, effect, key, trace): &(ToolPlatform, Effect, CallKey, Trace)) -> Option<Refusal> {
+    let media = effect.content().media.first()?;
+    let upload = Upload { effect, media, call_key: key.clone(), trace };
+    block_on(platform.upload(upload)).err()
+}
+
+// Normalises, classifies, redacts and shortens an answer of 4 KiB that is a refusal.
+#[library_benchmark]
+#[bench::four_kib(refusing())]
+fn refusal(
+    stage: (ToolPlatform, Effect, CallKey, Trace),
+) -> ((ToolPlatform, Effect, CallKey, Trace), Option<Refusal>) {
+    let refusal = refused_once(&stage);
+    (stage, refusal)
+}
+
+library_benchmark_group!(name = outside, benchmarks = [look, refusal]);
 library_benchmark_group!(name = text, benchmarks = [fold, overlap]);
 library_benchmark_group!(name = publish, benchmarks = [plan, gate, admit_step, admit_store]);
 library_benchmark_group!(name = engagement, benchmarks = [route, plan_engagement, engage]);
@@ -303,7 +350,7 @@ fn there(program: &str) -> bool {
 
 /// Runs every function once.
 fn once() -> ExitCode {
-    if published_once() && engaged_once() && proposed_once() && compared_once() {
+    if published_once() && engaged_once() && proposed_once() && compared_once() && looked_once() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -319,6 +366,12 @@ fn engaged_once() -> bool {
 
 fn proposed_once() -> bool {
     propose_once(&briefed()).len() > 5
+}
+
+fn looked_once() -> bool {
+    let refused = refused_once(&refusing());
+    matches!(look_once(&hundred()), Finding::Absent(_))
+        && refused.is_some_and(|refusal| refusal.code == ErrorCode::PlatformRateLimit)
 }
 
 fn compared_once() -> bool {
@@ -345,6 +398,6 @@ fn published_once() -> bool {
 
 /// The harness: in a function of its own, because it brings a `main` and does not ask whether its runner is there.
 fn counted() {
-    gungraun::main!(library_benchmark_groups = publish, engagement, proposal, text);
+    gungraun::main!(library_benchmark_groups = publish, engagement, proposal, outside, text);
     main();
 }

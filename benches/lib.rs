@@ -5,5 +5,6 @@ pub mod flush;
 pub mod judges;
 pub mod launch;
 pub mod mode;
+pub mod outside;
 pub mod sample;
 pub mod stage;

@@ -202,7 +202,7 @@ impl Kernel {
         let enforced = self
             .service(content.platform, content.kind)
             .zip(first)
-            .is_some_and(|(service, first)| service.may_repeat(first, now));
+            .is_some_and(|(service, first)| service.may_repeat(content, first, now));
         let reach = now.checked_add_signed(carry.within).unwrap_or(now);
         // A look waits for both: nothing is seen before the platform has settled.
         let look_at = progress.due_at.max(progress.settled_from);

@@ -120,6 +120,19 @@ pub struct EffectV1 {
     pub not_after: Option<DateTime<Utc>>,
 }
 
+impl EffectV1 {
+    /// Whether it sets a state and makes nothing with words: a like, a follow, a share without words. A share with words is
+    /// a post: sharing again makes another.
+    #[must_use]
+    pub const fn is_state(&self) -> bool {
+        match self.kind {
+            EffectKind::Like | EffectKind::Follow => true,
+            EffectKind::Share => self.text.is_empty(),
+            EffectKind::Publish | EffectKind::Reply | EffectKind::Comment => false,
+        }
+    }
+}
+
 /// An effect with its canonical bytes and digest, which nothing can change any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::Attempt;
-use crate::effect::{Effect, EffectKind, Media};
+use crate::effect::{Effect, EffectKind, EffectV1, Media};
 use crate::look::{Finding, LookUp, PostOwners};
 use crate::outcome::{Outcome, Refusal};
 use crate::record::{CallKey, RequestRecord};
@@ -148,11 +148,12 @@ pub trait Platform: Debug + Send + Sync + 'static {
 }
 
 impl Service {
-    /// Whether a call that begins at `now` may repeat one that began at `first` without acting twice: the tool sets a state,
-    /// or still enforces the key at the last moment at which the call may reach the platform or act there.
+    /// Whether a call for `content` that begins at `now` may repeat one that began at `first` without acting twice: it is a
+    /// state and the tool sets it, or the tool still enforces the key at the last moment at which the call may reach the
+    /// platform or act there.
     #[must_use]
-    pub fn may_repeat(&self, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        self.sets_state || self.enforces_key(first, now)
+    pub fn may_repeat(&self, content: &EffectV1, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        (self.sets_state && content.is_state()) || self.enforces_key(first, now)
     }
 
     fn enforces_key(&self, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
@@ -182,6 +183,22 @@ mod tests {
         }
     }
 
+    fn share(text: &str) -> EffectV1 {
+        EffectV1 {
+            namespace: Namespace::default(),
+            campaign: chimera_contracts::CampaignId::from_uuid(chimera_contracts::derive_uuid("test", &[])),
+            kind: EffectKind::Share,
+            platform: PlatformName::Twitter,
+            account: "me".to_owned(),
+            target: Some("post_1".to_owned()),
+            text: text.to_owned(),
+            media: Vec::new(),
+            disclosure: None,
+            not_before: None,
+            not_after: None,
+        }
+    }
+
     #[test]
     fn what_may_be_sent_again() {
         let first = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
@@ -205,9 +222,16 @@ mod tests {
         ] {
             let now = first + TimeDelta::seconds(after);
             let said = format!("{keys:?}, {sets_state}, after {after} s");
-            assert_eq!(service(keys, sets_state).may_repeat(first, now), may, "{said}");
+            assert_eq!(service(keys, sets_state).may_repeat(&share(""), first, now), may, "{said}");
+            // Sharing with words makes a post each time, whatever the tool does with states.
+            let with_words = service(keys, sets_state).may_repeat(&share("Look"), first, now);
+            assert_eq!(
+                with_words,
+                may && matches!(keys, Keys::Enforced { .. }) && !(sets_state && after > 60),
+                "{said}"
+            );
         }
         let endless = Service { timeout: TimeDelta::MAX, ..service(enforced(60), false) };
-        assert!(!endless.may_repeat(first, first), "a reach beyond all time is no proof");
+        assert!(!endless.may_repeat(&share(""), first, first), "a reach beyond all time is no proof");
     }
 }

@@ -59,8 +59,9 @@ impl Drive<'_> {
         let progress = &self.record.progress;
         let first = progress.unsettled_since.or(progress.began_at);
         let now = self.kernel.clock.now();
-        let repeatable =
-            first.is_some_and(|first| service.may_repeat(first, now)) && !progress.resend_refused;
+        let repeatable = first
+            .is_some_and(|first| service.may_repeat(self.record.effect.content(), first, now))
+            && !progress.resend_refused;
         if repeatable && self.attempts_left > 0 {
             return self.begin().await;
         }

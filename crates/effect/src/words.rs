@@ -27,6 +27,16 @@ impl EffectRecord {
         }
     }
 
+    /// What is public of this effect that should not be; `None` when nothing is.
+    #[must_use]
+    pub fn incident_words(&self) -> Option<String> {
+        let latest = self.progress.incidents.last()?;
+        let named = latest.post.url.as_ref().unwrap_or(&latest.post.id);
+        let others = self.progress.incidents.len().saturating_sub(1);
+        let more = if others > 0 { format!(", and {others} more before it") } else { String::new() };
+        Some(format!("incident: {} (`{named}`, answer to attempt {}){more}", latest.what, latest.attempt))
+    }
+
     fn unknown_words(&self) -> String {
         let progress = &self.progress;
         let mut words = progress.open_reason.clone().unwrap_or_else(|| "the outcome is not known".to_owned());

@@ -72,7 +72,8 @@ impl Case<'_> {
     }
 
     /// What these items say together. Of several effects with equal texts each has the post of its place, if there is one for
-    /// each; else no item says whose it is.
+    /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained: ours may be that one, and
+    /// the one with our text be made by hand.
     pub(crate) fn sight(&self, items: &[Shown]) -> Sight {
         let mut ours: Vec<&Shown> = Vec::new();
         let mut doubts = Vec::new();
@@ -91,16 +92,27 @@ impl Case<'_> {
             }
         } else if let (Some(named), 1) = (ours.iter().find(named), ours.iter().filter(named).count()) {
             return Sight::Found((*named).clone());
-        } else if let Some(found) = ours.get(self.look.place).filter(|_| ours.len() == self.look.equals) {
+        } else if let Some(found) = ours.get(self.look.place).filter(|_| ours.len() == self.look.equals)
+            && (self.sought.needs_complete() || !doubts.iter().any(|doubt| self.may_be_newcomer(&doubt.item)))
+        {
             return Sight::Found((*found).clone());
         }
-        let why = format!(
-            "it shows our text, and so do {} of {} posts that are looked for",
-            ours.len(),
-            self.look.equals
-        );
+        let why = match (ours.len(), self.look.equals) {
+            (1, 1) => "it shows our text, and another newcomer stands unexplained".to_owned(),
+            (seen, wanted) => format!("it shows our text; {seen} posts do, and {wanted} are looked for"),
+        };
         doubts.extend(ours.into_iter().map(|item| Doubt { item: item.clone(), why: why.clone() }));
         Sight::NotFound(doubts)
+    }
+
+    /// Whether an item may have been made while the attempt was open.
+    fn may_be_newcomer(&self, item: &Shown) -> bool {
+        item.created_at.is_none_or(|at| at >= self.from() && at <= self.until())
+    }
+
+    /// Whether an item shows our text already, so that its whole text would tell no more.
+    pub(crate) fn has_our_text(&self, item: &Shown) -> bool {
+        self.sought.words(item) == sought::Words::Same
     }
 
     /// Whether an answer named the item.

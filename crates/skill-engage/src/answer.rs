@@ -221,7 +221,10 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
             object([("id", id()), ("url", url()), ("created_at", at), ("text", text())])
         }
     };
-    with_words(ours, record.progress.said.as_deref())
+    let mut response = with_words(ours, record.progress.said.as_deref());
+    // Something is public beside it that only a person can take back.
+    response.extend(record.incident_words().map(|words| ("incident".to_owned(), Value::from(words))));
+    response
 }
 
 /// The platform's own words beside ours (ENG-14), in a member of their own, so that nothing in them passes for ours.

@@ -106,6 +106,8 @@ fn publication(told: &Told) -> PublicationResult {
                 external_url: post.and_then(|post| post.url.clone()),
                 published_at: post.and_then(|post| post.published_at),
                 event_id: Some(outcome_event(record)),
+                // It is published, and something is public beside it that only a person can take back.
+                error_message: record.incident_words(),
                 ..base
             }
         }

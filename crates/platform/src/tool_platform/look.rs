@@ -64,7 +64,8 @@ impl Looking<'_> {
     /// # Errors
     /// With what failed, when it saw nothing.
     async fn find(&self, owners: &dyn PostOwners) -> Result<Finding, String> {
-        if let Some(state) = &self.act.state {
+        // A share with words is a post: whether the target is shared at all says nothing about it.
+        if let Some(state) = self.act.state.as_ref().filter(|_| self.sought.needs_complete()) {
             return self.state(state).await;
         }
         let mut doubts = Vec::new();
@@ -79,12 +80,13 @@ impl Looking<'_> {
         };
         let pages = self.pages(list, owners).await?;
         let case = self.case(list.own, &pages.owners);
-        match case.sight(&pages.items) {
+        let found = match case.sight(&pages.items) {
+            Sight::NotFound(unexplained) => self.look_closer(&case, &pages.items, unexplained).await,
+            found => found,
+        };
+        match found {
             Sight::Found(item) => return Ok(self.there(item)),
-            Sight::NotFound(unexplained) => match self.look_closer(&case, unexplained).await {
-                Sight::Found(item) => return Ok(self.there(item)),
-                Sight::NotFound(left) => doubts.extend(left),
-            },
+            Sight::NotFound(left) => doubts.extend(left),
         }
         Ok(self.not_found(&case, &pages, &doubts))
     }
@@ -215,36 +217,39 @@ impl Looking<'_> {
         self.read(&list.invocation, arguments).await
     }
 
-    /// Asks for the whole texts of items in doubt.
-    async fn look_closer(&self, case: &Case<'_>, unexplained: Vec<Doubt>) -> Sight {
+    /// Asks for the whole texts of items in doubt, and weighs all of them again.
+    async fn look_closer(&self, case: &Case<'_>, items: &[Shown], unexplained: Vec<Doubt>) -> Sight {
         let Some(get) = self.act.get.as_ref().filter(|get| get.text.is_some()) else {
             return Sight::NotFound(unexplained);
         };
-        let mut left = Vec::new();
-        let mut seen = Vec::new();
-        let mut asked = 0_usize;
-        for doubt in unexplained {
-            let Some(id) = doubt.item.id.clone().filter(|_| asked < ASKED_FOR) else {
-                left.push(doubt);
-                continue;
-            };
-            asked = asked.saturating_add(1);
-            match self.ask_for(get, &id).await {
-                Ok(Some(whole)) => seen.push(Shown {
-                    text: whole.text,
-                    edited: doubt.item.edited || whole.edited,
-                    ..doubt.item
-                }),
-                // It was there a moment ago: no look explains it.
-                Ok(None) => {
-                    left.push(Doubt { why: "it is listed and cannot be shown by itself".to_owned(), ..doubt })
-                }
-                Err(why) => left.push(Doubt { why, ..doubt }),
+        let mut items = items.to_vec();
+        let mut asked: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for doubt in unexplained.iter().filter(|doubt| !case.has_our_text(&doubt.item)) {
+            let Some(id) = doubt.item.id.clone() else { continue };
+            if asked.len() >= ASKED_FOR {
+                break;
             }
+            let why = match self.ask_for(get, &id).await {
+                Ok(Some(whole)) => {
+                    let same = |item: &&mut Shown| item.id.as_deref() == Some(id.as_str());
+                    for item in items.iter_mut().filter(same) {
+                        item.text.clone_from(&whole.text);
+                        item.edited |= whole.edited;
+                    }
+                    None
+                }
+                // It was there a moment ago: no look explains it.
+                Ok(None) => Some("it is listed and cannot be shown by itself".to_owned()),
+                Err(why) => Some(why),
+            };
+            asked.insert(id, why);
         }
-        match case.sight(&seen) {
-            Sight::NotFound(still) => {
-                left.extend(still);
+        match case.sight(&items) {
+            Sight::NotFound(mut left) => {
+                for doubt in &mut left {
+                    let why = doubt.item.id.as_ref().and_then(|id| asked.get(id).cloned().flatten());
+                    doubt.why = why.unwrap_or_else(|| std::mem::take(&mut doubt.why));
+                }
                 Sight::NotFound(left)
             }
             found => found,

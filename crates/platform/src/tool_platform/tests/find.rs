@@ -121,6 +121,31 @@ fn what_may_be_ours_is_in_doubt() {
     assert_eq!(shown_as(ours, &[nameless], []), "doubt -", "without an id");
 }
 
+/// Found by the model of the outside: ours was taken down, and a person posted the same words by hand.
+#[test]
+fn a_text_like_ours_is_not_ours_while_another_newcomer_stands_unexplained() {
+    let ours = "Our spring sale starts today in all shops";
+    let by_hand = post("hand", ours, -30);
+    for (source, other, answer, expected) in [
+        ("taken down", post("it", "[removed]", -50), refused(503, 1, "later"), "doubt it hand"),
+        (
+            "shortened and it is ours",
+            post("it", "Our spring…", -50),
+            said(false, json!({ "text": ours })),
+            "doubt it hand",
+        ),
+        (
+            "shortened and another",
+            post("it", "The weather…", -50),
+            said(false, json!({ "text": "The weather is lovely" })),
+            "there hand",
+        ),
+        ("taken down before we began", post("it", "[removed]", -600), refused(503, 1, "later"), "there hand"),
+    ] {
+        assert_eq!(shown_as(ours, &[by_hand.clone(), other], [answer]), expected, "{source}");
+    }
+}
+
 #[test]
 fn every_newcomer_has_to_be_explained_and_the_list_whole() {
     let ours = "Our spring sale starts today";

@@ -227,6 +227,7 @@ fn a_state_is_asked_for() {
         let world = world_of(&profile, Ok(tools.to_vec()), Ok(Vec::new()), vec![answer]);
         assert_eq!(told(&look(&world, &effect)), expected);
         let service = world.platform.service(PlatformName::Twitter, EffectKind::Like).unwrap();
+        assert!(!effect.content().text.contains(' ') && effect.content().is_state());
         assert!(service.sets_state && service.look_up && service.grace == TimeDelta::seconds(60));
     }
 }
