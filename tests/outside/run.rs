@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chimera::contracts::publish::PublishInput;
-use chimera::contracts::{CallContext, Clock, Skill};
+use chimera::contracts::{CallContext, Clock, ErrorCode, Skill};
 use chimera::effect::{
     EffectJournal, EffectKind, EffectQuery, EffectRecord, EffectState, HandSettlement, HandVerdict, Page,
     Settled,
 };
 use chimera::governance::{Approver, ApproverRole, Budget, BudgetScope};
 use chimera_testkit::outside::{
-    BreachKind, Claim, Event, EventKind, Oracle, PRICE_MICROS, Scenario, Trace, World, key_of,
+    BreachKind, Claim, Event, EventKind, GRACE_MS, Oracle, PRICE_MICROS, Person, Scenario, Trace, World,
+    key_of,
 };
 use chimera_testkit::{MemoryStore, TestClock, TestEntropy, block_on};
 use chrono::TimeDelta;
@@ -207,9 +208,10 @@ impl<'a> Run<'a> {
     }
 
     fn is_settled(&self) -> bool {
+        let soon = self.stage.scenario.person == Person::Soon;
         let settled = |record: &EffectRecord| match record.progress.state {
             // A person is asked beside the looks, which go on.
-            EffectState::Unknown => record.progress.needs_human && record.progress.due_at.is_none(),
+            EffectState::Unknown => record.progress.needs_human && (soon || record.progress.due_at.is_none()),
             EffectState::Admitted => waits_for_person(record),
             state => state.at_rest(),
         };
@@ -259,6 +261,8 @@ impl<'a> Run<'a> {
     fn person_settles(&mut self) {
         let asked = self.calls();
         let mut not_there = Vec::new();
+        // Nothing is said before the server can no longer answer.
+        self.stage.outside.clock.advance(TimeDelta::milliseconds(GRACE_MS));
         for record in self.records() {
             if record.progress.state == EffectState::Unknown
                 && let Some(wish) = self.wish_of(&record)
@@ -270,7 +274,10 @@ impl<'a> Run<'a> {
         self.ask_again();
         let calls = self.calls();
         for wish in not_there {
-            if calls[wish] == asked[wish] {
+            let record = self.records().into_iter().find(|record| self.wish_of(record) == Some(wish));
+            let refusal = record.and_then(|record| record.progress.refusal);
+            let expired = refusal.is_some_and(|refusal| refusal.code == ErrorCode::ApprovalExpired);
+            if calls[wish] == asked[wish] && !(expired && self.stage.scenario.person == Person::Late) {
                 let words =
                     "a person said that it is not there; asked for again, it was not attempted".to_owned();
                 self.breach(wish, BreachKind::Unresolved, words);

@@ -25,6 +25,9 @@ impl fmt::Display for Scenario {
         for event in &self.events {
             writeln!(f, "  at {} ms: {:?}", event.at_ms, event.what)?;
         }
+        if self.person == super::scenario::Person::Late {
+            writeln!(f, "  a person comes late")?;
+        }
         Ok(())
     }
 }

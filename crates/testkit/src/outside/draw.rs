@@ -13,7 +13,7 @@ use super::nature::{
     AnswerForm, GetNature, IdForm, KeyHandling, ListNature, Nature, Order, Pages, Scope, States, TimeForm,
     Wraps,
 };
-use super::scenario::{Deed, DeedKind, Event, EventKind, Older, Says, Scenario, Wish};
+use super::scenario::{Deed, DeedKind, Event, EventKind, Older, Person, Says, Scenario, Wish};
 use super::show::Show;
 use super::text::{BASES, Text, Twist, UNRELATED};
 
@@ -43,6 +43,7 @@ impl Scenario {
             older: Vec::new(),
             deeds: Vec::new(),
             events: Vec::new(),
+            person: dice.pick(&[Person::Soon, Person::Late]),
         };
         scenario.repeat(&texts);
         scenario.older = older(&dice.fork(), &scenario);

@@ -38,7 +38,7 @@ pub use item::{Item, Maker};
 pub use oracle::{Breach, BreachKind, Claim, Oracle};
 pub use profile::PRICE_MICROS;
 pub use reading::ACCOUNT;
-pub use scenario::{Deed, DeedKind, Event, EventKind, KEPT_MS, LABEL, Older, Says, Scenario, Wish};
+pub use scenario::{Deed, DeedKind, Event, EventKind, KEPT_MS, LABEL, Older, Person, Says, Scenario, Wish};
 pub use server::{GRACE_MS, OutsideServer, key_of};
 pub use shrink::shrink;
 pub use trace::Trace;

@@ -173,6 +173,7 @@ impl Oracle {
             {
                 let ours = |(other, item): (usize, &Item)| {
                     matches!(item.maker, Maker::Call { wish: maker, .. } if maker == wish)
+                        && item.shown.iter().all(|show| show.keeps())
                         && world.was_shown(wish, other, now_ms)
                 };
                 if world.items().iter().enumerate().any(ours) {
@@ -258,9 +259,11 @@ impl Oracle {
     }
 }
 
-/// What the host's own calls for a wish did in public.
+/// What the host's own calls for a wish did in public. To turn a state back that another wish or a person had set is none
+/// of it; to turn its own back is.
 fn ours(world: &World, wish: usize) -> impl Iterator<Item = &Act> {
-    world.acts().iter().filter(move |act| act.wish == wish && !act.double)
+    let own = move |item: usize| matches!(world.items()[item].maker, Maker::Call { wish: maker, .. } if maker == wish);
+    world.acts().iter().filter(move |act| act.wish == wish && !act.double && (!act.undoes || own(act.item)))
 }
 
 /// Whether a wish is a state: a like, a follow, a share without words.

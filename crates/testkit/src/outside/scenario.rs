@@ -29,6 +29,17 @@ pub struct Scenario {
     pub deeds: Vec<Deed>,
     /// What the host does, in order of time.
     pub events: Vec<Event>,
+    /// When a person settles what waits.
+    pub person: Person,
+}
+
+/// When a person settles what waits for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// Within the hour after one is asked for, while looks go on.
+    Soon,
+    /// When nothing looks for it any more. By then an approval may have expired.
+    Late,
 }
 
 /// One effect that is asked for, and what becomes of its calls.

@@ -154,6 +154,27 @@ impl Show {
         )
     }
 
+    /// Whether the text is still the same to a reader: other characters for the same words.
+    #[must_use]
+    pub const fn keeps(self) -> bool {
+        !(self.shortens()
+            || matches!(
+                self,
+                Self::LinkBehind
+                    | Self::Tracking
+                    | Self::Signed
+                    | Self::CutAtParenthesis
+                    | Self::UpperCase
+                    | Self::NoHashtags
+                    | Self::MentionName
+                    | Self::MentionServer
+                    | Self::Placeholder(_)
+                    | Self::Mended
+                    | Self::Rewritten
+                    | Self::Repaired
+            ))
+    }
+
     /// The text as it is shown.
     #[must_use]
     pub fn apply(self, text: &str) -> String {

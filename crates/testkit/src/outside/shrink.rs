@@ -5,7 +5,7 @@
 
 use super::fault::{ActFault, LookFault};
 use super::nature::{ListNature, Nature};
-use super::scenario::{DeedKind, EventKind, Says, Scenario};
+use super::scenario::{DeedKind, EventKind, Person, Says, Scenario};
 
 /// How many scenarios are tried at most.
 const TRIES: usize = 4_000;
@@ -82,6 +82,7 @@ fn candidates(from: &Scenario) -> Vec<Scenario> {
     for nature in plainer(&from.nature) {
         with(&|scenario| scenario.nature = nature.clone());
     }
+    with(&|scenario| scenario.person = Person::Soon);
     for event in 0..from.events.len() {
         with(&|scenario| {
             if let EventKind::Hurry { wish, .. } = scenario.events[event].what {

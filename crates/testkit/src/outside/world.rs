@@ -75,6 +75,8 @@ pub struct Act {
     pub item: usize,
     /// Whether it is the server's own repetition.
     pub double: bool,
+    /// Whether it turned a state back that another act had set.
+    pub undoes: bool,
 }
 
 /// What a list showed to a look for a wish.
@@ -306,6 +308,7 @@ impl World {
             _ => false,
         };
         let there = stateful.then(|| self.state(sent.kind, sent.target.as_deref(), now_ms)).flatten();
+        let undoes = there.is_some() && self.scenario.nature.states == States::Toggles;
         let item = match (there, self.scenario.nature.states) {
             (Some(item), States::Toggles) => {
                 self.items[item].gone_ms = Some(now_ms);
@@ -321,7 +324,7 @@ impl World {
             (None, _) => self.add(now_ms, maker, false, &sent),
         };
         self.calls[number].result = Some(item);
-        self.acts.push(Act { wish, call: number, at_ms: now_ms, item, double });
+        self.acts.push(Act { wish, call: number, at_ms: now_ms, item, double, undoes });
     }
 
     /// Puts an item there.
