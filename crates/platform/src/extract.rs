@@ -42,7 +42,8 @@ impl Call<'_> {
             Naming::Ours(template) => Some(self.parts.id(template)).filter(|id| is_id(id)),
             Naming::Theirs { id: pointers, pattern } => {
                 let within = || Some(pattern.as_ref()?.captures(&answer.words)?.get(1)?.as_str().to_owned());
-                let found = id(pointers, answer).or_else(|| within().filter(|id| is_id(id)));
+                let found =
+                    id(pointers, answer).or_else(|| within().filter(|id| is_id(id) && !is_plain_word(id)));
                 found.filter(|id| !self.border.secrets.are_in(id))
             }
         }
@@ -246,6 +247,12 @@ pub(crate) fn is_id(id: &str) -> bool {
         && !id.contains(blank)
         && !nothing.contains(&id.to_ascii_lowercase().as_str())
         && !is_rounded(id)
+}
+
+/// A word of a sentence, as a pattern takes it where the sentence names no id: *live with the id see the app*.
+fn is_plain_word(id: &str) -> bool {
+    let rest = id.strip_prefix(|first: char| first.is_alphabetic()).unwrap_or(id);
+    rest.chars().all(char::is_lowercase)
 }
 
 /// A number that is no positive integer of 64 bits.

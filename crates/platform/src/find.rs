@@ -72,8 +72,8 @@ impl Case<'_> {
     }
 
     /// What these items say together. Of several effects with equal texts each has the post of its place, if there is one for
-    /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained: ours may be that one, and
-    /// the one with our text be made by hand.
+    /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained, or one that an earlier look
+    /// left unexplained is shown no longer: ours may be that one, and the one with our text be made by hand.
     pub(crate) fn sight(&self, items: &[Shown]) -> Sight {
         let mut ours: Vec<&Shown> = Vec::new();
         let mut doubts = Vec::new();
@@ -93,6 +93,7 @@ impl Case<'_> {
         } else if let (Some(named), 1) = (ours.iter().find(named), ours.iter().filter(named).count()) {
             return Sight::Found((*named).clone());
         } else if let Some(found) = ours.get(self.look.place).filter(|_| ours.len() == self.look.equals)
+            && self.lost(items).next().is_none()
             && (self.sought.needs_complete() || !doubts.iter().any(|doubt| self.may_be_newcomer(&doubt.item)))
         {
             return Sight::Found((*found).clone());
@@ -103,6 +104,13 @@ impl Case<'_> {
         };
         doubts.extend(ours.into_iter().map(|item| Doubt { item: item.clone(), why: why.clone() }));
         Sight::NotFound(doubts)
+    }
+
+    /// What an earlier look left in doubt and these items do not show: pushed off the page, or removed since.
+    pub(crate) fn lost<'b>(&'b self, items: &'b [Shown]) -> impl Iterator<Item = &'b DoubtfulItem> {
+        let inside = |at: DateTime<Utc>| at >= self.from() && at <= self.until();
+        let doubted = self.look.doubted.iter().filter(move |item| item.created_at.is_none_or(inside));
+        doubted.filter(|doubted| doubted.id.is_some() && !items.iter().any(|item| item.id == doubted.id))
     }
 
     /// Whether an item may have been made while the attempt was open.

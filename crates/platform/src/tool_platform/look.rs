@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chimera_effect::{
-    Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
+    DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
 };
 use serde_json::{Map, Value};
 
@@ -95,18 +95,30 @@ impl Looking<'_> {
     fn not_found(&self, case: &Case<'_>, pages: &Pages, doubts: &[Doubt]) -> Finding {
         let missing = find::missing_of_whole(case, &pages.items, pages.complete, pages.cut);
         let unfit = (!pages.unfit.is_empty()).then(|| format!("fits no item: {}", pages.unfit.join(", ")));
-        let in_doubt = match doubts.len() {
+        let lost: Vec<DoubtfulItem> = case
+            .lost(&pages.items)
+            .map(|item| DoubtfulItem {
+                why: "an earlier look saw it, and this one does not".to_owned(),
+                ..item.clone()
+            })
+            .collect();
+        let in_doubt = match doubts.len().saturating_add(lost.len()) {
             0 => None,
             1 => Some("1 item is in doubt".to_owned()),
             several => Some(format!("{several} items are in doubt")),
         };
-        let absent = missing.is_none() && doubts.is_empty();
+        let absent = missing.is_none() && doubts.is_empty() && lost.is_empty();
         let gaps: Vec<String> = [in_doubt, missing, unfit].into_iter().flatten().collect();
         let report = LookReport {
             asked: self.asked(),
             saw: saw(pages),
             missing: (!absent).then(|| gaps.join("; ")),
-            in_doubt: doubts.iter().take(SHOWN_ITEMS).map(|doubt| doubt.shown(self.border())).collect(),
+            in_doubt: doubts
+                .iter()
+                .map(|doubt| doubt.shown(self.border()))
+                .chain(lost)
+                .take(SHOWN_ITEMS)
+                .collect(),
         };
         if absent { Finding::Absent(report) } else { Finding::InDoubt(report) }
     }

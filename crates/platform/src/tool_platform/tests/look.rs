@@ -37,6 +37,7 @@ pub(super) fn question(effect: &Effect) -> LookUp {
         since: at(-60),
         until: at(-9),
         candidates: Vec::new(),
+        doubted: Vec::new(),
         equals: 1,
         place: 0,
         trace: trace(),
