@@ -5,6 +5,7 @@ mod find;
 mod find_engagement;
 mod look;
 mod matrix;
+mod odd_answers;
 mod publish;
 mod targets;
 mod upload;
