@@ -6,6 +6,7 @@ mod find_engagement;
 mod look;
 mod matrix;
 mod odd_answers;
+mod odd_lists;
 mod publish;
 mod targets;
 mod upload;
