@@ -87,7 +87,9 @@ fn missing_of_reach(case: &Case<'_>, items: &[Shown]) -> Option<String> {
     let from = case.from();
     let older = last.created_at.is_some_and(|at| at < from);
     let owner = last.id.as_ref().and_then(|id| case.owners.get(id));
-    let known = owner.and_then(|owner| owner.began_at).is_some_and(|began| began < from);
+    // By our own clock: of a post that was known when the attempt began everything that the attempt made is newer. That its
+    // own attempt had *begun* by then says nothing: it may have been made since.
+    let known = owner.is_some_and(|owner| owner.known_at < case.look.since);
     (!older && !known).then(|| {
         let reached = last.created_at.map(short).unwrap_or_default();
         format!("the list reaches back to {reached} and the attempt began at {}", short(case.look.since))

@@ -157,13 +157,14 @@ fn a_post_that_is_listed_twice_is_one() {
 fn a_list_reaches_back_by_what_is_known() {
     let dated = |time: &str| json!({ "id": "b", "text": "quite another thing", "at": time, "by": "me" });
     let known = |seconds| {
-        Owners(vec![OwnedPost { began_at: Some(at(seconds)), ..owned("b", "the weather is lovely in Lisbon") }])
+        Owners(vec![OwnedPost { known_at: at(seconds), ..owned("b", "the weather is lovely in Lisbon") }])
     };
     for (source, last, owners, expected) in [
         ("Go's time for none", dated("0001-01-01T00:00:00Z"), Owners::default(), "doubt"),
         ("a program's time for none", dated("1970-01-01T00:00:00Z"), Owners::default(), "doubt"),
         ("an older one", other("b", -90), Owners::default(), "absent"),
-        ("known before", other("b", -61), known(-90), "absent"),
+        ("known before", other("b", -61), known(-61), "absent"),
+        ("known since: it may be newer than ours", other("b", -61), known(-30), "doubt"),
     ] {
         let answers = vec![json!({ "data": [other("a", -1), last] })];
         assert_eq!(shown(&post_of("me"), &owners, answers), expected, "{source}");
