@@ -1,7 +1,7 @@
 //! What is looked for: something with words of ours, a share without any, or a state.
 
 use chimera_effect::{EffectKind, EffectV1};
-use chimera_text::{Folded, is_clearly_other, is_placeholder, is_shortened};
+use chimera_text::{Folded, is_clearly_other, is_garbled, is_placeholder, is_shortened};
 
 use super::Shown;
 use crate::profile::ActTool;
@@ -145,6 +145,9 @@ fn compare(ours: &Folded, label: &Folded, text: &str, edited: bool) -> Words {
     }
     if is_placeholder(text) {
         return Words::Doubt("its text was taken down");
+    }
+    if is_garbled(text) {
+        return Words::Doubt("letters of its text were lost or changed on the way");
     }
     if is_shortened(text) || theirs.is_cut() {
         return Words::Doubt("its text is not shown whole");

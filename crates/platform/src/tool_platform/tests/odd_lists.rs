@@ -239,6 +239,27 @@ fn another_post_than_asked_for_is_no_absence() {
     }
 }
 
+/// Our text whose letters a server lost or changed: clearly another by its letters, and it may be ours.
+#[test]
+fn a_text_that_lost_its_letters_may_be_ours() {
+    let russian = "Наша весенняя распродажа";
+    let bytes: String = russian.bytes().map(char::from).collect();
+    let escaped: String = russian.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for (source, text, listed) in [
+        ("bytes as characters (xibo#19)", russian, bytes.as_str()),
+        ("percent-encoded", russian, &escaped),
+        ("question marks (webmention.io#203)", russian, "???? ???????? ??????????"),
+        ("emoji as question marks", "🔥🔥🔥", "??????"),
+        ("emoji as names", "🔥🔥", ":fire: :fire:"),
+        ("without accents (docker-planefence#130)", "Été à Évry", "Ete a Evry"),
+    ] {
+        let content = post_of("me").effect.content().clone();
+        let asked = question(&Effect::new(EffectV1 { text: text.to_owned(), ..content }).unwrap());
+        let answers = vec![whole(&[item("p", listed, -50, "me")])];
+        assert_eq!(shown(&asked, &Owners::default(), answers), "doubt p", "{source}");
+    }
+}
+
 /// A state that is told as unset is set again: only its very opposite tells so.
 #[test]
 fn a_state_is_unset_by_its_opposite_alone() {
