@@ -70,9 +70,11 @@ impl ToolPlatform {
             send_before,
             deadline,
         };
+        // Before it is sent: one who does not wait for the answer drops this future, and the answer may come all the same.
+        self.lost.remember(act);
         let called = binding.client.call(call).await;
-        if matches!(called, Called::Lost { .. }) {
-            self.lost.remember(act);
+        if !matches!(called, Called::Lost { .. }) {
+            self.lost.forget(&act.call_id());
         }
         self.acted(binding, tool, act, called)
     }

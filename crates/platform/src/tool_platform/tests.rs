@@ -3,6 +3,7 @@
 mod engage;
 mod find;
 mod find_engagement;
+mod late;
 mod look;
 mod matrix;
 mod odd_answers;
