@@ -56,8 +56,8 @@ pub struct OwnedPost {
     pub target: Option<String>,
     /// Its text as it was sent.
     pub text: String,
-    /// When its last attempt began: the post is no older.
-    pub began_at: Option<DateTime<Utc>>,
+    /// When it was known at the latest to be that effect's, by our own clock: the post is no newer.
+    pub known_at: DateTime<Utc>,
 }
 
 /// Which posts of the look's account belong to effects.

@@ -43,7 +43,7 @@ fn owned_post(record: &EffectRecord) -> Option<OwnedPost> {
         kind: content.kind,
         target: content.target.clone(),
         text: content.text.clone(),
-        began_at: record.progress.began_at,
+        known_at: record.progress.changed_at,
     })
 }
 

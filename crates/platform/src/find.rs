@@ -9,7 +9,7 @@ mod sought;
 mod weigh;
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chimera_effect::{DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -77,7 +77,9 @@ impl Case<'_> {
     pub(crate) fn sight(&self, items: &[Shown]) -> Sight {
         let mut ours: Vec<&Shown> = Vec::new();
         let mut doubts = Vec::new();
-        for item in items {
+        // A post stands in a list twice when it is pinned, or when something new moved it to the next page: it is one post.
+        let mut seen = BTreeSet::new();
+        for item in items.iter().filter(|item| item.id.as_ref().is_none_or(|id| seen.insert(id))) {
             match weigh(self, item) {
                 Weight::Ours => ours.push(item),
                 Weight::Explained => {}

@@ -268,6 +268,10 @@ fn observed(
                 Progress { candidates: candidates(progress, unknown.candidate.as_ref()), ..progress.clone() };
             Some(Moved { next, drafts: vec![Told::Observed(unknown.reason)] })
         }
+        late::Late::Named(evidence) => Some(Moved {
+            next: late::named(progress, &evidence),
+            drafts: vec![Told::Observed("its answer names the post that a person saw".to_owned())],
+        }),
         late::Late::Second(evidence) => Some(Moved {
             next: late::second_post(progress, attempt, &evidence, context.now),
             drafts: vec![Told::Incident],

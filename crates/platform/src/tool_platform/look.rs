@@ -132,11 +132,14 @@ impl Looking<'_> {
             _ => None,
         });
         let answer = self.read(&state.invocation, arguments).await?;
-        if answer.says(&state.confirm) {
-            return Ok(self.there(Shown::default()));
-        }
-        if answer.at(&state.confirm.pointer).is_none() {
-            return Err(format!("`confirm = \"{}\"` fits nothing in the answer", state.confirm.pointer));
+        let pointer = &state.confirm.pointer;
+        let Some(found) = answer.at(pointer) else {
+            return Err(format!("`confirm = \"{pointer}\"` fits nothing in the answer"));
+        };
+        match state.confirm.tells(found) {
+            Some(true) => return Ok(self.there(Shown::default())),
+            Some(false) => {}
+            None => return Err(format!("what stands at `confirm = \"{pointer}\"` is neither yes nor no")),
         }
         let report =
             LookReport { asked: self.asked(), saw: "that it is not set".to_owned(), ..LookReport::default() };
@@ -165,7 +168,7 @@ impl Looking<'_> {
         Ok(None)
     }
 
-    /// One post by its id; `None` when it is not there, or the answer is about another one.
+    /// One post by its id; `None` when it is not there.
     async fn ask_for(&self, get: &GetTool, id: &str) -> Result<Option<Shown>, String> {
         let arguments = get.invocation.arguments(|input| match input {
             Input::Id => Some(id.into()),
@@ -184,7 +187,7 @@ impl Looking<'_> {
                 ))
             };
         }
-        Ok(find::one(get, id, &answer))
+        find::one(get, id, &answer).map(Some)
     }
 
     /// The list, page by page, until it is whole, ends, or is too long.
@@ -199,7 +202,7 @@ impl Looking<'_> {
             let ids: Vec<String> = page.items.iter().filter_map(|item| item.id.clone()).collect();
             read.owners.extend(self.owned(owners, &ids).await?);
             read.items.extend(page.items);
-            read.complete = find::complete(list, &answer, read.items.len());
+            read.complete = find::complete(list, &answer, &read.items);
             let room = read.items.len() < LISTED && read.pages < PAGES;
             read.cut = page.cut || read.items.len() > LISTED;
             let whole = read.complete || find::reaches(&self.case(list.own, &read.owners), &read.items);
@@ -226,7 +229,12 @@ impl Looking<'_> {
         });
         let argument = list.next.as_ref().and_then(|next| next.argument.clone());
         arguments.extend(argument.zip(cursor.cloned()));
-        self.read(&list.invocation, arguments).await
+        let answer = self.read(&list.invocation, arguments).await?;
+        if classify::says_failed(&answer) {
+            let shown = answer.shown(self.border(), REASON);
+            return Err(format!("the tool `{}` says that it failed: {shown}", list.invocation.tool));
+        }
+        Ok(answer)
     }
 
     /// Asks for the whole texts of items in doubt, and weighs all of them again.

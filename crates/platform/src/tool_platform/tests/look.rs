@@ -24,7 +24,7 @@ pub(super) fn owned(id: &str, text: &str) -> OwnedPost {
         kind: EffectKind::Publish,
         target: None,
         text: text.to_owned(),
-        began_at: Some(at(-50)),
+        known_at: at(-50),
     }
 }
 
