@@ -6,6 +6,7 @@ mod cuts;
 mod limits;
 mod matrix;
 mod one_claim;
+mod one_wording;
 mod races;
 mod restarts;
 mod reviews;

@@ -12,6 +12,7 @@ mod error_codes;
 mod hostile;
 mod interleavings;
 mod outside;
+mod outside_matrix;
 mod processes;
 mod quick_start;
 mod waits;

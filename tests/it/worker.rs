@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use chimera::contracts::publish::PublicationStatus;
 use chimera::contracts::{CallContext, Clock, Skill};
-use chimera_testkit::{Fault, Rules, StrictPlatform, TestClock, within};
-use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, open_store};
+use chimera::effect::{
+    EffectJournal, EffectQuery, EffectRecord, EffectState, FoundBy, LateOutcome, Outcome, Page,
+};
+use chimera_testkit::{Fault, Rules, StrictPlatform, TestClock, done, within};
+use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, only, open_store};
 use chrono::TimeDelta;
 
 #[tokio::test(flavor = "current_thread")]
@@ -51,4 +54,82 @@ async fn it_settles_what_is_unknown_and_stops_when_told() {
     );
     assert_eq!(platform.performed().len(), PLATFORMS.len(), "the worker sent nothing by itself");
     assert_eq!(platform.violations(), Vec::<String>::new());
+}
+
+/// A host whose only post is unknown, on a clock that moves by hand.
+struct Lost {
+    clock: Arc<TestClock>,
+    platform: StrictPlatform,
+    store: Arc<chimera::store_sqlite::SqliteStore>,
+    chimera: chimera::Chimera,
+    _folder: tempfile::TempDir,
+}
+
+impl Lost {
+    async fn new(fault: Fault) -> Self {
+        let clock = Arc::new(TestClock::manual());
+        let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
+        let platform = StrictPlatform::everywhere(Arc::clone(&time), Rules::default());
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_store(&database(folder.path()), &time);
+        let chimera = host(&store, Arc::new(platform.clone()), &time);
+        let mut input = only(input("lost"), PLATFORMS[0]);
+        approve(&store, &chimera, &mut input, clock.as_ref()).await;
+        platform.plan(PLATFORMS[0], [fault]);
+        let hurry = CallContext { deadline: Some(clock.now() + TimeDelta::milliseconds(1)), ..context() };
+        chimera.publish().call(&hurry, input).await.unwrap();
+        let lost = Self { clock, platform, store, chimera, _folder: folder };
+        assert_eq!(lost.effect().await.progress.state, EffectState::Unknown);
+        lost
+    }
+
+    async fn effect(&self) -> EffectRecord {
+        let page = Page { after: None, limit: 10 };
+        self.store.effects(&EffectQuery::default(), page).await.unwrap().remove(0)
+    }
+}
+
+/// A look has to wait for its second, and the clock stands still: told to stop it returns, and what it knew is kept.
+#[tokio::test(flavor = "current_thread")]
+async fn told_to_stop_it_ends_a_wait_and_loses_nothing() {
+    let lost = Lost::new(Fault::LostBefore).await;
+    lost.clock.set(lost.effect().await.progress.settled_from.unwrap());
+    let before = lost.clock.now();
+    let looked = async {
+        while lost.platform.looks() == 0 || lost.effect().await.progress.absent_looks == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let worker = lost.chimera.worker();
+    within("the worker to look once and stop when told to", worker.run(looked)).await;
+    assert_eq!(lost.clock.now(), before, "by no clock");
+    let record = lost.effect().await;
+    assert_eq!((record.progress.state, record.progress.absent_looks), (EffectState::Unknown, 1));
+    assert_eq!(record.progress.lease, None, "it holds nothing any more");
+
+    // Another worker goes on where this one stopped.
+    lost.clock.set(record.progress.due_at.expect("it is looked for again"));
+    assert_eq!(lost.chimera.worker().round().await.unwrap(), 1);
+    assert_eq!(lost.effect().await.progress.state, EffectState::NotDone);
+    assert_eq!((lost.platform.looks(), lost.platform.posts().len()), (2, 0));
+}
+
+/// What an answer said that came late is recorded by the next round, before anything is looked for.
+#[tokio::test(flavor = "current_thread")]
+async fn its_round_records_what_came_late() {
+    let lost = Lost::new(Fault::LostAfter).await;
+    let record = lost.effect().await;
+    let id = lost.platform.posts()[0].id.clone();
+    lost.platform.answer_late(LateOutcome {
+        namespace: record.effect.content().namespace.clone(),
+        effect: record.id,
+        attempt: 1,
+        outcome: Outcome::Done(done(&id)),
+    });
+    lost.clock.set(record.progress.settled_from.unwrap());
+    lost.chimera.worker().round().await.unwrap();
+    let record = lost.effect().await;
+    assert_eq!(record.progress.state, EffectState::Published);
+    assert_eq!(record.progress.post.map(|post| post.id), Some(id));
+    assert_eq!((record.progress.found_by, lost.platform.looks()), (FoundBy::Answer, 0));
 }

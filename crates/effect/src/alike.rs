@@ -120,7 +120,7 @@ mod tests {
         check(&picture, &picture, EQUAL);
         check(&picture, &post(""), ALIKE);
         // With words the words decide: the list may show no media.
-        check(&EffectV1 { media: picture.media.clone(), ..post(TEXT) }, &post(TEXT), EQUAL);
+        check(&EffectV1 { media: picture.media, ..post(TEXT) }, &post(TEXT), EQUAL);
     }
 
     #[test]

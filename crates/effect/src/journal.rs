@@ -137,8 +137,8 @@ pub enum Step {
     /// It is not there, for good; it may be attempted again. Legal only for an unknown effect, once absence means something
     /// and an earlier look did not find it either.
     AbsentForGood,
-    /// An answer to one of its attempts that came when its outcome had been told already. Legal in every state; takes no
-    /// lease.
+    /// An answer to one of its attempts that came when its outcome had been told already. Legal in every state that an
+    /// attempt leads to; takes no lease.
     Observed {
         /// Which attempt.
         attempt: u32,

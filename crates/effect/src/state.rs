@@ -42,15 +42,15 @@ pub enum EffectEvent {
     Schedule,
     /// An attempt is recorded.
     Begin,
-    /// The platform said that it is public, or a look-up found it.
+    /// The platform said that it is public, a look found it, or a person says so.
     Publish,
     /// The platform accepted it for later.
     Accept,
-    /// The platform refused, or it was never sent, or two looks did not find it; it may be tried again.
+    /// The platform refused, it was never sent, two looks did not find it, or a person says so; it may be tried again.
     Refuse,
     /// It will never happen.
     Fail,
-    /// The answer was lost, or whoever attempted it died.
+    /// The answer was lost or settles nothing, or the process that attempted it died.
     Lose,
     /// A look did not settle it.
     Look,
@@ -64,7 +64,7 @@ pub enum EffectEvent {
     UndoFail,
     /// What a look took for it belongs to another effect, whose own answer says so.
     Disown,
-    /// A late answer or a person proves that it is public after it was told as not done.
+    /// A late answer proves that it is public after it was told as not done.
     Surface,
 }
 
@@ -154,7 +154,7 @@ pub const fn transition(state: EffectState, event: EffectEvent) -> Result<Effect
     use EffectState as S;
     Ok(match (state, event) {
         (S::Admitted, E::Schedule) => S::Scheduled,
-        // From `Unknown` only where the tool enforces keys: the same key again cannot act twice.
+        // From `Unknown` only where the tool enforces keys or sets a state: the same call again cannot act twice.
         (S::Admitted | S::Scheduled | S::NotDone | S::Unknown, E::Begin) => S::Attempting,
         (S::Attempting | S::Processing | S::Unknown, E::Publish) => S::Published,
         (S::Attempting | S::Unknown, E::Accept) => S::Processing,

@@ -144,17 +144,21 @@ impl Derived<'_> {
         self.derive("engage2", "chimera/engage-key/v2", &target, content.as_deref())
     }
 
-    /// The keys of the version before, which was over the bytes: those of the words as they are here, and as an earlier
+    /// The keys of the version before, which was over the bytes: those of words and target as they are here, and as an earlier
     /// caller may have written them.
     fn former(self) -> Vec<String> {
-        let target = self.input.target.as_str();
-        let first = |content: Option<&str>| self.derive("engage", "chimera/engage-key/v1", target, content);
-        let Some(content) = self.input.content.as_deref() else { return vec![first(None)] };
-        let composed = canonical(content);
-        let decomposed: String = composed.nfd().collect();
-        let mut keys =
-            [content, composed.as_str(), decomposed.as_str()].map(|form| first(Some(form))).to_vec();
-        keys.dedup();
+        let content = self.input.content.as_deref();
+        let composed = content.map(canonical);
+        let decomposed: Option<String> = composed.as_ref().map(|composed| composed.nfd().collect());
+        let mut keys = Vec::new();
+        for target in former_targets(self.input.action, &self.input.target) {
+            for content in [content, composed.as_deref(), decomposed.as_deref()] {
+                let key = self.derive("engage", "chimera/engage-key/v1", &target, content);
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
         keys
     }
 
@@ -177,6 +181,15 @@ pub(crate) fn same_target(action: EngageAction, target: &str) -> String {
     match action {
         EngageAction::Follow => target.trim_start_matches('@').to_lowercase(),
         _ => target.to_owned(),
+    }
+}
+
+/// The forms of a target that an earlier caller may have written: a handle with and without `@`.
+fn former_targets(action: EngageAction, target: &str) -> Vec<String> {
+    let handle = target.trim_start_matches('@');
+    match action {
+        EngageAction::Follow => vec![target.to_owned(), handle.to_owned(), format!("@{handle}")],
+        _ => vec![target.to_owned()],
     }
 }
 

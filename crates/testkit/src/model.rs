@@ -111,19 +111,36 @@ impl Model {
             return Some("refused");
         }
         let next = one.follows(step, self.now)?;
-        if let Move::Done(post) = step {
+        if let (Move::Late(post), Some(known)) = (step, one.post)
+            && post == known
+        {
+            return Some("already");
+        }
+        if let Some((post, direct)) = step.claims() {
             let claim = (one.platform, Some(post));
-            let others = self.effects.iter().filter(|other| other.id != one.id);
-            if others.map(|other| (other.platform, other.post)).any(|owned| owned == claim) {
-                return Some("taken");
+            let owns = |other: &Modelled| (other.platform, other.post) == claim;
+            let owner = (0..self.effects.len()).find(|other| *other != place && owns(&self.effects[*other]));
+            match owner {
+                // The answer of an effect's own call beats a look.
+                Some(owner) if direct && self.effects[owner].found_by_look => {
+                    self.effects[owner].disown(self.now);
+                    self.spent -= 1;
+                    self.committed += 1;
+                }
+                Some(_) => return Some("taken"),
+                None => {}
             }
         }
         let one = &mut self.effects[place];
+        let before = one.state;
         one.step(step, next, advance, holder, self.now);
         if one.held && matches!(next, EffectState::Published | EffectState::Failed) {
             one.held = false;
             self.committed -= 1;
             self.spent += u64::from(next == EffectState::Published);
+        } else if before == EffectState::Failed && next == EffectState::Published {
+            // It happened after its hold was let go.
+            self.spent += 1;
         }
         Some("applied")
     }
@@ -262,7 +279,7 @@ impl<'a> Check<'a> {
             effect: one.id,
             epoch: one.epoch,
             version: one.version,
-            step: step.step(self.model.now),
+            step: step.step(self.model.now, one.attempts),
             keep,
         };
         let (step, advance) = match (view, &one.last) {

@@ -156,7 +156,7 @@ fn plain(text: &str) -> (String, String) {
         links.push(' ');
     }
     rest.push_str(composed.get(at..).unwrap_or_default());
-    let rest = link::without_links(&rest).split_whitespace().collect::<Vec<_>>().join(" ");
+    let rest = link::without_schemes(rest).split_whitespace().collect::<Vec<_>>().join(" ");
     (rest, links)
 }
 

@@ -82,8 +82,12 @@ fn scheme_before(text: &str) -> Option<usize> {
 /// A text with a space in place of each link: platforms put others there.
 #[must_use]
 pub fn without_links(text: &str) -> String {
-    let rest = without(text, &links(text));
-    if rest.contains("://") { without(&rest, &scheme_links(&rest)) } else { rest }
+    without_schemes(without(text, &links(text)))
+}
+
+/// As [`without_links`], for a text whose links as X recognises them are gone already.
+pub(crate) fn without_schemes(text: String) -> String {
+    if text.contains("://") { without(&text, &scheme_links(&text)) } else { text }
 }
 
 fn without(text: &str, links: &[Range<usize>]) -> String {

@@ -275,7 +275,7 @@ fn observed(
         late::Late::Surfaced(evidence) => {
             transition(progress.state, EffectEvent::Surface)?;
             let said = evidence.said.clone();
-            let next = late::surfaced(progress, attempt, evidence, context.now);
+            let next = late::surfaced(record.kind(), progress, attempt, &evidence, context.now);
             Some(Moved { next, drafts: vec![Told::Success(said), Told::Incident] })
         }
     })
@@ -527,7 +527,7 @@ pub(super) fn settled(progress: Progress) -> Progress {
 fn lost(progress: Progress, reason: String, now: DateTime<Utc>) -> Progress {
     Progress {
         unsettled_since: progress.unsettled_since.or(progress.began_at),
-        // A candidate is looked up as soon as it may be; nothing else means anything before the platform has settled.
+        // Nothing is looked for before the platform has settled, a candidate neither: that it is not shown means nothing then.
         due_at: Some(progress.settled_from.unwrap_or(now)),
         open_reason: Some(reason),
         ..progress

@@ -99,16 +99,17 @@ pub(super) fn second_post(
 
 /// It is public though it had been told as not done: never attempted again, and an incident.
 pub(super) fn surfaced(
+    kind: EffectKind,
     progress: &Progress,
     attempt: u32,
-    evidence: Evidence,
+    evidence: &Evidence,
     now: DateTime<Utc>,
 ) -> Progress {
     let named = Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone() };
     let what = "it had been told as not done, and a late answer names its post";
     let next = with_incident(progress, attempt, named, what, now);
     let next = Progress { state: EffectState::Published, ..next };
-    published(EffectKind::Reply, next, &evidence, FoundBy::Answer, now)
+    published(kind, next, evidence, FoundBy::Answer, now)
 }
 
 fn with_incident(

@@ -150,15 +150,14 @@ pub async fn a_post_that_is_proven_stays(factory: &dyn StoreFactory) {
     let name = "a post that is proven stays";
     let direct = || published(POST);
     let late = || Step::Observed { attempt: 1, outcome: Outcome::Done(done(POST)) };
-    let owned: [(&str, fn() -> Step); 3] =
-        [("answer", || published(POST)), ("person", seen_by_a_person), ("look", found)];
+    let owned = [("answer", direct()), ("person", seen_by_a_person()), ("look", found())];
     let claims: [(&str, Step); 4] =
         [("answer", direct()), ("late answer", late()), ("look", found()), ("person", seen_by_a_person())];
     for (owner, step) in owned {
         let stage = Stage::open(factory, &format!("{name}: {owner}")).await;
         let [first, second] = two(&stage, true).await;
         let first = stage.apply(&first, lost()).await;
-        stage.apply(&first, step()).await;
+        stage.apply(&first, step).await;
         let second = stage.apply(&second, lost()).await;
         let before = stage.snapshot().await;
         for (claim, step) in &claims {

@@ -99,7 +99,7 @@ pub async fn a_late_answer_to_an_earlier_attempt(factory: &dyn StoreFactory) {
     });
     let noted = stage.observe(&again, 1, unclear).await;
     assert_eq!(noted.progress.state, EffectState::Attempting, "the later attempt is still under way");
-    assert_eq!(noted.progress.candidates, [candidate.clone()]);
+    assert_eq!(noted.progress.candidates, std::slice::from_ref(&candidate));
     assert_eq!(noted.progress.lease, again.progress.lease, "and held");
     assert_eq!(stage.told("observed").await, 1);
     // A refusal of one of several attempts says nothing about the others.
@@ -190,6 +190,7 @@ pub async fn a_late_answer_to_what_was_told_as_not_done(factory: &dyn StoreFacto
         assert_eq!(incidents(&record), ["after all"], "{name}");
         assert_eq!((record.progress.refusal.as_ref(), record.progress.held), (None, false), "{name}");
         assert_eq!(record.progress.spent, Some(PRICE), "{name}");
+        assert_eq!(record.progress.said, None, "{name}: what is told of a post is its id and its URL");
         assert_eq!(stage.money().await, (1, 0), "{name}");
         assert_eq!((stage.told("success").await, stage.told("incident").await), (1, 1), "{name}");
         let error = stage.stores.journal.advance(advance(&record, begin())).await;

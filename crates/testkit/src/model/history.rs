@@ -1,11 +1,11 @@
 //! What can happen to a journal, and chance histories of it.
 
 use chimera_contracts::ErrorCode;
-use chimera_effect::{Pending, Step, UnknownOutcome};
+use chimera_effect::{FoundBy, HandSettlement, HandVerdict, Outcome, Pending, Step, UnknownOutcome};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
-use crate::scene::{WINDOW, cannot_tell, looked, published, refused};
+use crate::scene::{WINDOW, cannot_tell, done, looked, published, refused, reviewer};
 
 /// One operation of a history. Numbers are taken modulo what there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,16 @@ pub enum Move {
     Begin,
     /// It is public, as the post of this number.
     Done(u8),
+    /// A look takes the post of this number for it.
+    Found(u8),
+    /// The answer to its latest attempt comes late, and names the post of this number.
+    Late(u8),
+    /// A person saw it, as the post of this number.
+    SeenByHand(u8),
+    /// A person saw that it is not there.
+    AbsentByHand,
+    /// A person cannot tell either.
+    UnknownByHand,
     /// It is accepted.
     Accepted,
     /// It is refused for now.
@@ -102,10 +112,21 @@ pub enum View {
 
 impl Move {
     /// The step for the journal.
-    pub(super) fn step(self, now: DateTime<Utc>) -> Step {
+    pub(super) fn step(self, now: DateTime<Utc>, attempts: u32) -> Step {
+        let by_hand = |verdict| {
+            let note = "looked at the account".to_owned();
+            Step::SettledByHand(HandSettlement { verdict, principal: reviewer("ann"), note })
+        };
         match self {
             Self::Begin => Step::Begin { window: WINDOW, uploads: Vec::new() },
             Self::Done(post) => published(&external_id(post)),
+            Self::Found(post) => Step::Done { evidence: done(&external_id(post)), found_by: FoundBy::Look },
+            Self::Late(post) => {
+                Step::Observed { attempt: attempts, outcome: Outcome::Done(done(&external_id(post))) }
+            }
+            Self::SeenByHand(post) => by_hand(HandVerdict::There { id: Some(external_id(post)), url: None }),
+            Self::AbsentByHand => by_hand(HandVerdict::NotThere),
+            Self::UnknownByHand => by_hand(HandVerdict::StillUnknown),
             Self::Accepted => Step::Accepted(Pending { pending_id: "pending".to_owned(), said: None }),
             Self::RateLimited => Step::NotDone(refused(ErrorCode::PlatformRateLimit)),
             Self::Refused => Step::NotDone(refused(ErrorCode::ContentPolicyViolation)),
@@ -123,6 +144,17 @@ pub(super) fn external_id(post: u8) -> String {
     format!("post {post}")
 }
 
+impl Move {
+    /// The post that it says is the effect's, and whether it is a direct answer.
+    pub(super) const fn claims(self) -> Option<(u8, bool)> {
+        match self {
+            Self::Done(post) | Self::Late(post) => Some((post, true)),
+            Self::Found(post) | Self::SeenByHand(post) => Some((post, false)),
+            _ => None,
+        }
+    }
+}
+
 /// When a look is repeated.
 pub(super) fn look_again(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::seconds(3)
@@ -132,6 +164,11 @@ fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
         4 => Just(Move::Begin),
         3 => (0..3_u8).prop_map(Move::Done),
+        2 => (0..3_u8).prop_map(Move::Found),
+        2 => (0..3_u8).prop_map(Move::Late),
+        1 => (0..3_u8).prop_map(Move::SeenByHand),
+        1 => Just(Move::AbsentByHand),
+        1 => Just(Move::UnknownByHand),
         1 => Just(Move::Accepted),
         2 => Just(Move::RateLimited),
         1 => Just(Move::Refused),

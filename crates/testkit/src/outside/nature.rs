@@ -301,6 +301,7 @@ impl ListNature {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let beside = self.complete || self.total || self.pages != Pages::None;
-        !(self.lone && beside) && !(self.hides && self.promises()) && self.page > 0
+        let hidden = self.lone && beside || self.hides && self.promises();
+        !hidden && self.page > 0
     }
 }

@@ -59,7 +59,7 @@ pub enum Show {
     CutEllipsis(u8),
     /// The first characters and `...`: servers that spare their model's context.
     CutDots(u8),
-    /// The first characters and ` [...]`: the same (WordPress excerpts).
+    /// The first characters and ` [...]`: the same (`WordPress` excerpts).
     CutBrackets(u8),
     /// The first characters and nothing: a column of a fixed width.
     CutBare(u8),
