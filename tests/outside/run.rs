@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
 
     /// Callers ask again with their keys, as callers do that were told to, until nothing changes by it.
     fn ask_again(&mut self) {
-        for pause in [1, 1_000, 1_000, 90_000] {
+        for pause in [1, 1_000, 4_000, 20_000, 60_000] {
             self.stage.outside.clock.advance(TimeDelta::seconds(pause));
             for wish in 0..self.stage.scenario.wishes.len() {
                 self.ask(wish, None);
@@ -274,15 +274,23 @@ impl<'a> Run<'a> {
         self.ask_again();
         let calls = self.calls();
         for wish in not_there {
-            let record = self.records().into_iter().find(|record| self.wish_of(record) == Some(wish));
-            let refusal = record.and_then(|record| record.progress.refusal);
-            let expired = refusal.is_some_and(|refusal| refusal.code == ErrorCode::ApprovalExpired);
-            if calls[wish] == asked[wish] && !(expired && self.stage.scenario.person == Person::Late) {
+            if calls[wish] == asked[wish] && !self.has_to_wait(wish) {
                 let words =
                     "a person said that it is not there; asked for again, it was not attempted".to_owned();
                 self.breach(wish, BreachKind::Unresolved, words);
             }
         }
+    }
+
+    /// Whether an effect may not be attempted now, for a reason that is told: its approval has expired meanwhile, or its
+    /// platform said when to come back.
+    fn has_to_wait(&self, wish: usize) -> bool {
+        let record = self.records().into_iter().find(|record| self.wish_of(record) == Some(wish));
+        let refusal = record.and_then(|record| record.progress.refusal);
+        refusal.is_some_and(|refusal| {
+            let later = refusal.retry_at.is_some_and(|at| at > self.stage.outside.clock.now());
+            later || refusal.code == ErrorCode::ApprovalExpired
+        })
     }
 
     fn settle_by_hand(&mut self, wish: usize, record: &EffectRecord) -> Option<HandVerdict> {

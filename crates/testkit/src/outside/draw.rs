@@ -293,11 +293,16 @@ fn look(dice: &Dice) -> LookFault {
 }
 
 fn shows(dice: &Dice, nature: &Nature) -> Vec<Show> {
-    if nature.list.as_ref().is_some_and(|list| list.edited) && dice.one_in(6) {
+    let rewrites = nature.list.as_ref().is_some_and(|list| list.edited && list.wraps != Wraps::Unnamed);
+    if rewrites && dice.one_in(6) {
         return vec![Show::Rewritten];
     }
     let count = dice.weighted(&[(5, 0), (6, 1), (2, 2)]);
-    (0..count).map(|_| dice.pick(Show::ALL)).collect()
+    let mut shows: Vec<Show> = (0..count).map(|_| dice.pick(Show::ALL)).collect();
+    if nature.list.as_ref().is_some_and(|list| list.wraps == Wraps::Unnamed) {
+        shows.retain(|show| !show.leaves_nothing());
+    }
+    shows
 }
 
 fn says(dice: &Dice, scenario: &Scenario) -> Says {

@@ -5,7 +5,7 @@
 
 use chimera_effect::EffectKind;
 
-use super::nature::Nature;
+use super::nature::{AnswerForm, Nature};
 
 /// One acting call: what becomes of it, what is said, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +234,8 @@ impl ActFault {
             return self.reply == Reply::Lost;
         }
         match self.reply {
+            // A pattern over a sentence takes its first word for the id: the fault of the pattern.
+            Reply::BadId(BadId::Words) if nature.answers == AnswerForm::Sentence => false,
             Reply::Done | Reply::NoId | Reply::BadId(_) => makes && in_time,
             Reply::ReadBack(_) => makes && in_time && nature.may_read_back(),
             Reply::Mixed(Mixed::RequestId) => nothing,

@@ -6,7 +6,6 @@
 //! within the window of an attempt: it is counted apart as a *twin*.
 
 use super::item::{Item, Maker};
-use super::scenario::Says;
 use super::world::{Act, World};
 use chimera_effect::EffectKind;
 
@@ -166,11 +165,7 @@ impl Oracle {
             Maker::Call { wish: maker, .. } if self.classes[maker] == self.classes[wish] => None,
             Maker::Call { wish: maker, .. } => Some(format!("which wish {maker} made")),
             Maker::PersonSets => (!is_state(world, wish)).then(|| "which a person made".to_owned()),
-            Maker::Person(Says::Equal { wish: equal })
-                if self.classes[equal] == self.classes[wish]
-                    && !item.stranger
-                    && is_twin(world, wish, item) =>
-            {
+            Maker::Person(_) if is_twin(world, wish, item) => {
                 let ours = |(other, item): (usize, &Item)| {
                     matches!(item.maker, Maker::Call { wish: maker, .. } if maker == wish)
                         && item.shown.iter().all(|show| show.keeps())
@@ -259,11 +254,18 @@ impl Oracle {
     }
 }
 
-/// What the host's own calls for a wish did in public. To turn a state back that another wish or a person had set is none
-/// of it; to turn its own back is.
+/// What the host's own calls for a wish did in public.
+///
+/// Of states: to turn back what another wish or a person had set is none of it, and neither is what another turned back
+/// since; to turn back its own is, since only a call that was sent again does so.
 fn ours(world: &World, wish: usize) -> impl Iterator<Item = &Act> {
     let own = move |item: usize| matches!(world.items()[item].maker, Maker::Call { wish: maker, .. } if maker == wish);
-    world.acts().iter().filter(move |act| act.wish == wish && !act.double && (!act.undoes || own(act.item)))
+    let undone = move |act: &Act| {
+        let undoes = |other: &&Act| other.undoes && other.item == act.item && other.wish != wish;
+        world.acts().iter().any(|other| undoes(&other))
+    };
+    let counts = move |act: &&Act| if act.undoes { own(act.item) } else { !undone(act) };
+    world.acts().iter().filter(move |act| act.wish == wish && !act.double).filter(counts)
 }
 
 /// Whether a wish is a state: a like, a follow, a share without words.
@@ -271,13 +273,20 @@ fn is_state(world: &World, wish: usize) -> bool {
     world.scenario().wishes[wish].text.is_none()
 }
 
-/// Whether a person's item with the same text stands in the window of the wish's attempts.
+/// Whether a person's item is the very same thing as the wish's, in the window of its attempts.
 fn is_twin(world: &World, wish: usize, item: &Item) -> bool {
+    let same = item.kind == world.scenario().wishes[wish].kind
+        && item.target == world.target(wish)
+        && item.text == world.scenario().sent(wish)
+        && !item.stranger;
     let calls = || world.calls().iter().filter(|call| call.wish == wish);
     let settle = world.scenario().nature.settle_ms;
     let first = calls().map(|call| call.at_ms).min();
     let last = calls().map(|call| call.send_before_ms + settle).max();
-    first.zip(last).is_some_and(|(first, last)| (first - TWIN_MS..=last + TWIN_MS).contains(&item.made_ms))
+    let inside = first
+        .zip(last)
+        .is_some_and(|(first, last)| (first - TWIN_MS..=last + TWIN_MS).contains(&item.made_ms));
+    same && inside
 }
 
 impl World {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use chimera_effect::EffectKind;
 
 use super::fault::{ActFault, LookFault};
-use super::nature::{Lie, Nature};
+use super::nature::{Lie, Nature, Wraps};
 use super::show::Show;
 use super::text::Text;
 
@@ -196,10 +196,15 @@ impl Scenario {
             }
             EventKind::Round | EventKind::Crash | EventKind::Pause { .. } => true,
         };
-        let rewrites = self.nature.list.as_ref().is_some_and(|list| list.edited);
+        let list = self.nature.list.as_ref();
+        let rewrites = list.is_some_and(|list| list.edited);
+        // A wrapper that the profile does not name around nothing of the text: then the text is not what the profile says
+        // that it is.
+        let hollow = list.is_some_and(|list| list.wraps == Wraps::Unnamed);
         let wish = |wish: &Wish| {
             wish.acts.iter().all(|act| self.lie.is_some() || act.admitted(&self.nature, wish.kind))
                 && (rewrites || !wish.shown.contains(&Show::Rewritten))
+                && !(hollow && wish.shown.iter().any(|show| show.leaves_nothing()))
         };
         wishes > 0
             && self.nature.list.as_ref().is_none_or(super::nature::ListNature::is_sound)

@@ -154,6 +154,12 @@ impl Show {
         )
     }
 
+    /// Whether nothing of the text is left.
+    #[must_use]
+    pub const fn leaves_nothing(self) -> bool {
+        matches!(self, Self::Empty | Self::Placeholder(_) | Self::Rewritten)
+    }
+
     /// Whether the text is still the same to a reader: other characters for the same words.
     #[must_use]
     pub const fn keeps(self) -> bool {
