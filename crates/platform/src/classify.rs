@@ -61,7 +61,7 @@ pub(crate) fn read_failed(profile: &PlatformProfile, answer: &Answer) -> bool {
 /// no refusal. A server that wraps its platform's answer reports the error within (`{"id": …, "data": {"errors": […]}}`),
 /// and one that answers in sentences says it anywhere.
 pub(crate) fn has_doubts(answer: &Answer) -> bool {
-    doubts::in_value(&answer.value)
+    answer.blocks().any(|block| doubts::in_value(block, answer))
 }
 
 /// Whether a remark beside a list says that it could not be read: an empty list beside it is none.

@@ -197,6 +197,32 @@ fn already_is_said_of_the_very_state() {
     assert!(told(Like, "1755", "", coded).starts_with("done "), "X's number needs no words");
 }
 
+/// What stands beside the structured value is said as well.
+#[test]
+fn blocks_of_one_answer_may_say_two_things() {
+    let limited = json!({ "error": { "status": 429, "message": "Too Many Requests" } });
+    let posted = json!({ "id": "17" });
+    let warned = "Posted. Could not fetch the permalink: HTTP 429";
+    let both = |is_error, structured: &Value, text: &str| {
+        let (structured, texts) = (Some(structured.clone()), vec![text.to_owned()]);
+        Called::Answered(ToolAnswer { is_error, structured, texts, result_type: None })
+    };
+    for (source, called, expected) in [
+        ("the same twice", both(false, &posted, &posted.to_string()), "done 17"),
+        ("a limit, and the post in text", both(true, &limited, &posted.to_string()), "unknown 17"),
+        ("the post, and a limit in text", both(false, &posted, &limited.to_string()), "unknown 17"),
+        ("the post, and a sentence", both(false, &posted, warned), "unknown 17"),
+        ("the post, and our own words", both(false, &posted, "Posted: we failed and learned"), "done 17"),
+        (
+            "our own words in a remark",
+            said(false, json!({ "id": "17", "message": "ok: we failed and learned" })),
+            "done 17",
+        ),
+    ] {
+        assert_eq!(told(Publish, "", "we failed and learned", called), expected, "{source}");
+    }
+}
+
 /// Our own words in an answer are neither a sign nor a refusal, and taking them out makes none.
 #[test]
 fn our_own_words_change_nothing() {
