@@ -52,8 +52,8 @@ fn is_names(text: &str) -> bool {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
     };
     let Some(inside) = text.strip_prefix(':').and_then(|text| text.strip_suffix(':')) else { return false };
-    let parts = inside.split(':').enumerate();
-    parts.map(|(at, part)| if at % 2 == 0 { name(part) } else { part.trim().is_empty() }).all(|fits| fits)
+    let mut parts = inside.split(':').enumerate();
+    parts.all(|(at, part)| if at % 2 == 0 { name(part) } else { part.trim().is_empty() })
 }
 
 #[cfg(test)]
