@@ -19,7 +19,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::normalise::Answer;
-use crate::profile::{PlatformProfile, is_set};
+use crate::profile::{PlatformProfile, is_set, is_yes};
 use crate::signs;
 use crate::tool::ToolAnswer;
 
@@ -128,7 +128,28 @@ pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
         .or_else(|| by_phrase(words))
         .or_else(|| answer.is_error.then(|| before_sending(words)).flatten())
         .or_else(|| statuses.iter().find_map(|status| by_status(*status)))
+        .map(|meaning| if is_passing(meaning, answer) { Meaning::Transient } else { meaning })
         .unwrap_or(Meaning::Unknown)
+}
+
+/// Whether what looks like a fault of the call is one of the platform by its own word: the Graph APIs send their internal
+/// errors as 400, with `is_transient` or the codes -1 and -2, and may have done what was asked.
+fn is_passing(meaning: Meaning, answer: &Answer) -> bool {
+    meaning == Meaning::Refused(ErrorCode::ValidationError)
+        && (matches(&PASSING, &answer.words) || answer.blocks().any(|block| says_passing(block, 8)))
+}
+
+fn says_passing(value: &Value, depth: usize) -> bool {
+    let Some(deeper) = depth.checked_sub(1) else { return false };
+    match value {
+        Value::Object(members) => members.iter().any(|(name, member)| match name.as_str() {
+            "is_transient" | "isTransient" => is_yes(member),
+            "code" => matches!(member.as_i64(), Some(-2 | -1)),
+            _ => says_passing(member, deeper),
+        }),
+        Value::Array(items) => items.iter().any(|item| says_passing(item, deeper)),
+        _ => false,
+    }
 }
 
 /// When it may be tried again: as the answer says, else, for a rate limit, after the platform's usual window, twice as long
@@ -254,6 +275,11 @@ patterns! {
         r"remotedisconnected|disconnected without|\btimed[ -]?out\b|\btime[ -]?out\b|could not reach|unable to connect|",
         r"failed to (?:connect|fetch)|network (?:error|is unreachable)|broken pipe|eof occurred|socket hang up|",
         r"\beconn[a-z]+|incomplete ?read|proxyerror|connecterror|readerror|remoteprotocolerror",
+    );
+    /// What platforms say of a fault of their own, whatever status they send with it.
+    PASSING concat!(
+        r"(?i)\b(?:unexpected|unknown|internal(?: server)?) error\b|something went wrong|temporarily unavailable|",
+        r"please (?:re)?try (?:again|your request) later|\bretry your request later\b",
     );
     /// The state is what was asked for. X: 139 *already favorited*, 327 *already retweeted*.
     ALREADY concat!(

@@ -61,6 +61,14 @@ fn a_refusal_is_one_only_in_known_words() {
         (Called::Failed { reason: "JSON-RPC error -32602: unknown tool".to_owned() }, None),
         (Called::Failed { reason: "JSON-RPC error -32601: method not found".to_owned() }, None),
         (refused(503, 130, "Over capacity"), None),
+        // The Graph APIs send faults of their own as 400.
+        (refused(400, -1, "no"), None),
+        (refused(400, 7, "An unexpected error has occurred. Please retry your request later."), None),
+        (said(true, json!({ "error": { "status": 400, "is_transient": true, "message": "no" } })), None),
+        (
+            said(true, json!({ "error": { "status": 400, "is_transient": false, "message": "no" } })),
+            Some(ErrorCode::ValidationError),
+        ),
         (refused(500, 88, "Rate limit exceeded"), None),
         (refused(409, 1, "conflict"), None),
         (refused(408, 1, "request took too long"), None),
