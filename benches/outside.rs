@@ -134,6 +134,7 @@ pub fn look_over_a_hundred(clock: &Arc<dyn Clock>) -> (ToolPlatform, LookUp) {
         since: now - TimeDelta::seconds(30),
         until: now,
         candidates: Vec::new(),
+        doubted: Vec::new(),
         equals: 1,
         place: 0,
         trace: trace(),

@@ -66,5 +66,5 @@ pub(crate) fn public_id(
             && Some(comment.target.as_str()) == target
             && comment.text.as_deref() == Some(text)
     });
-    Ok(shown.and_then(|comment| comment.id.clone()))
+    Ok(shown.and_then(|comment| comment.id))
 }

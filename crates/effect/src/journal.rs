@@ -320,7 +320,8 @@ pub struct Page {
 ///   taken away, and nothing else takes one from a look (`Taken`).
 /// - **Equal.** While an effect is unknown no attempt begins of another one that would show the same
 ///   ([`are_equal`](crate::are_equal)) in the same account, at `admit` and at `Begin`: the step is applied and records what it
-///   waits for. What is unknown itself waits for nothing.
+///   waits for. What is unknown itself waits for nothing. Of two equal states (a like, a follow, a share without words) one
+///   waits while the other is being attempted, too.
 /// - **Observed.** A late answer is recorded in every state, under no lease: it settles what is unknown; beside an attempt
 ///   that is under way it is kept, or publishes; a second post is an incident, and so is one that had been told as not done,
 ///   which is published and paid. What says nothing new is `Already`.

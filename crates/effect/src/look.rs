@@ -33,6 +33,8 @@ pub struct LookUp {
     pub until: DateTime<Utc>,
     /// Posts that answers named.
     pub candidates: Vec<Candidate>,
+    /// What the latest look that saw anything left in doubt. One of them that a list shows no longer may have been ours.
+    pub doubted: Vec<DoubtfulItem>,
     /// How many effects of the account with an equal text, target and kind are unknown: 1 for this one alone.
     pub equals: usize,
     /// The place of this one among them, by the beginning of their attempts, from 0.
@@ -54,8 +56,8 @@ pub struct OwnedPost {
     pub target: Option<String>,
     /// Its text as it was sent.
     pub text: String,
-    /// When its last attempt began: the post is no older.
-    pub began_at: Option<DateTime<Utc>>,
+    /// When it was known at the latest to be that effect's, by our own clock: the post is no newer.
+    pub known_at: DateTime<Utc>,
 }
 
 /// Which posts of the look's account belong to effects.

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::alike::{are_alike, are_equal};
 use crate::drive::{Drive, Next};
 use crate::journal::{AccountKey, Advanced, EffectJournal, Step};
-use crate::look::{Finding, LookReport, LookUp, OwnedPost, PostOwners};
+use crate::look::{DoubtfulItem, Finding, LookReport, LookUp, OwnedPost, PostOwners};
 use crate::outcome::FoundBy;
 use crate::platform::{Service, Trace};
 use crate::record::EffectRecord;
@@ -43,7 +43,7 @@ fn owned_post(record: &EffectRecord) -> Option<OwnedPost> {
         kind: content.kind,
         target: content.target.clone(),
         text: content.text.clone(),
-        began_at: record.progress.began_at,
+        known_at: record.progress.changed_at,
     })
 }
 
@@ -142,7 +142,11 @@ impl Drive<'_> {
                 }
             }
             Finding::Absent(report) => self.absent(report, settled, looked_at, service).await,
-            Finding::Open(report) => {
+            Finding::Open(mut report) => {
+                // A look that saw nothing explains nothing of what an earlier one saw.
+                if report.in_doubt.is_empty() {
+                    report.in_doubt = doubted(&self.record);
+                }
                 let person = settled && self.record.progress.looks >= self.kernel.options.looks.patience;
                 self.looked(false, report, person, looked_at, service).await
             }
@@ -217,8 +221,10 @@ impl Drive<'_> {
     }
 
     async fn blind(&mut self, reason: &str) -> Result<Next, StoreError> {
-        if !self.record.progress.needs_human {
-            let report = LookReport::missing("", reason);
+        let progress = &self.record.progress;
+        // Nothing is due any more either: what is due wakes the worker, and it would find no more than now.
+        if !progress.needs_human || progress.due_at.is_some() {
+            let report = LookReport { in_doubt: doubted(&self.record), ..LookReport::missing("", reason) };
             self.step(Step::Looked { absent: false, report, look_again: None, person: true }, false).await?;
         }
         Ok(Next::Stop)
@@ -250,10 +256,16 @@ fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Optio
         since: since(record).and(equals.iter().filter_map(|effect| since(effect)).min())?,
         until: equals.iter().filter_map(|effect| effect.progress.settled_from).max()?,
         candidates: record.progress.candidates.clone(),
+        doubted: doubted(record),
         place: equals.iter().position(|effect| effect.id == record.id)?,
         equals: equals.len(),
         trace,
     })
+}
+
+/// What the latest look that saw anything left in doubt.
+fn doubted(record: &EffectRecord) -> Vec<DoubtfulItem> {
+    record.progress.latest_look.as_ref().map(|latest| latest.report.in_doubt.clone()).unwrap_or_default()
 }
 
 /// Another effect of the account that is being attempted and whose text a look could take for this one's.

@@ -5,6 +5,7 @@
 //! done* costs a second post. So dropped connections and 5xx come first, then codes, then phrases, then the other statuses.
 
 mod codes;
+mod doubts;
 mod missing;
 mod retry;
 mod status;
@@ -12,12 +13,15 @@ mod status;
 use std::sync::LazyLock;
 
 use chimera_contracts::ErrorCode;
+use chimera_effect::EffectKind;
 use chrono::{DateTime, TimeDelta, Utc};
 use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::normalise::Answer;
-use crate::profile::PlatformProfile;
+use crate::profile::{PlatformProfile, is_set};
+use crate::signs;
+use crate::tool::ToolAnswer;
 
 pub(crate) use missing::is_missing;
 
@@ -51,6 +55,56 @@ pub(crate) fn read_failed(profile: &PlatformProfile, answer: &Answer) -> bool {
     answer.is_error
         || profile.soft_errors.iter().any(|condition| answer.says(condition))
         || says_error(&answer.value)
+}
+
+/// Whether an answer that is no error as a whole speaks of one all the same: beside an id it settles nothing, and alone it is
+/// no refusal. A server that wraps its platform's answer reports the error within (`{"id": …, "data": {"errors": […]}}`),
+/// and one that answers in sentences says it anywhere.
+pub(crate) fn has_doubts(answer: &Answer) -> bool {
+    doubts::in_value(&answer.value)
+}
+
+/// Whether a remark beside a list says that it could not be read: an empty list beside it is none.
+pub(crate) fn says_failed(answer: &Answer) -> bool {
+    doubts::in_remarks(&answer.value)
+}
+
+/// Whether words of ours would be read as a refusal, if a server showed them in an error.
+pub(crate) fn reads_as_refusal(profile: &PlatformProfile, ours: &str) -> bool {
+    let shown = ToolAnswer { is_error: true, texts: vec![ours.to_owned()], ..ToolAnswer::default() };
+    matches!(
+        meaning(profile, &Answer::new(&shown)),
+        Meaning::Refused(_) | Meaning::NotSent(_) | Meaning::Duplicate | Meaning::Already
+    )
+}
+
+/// Whether *already* is said of the state of this kind, and neither asked for (*accounts that you already follow*) nor counted
+/// (*already following the maximum*). A platform's number for it needs no words.
+pub(crate) fn is_already(kind: EffectKind, answer: &Answer) -> bool {
+    let Some(pattern) = ALREADY.as_ref() else { return false };
+    let mut said = false;
+    let fits = pattern.find_iter(&answer.words).any(|found| {
+        said = true;
+        let verb = found.as_str().to_ascii_lowercase();
+        let verbs: &[&str] = match kind {
+            EffectKind::Like => &["lik", "favo", "react"],
+            EffectKind::Follow => &["follow"],
+            _ => &["retweet", "repost", "shared"],
+        };
+        let before = answer.words.get(..found.start()).unwrap_or_default();
+        let after = answer.words.get(found.end()..).unwrap_or_default().trim_start().to_lowercase();
+        let counted = ["the max", "max", "too many", "as many"].iter().any(|begin| after.starts_with(begin))
+            || after.starts_with(|character: char| character.is_ascii_digit());
+        let meant = verbs.iter().any(|verb_of| verb.contains(verb_of));
+        meant && !counted && !signs::is_denied(before) && !asked_for(before)
+    });
+    fits || !said
+}
+
+/// *accounts that you already follow*
+fn asked_for(before: &str) -> bool {
+    let words: Vec<&str> = before.split_whitespace().rev().take(3).collect();
+    words.iter().any(|word| matches!(*word, "that" | "who" | "whom" | "which" | "only"))
 }
 
 /// What an answer that reports an error means.
@@ -121,6 +175,7 @@ fn says_error(value: &Value) -> bool {
     let error = match members.get("error") {
         None | Some(Value::Null | Value::Bool(false)) => false,
         Some(Value::String(text)) => !text.is_empty(),
+        Some(none) if !is_set(none) => false,
         // TikTok puts an error object with the code `ok` into every success.
         Some(Value::Object(error)) => error.get("code").and_then(Value::as_str) != Some("ok"),
         Some(_) => true,
@@ -128,6 +183,7 @@ fn says_error(value: &Value) -> bool {
     let errors = match members.get("errors") {
         None | Some(Value::Null | Value::Bool(false)) => false,
         Some(Value::Array(errors)) => !errors.is_empty(),
+        Some(none) if !is_set(none) => false,
         Some(_) => true,
     };
     let flagged = members.get("isError") == Some(&Value::Bool(true));

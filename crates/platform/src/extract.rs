@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::border::Border;
 use crate::classify::{self, Meaning};
 use crate::normalise::Answer;
-use crate::profile::{ActTool, IdKind, Naming, Parts, PlatformProfile};
+use crate::profile::{ActTool, IdKind, Naming, Parts, PlatformProfile, is_yes};
 use crate::signs::{self, Made};
 
 /// No platform's id comes near it.
@@ -41,9 +41,12 @@ impl Call<'_> {
         match &act.naming {
             Naming::Ours(template) => Some(self.parts.id(template)).filter(|id| is_id(id)),
             Naming::Theirs { id: pointers, pattern } => {
-                let within = || Some(pattern.as_ref()?.captures(&answer.words)?.get(1)?.as_str().to_owned());
-                let found = id(pointers, answer).or_else(|| within().filter(|id| is_id(id)));
-                found.filter(|id| !self.border.secrets.are_in(id))
+                let at = pointers.iter().filter_map(|pointer| exact_id(answer.at(pointer)?));
+                let within = pattern.iter().flat_map(|pattern| pattern.captures_iter(&answer.naming));
+                let within = within.filter_map(|found| Some(found.get(1)?.as_str().to_owned()));
+                let mut named = at.chain(within.filter(|id| is_post_id(id) && !is_plain_word(id)));
+                // An echo of what the post is about comes before the post's own id in many a sentence.
+                named.find(|id| !self.was_sent(id) && !self.border.secrets.are_in(id))
             }
         }
     }
@@ -75,8 +78,10 @@ pub(crate) fn outcome(profile: &PlatformProfile, act: &ActTool, call: &Call<'_>,
     if classify::is_error(profile, answer) {
         return error(&unknown, &made);
     }
-    if act.not_published.iter().any(|condition| answer.says(condition)) {
-        return if made.said {
+    if let Some(condition) = act.not_published.iter().find(|condition| answer.says(condition)) {
+        // A card with a picture is called a preview as well.
+        let plain = condition.equals.is_some() || answer.at(&condition.pointer).is_some_and(is_yes);
+        return if made.said || (made.id.is_some() && !plain) {
             unknown.because("calls it a draft or a preview and says that it was made", &made)
         } else {
             Outcome::NotDone(not_published(&unknown))
@@ -88,6 +93,9 @@ pub(crate) fn outcome(profile: &PlatformProfile, act: &ActTool, call: &Call<'_>,
     let Some(id) = call.id_in(act, answer) else {
         return unknown.because("names nothing that it made", &made);
     };
+    if classify::has_doubts(answer) {
+        return unknown.because("names what it made beside words of an error", &made);
+    }
     let said = answer.said(call.border);
     match act.id_kind {
         IdKind::Pending => Outcome::Accepted(Pending { pending_id: id, said }),
@@ -99,7 +107,7 @@ pub(crate) fn outcome(profile: &PlatformProfile, act: &ActTool, call: &Call<'_>,
 fn error(unknown: &Unknown<'_>, made: &Made) -> Outcome {
     let Unknown { profile, act, call, answer } = unknown;
     let meaning = classify::meaning(profile, answer);
-    if meaning == Meaning::Already && call.is_state() {
+    if meaning == Meaning::Already && call.is_state() && classify::is_already(call.content.kind, answer) {
         // The state is what was asked for, whoever set it: it has no id of its own then.
         let id = match &act.naming {
             Naming::Ours(template) => call.parts.id(template),
@@ -231,7 +239,36 @@ pub(crate) fn exact_id(value: &Value) -> Option<String> {
         Value::Number(number) => number.as_u64()?.to_string(),
         _ => return None,
     };
-    is_id(&id).then_some(id)
+    is_post_id(&id).then_some(id)
+}
+
+/// An id of something that was made: no word for how it went, and none that a program filled in for nothing
+/// (`urn:li:share:undefined`; postiz-app#1813 kept `undefined` for an empty list of TikTok).
+fn is_post_id(id: &str) -> bool {
+    let state = [
+        "ok",
+        "success",
+        "successful",
+        "done",
+        "posted",
+        "published",
+        "created",
+        "sent",
+        "error",
+        "failed",
+        "failure",
+        "pending",
+        "processing",
+        "queued",
+        "accepted",
+        "draft",
+        "unknown",
+    ];
+    let nothing = |part: &str| matches!(part, "undefined" | "null" | "None" | "NaN");
+    is_id(id)
+        && !state.contains(&id.to_ascii_lowercase().as_str())
+        && !id.split([':', '/', '_', '~']).any(nothing)
+        && !id.chars().all(|character| matches!(character, '0' | '-'))
 }
 
 /// An id is one word that is not a word for nothing; a sentence where an id should be is none, and so is a number that a
@@ -248,6 +285,12 @@ pub(crate) fn is_id(id: &str) -> bool {
         && !is_rounded(id)
 }
 
+/// A word of a sentence, as a pattern takes it where the sentence names no id: *live with the id see the app*.
+fn is_plain_word(id: &str) -> bool {
+    let rest = id.strip_prefix(|first: char| first.is_alphabetic()).unwrap_or(id);
+    rest.chars().all(char::is_lowercase)
+}
+
 /// A number that is no positive integer of 64 bits.
 fn is_rounded(id: &str) -> bool {
     let digits = id.bytes().all(|byte| byte.is_ascii_digit());
@@ -259,9 +302,16 @@ fn is_rounded(id: &str) -> bool {
     numeric && id.parse::<f64>().is_ok()
 }
 
+/// The beginning of 2000: no platform is as old, and a program's time for none is 1970 or the year 1.
+const OLDEST: i64 = 946_684_800;
+
 /// A time as platforms and servers write it: RFC 3339, the same with `+0000` (Graph API) or a space for the `T`, the form of X
 /// API v1.1 (`Thu Jan 01 00:00:01 +0000 2026`), RFC 2822, seconds or milliseconds since 1970, whole or not, also as text.
 pub(crate) fn time(value: &Value) -> Option<DateTime<Utc>> {
+    written(value).filter(|at| at.timestamp() >= OLDEST)
+}
+
+fn written(value: &Value) -> Option<DateTime<Utc>> {
     match value {
         Value::Number(number) => since_epoch(number.as_f64()?),
         Value::String(text) => {
@@ -313,6 +363,10 @@ mod tests {
             (json!("1800000000"), Some(1_800_000_000)),
             (json!("1800000000000"), Some(1_800_000_000)),
             (json!("2027-01-15T08:00:00"), None),
+            (json!("0001-01-01T00:00:00Z"), None),
+            (json!("1970-01-01T00:00:00Z"), None),
+            (json!("Thu, 01 Jan 1970 00:00:00 GMT"), None),
+            (json!(86_400), None),
             (json!(0), None),
             (json!(-5), None),
             (json!("nan"), None),
@@ -358,6 +412,13 @@ mod tests {
             (json!({ "id": "1" }), None),
             (json!(""), None),
             (json!("a sentence"), None),
+            (json!("urn:li:share:undefined"), None),
+            (json!("undefined_17"), None),
+            (json!("17_null"), None),
+            (json!("nullable_17"), Some("nullable_17")),
+            (json!("success"), None),
+            (json!("Posted"), None),
+            (json!("00000000-0000-0000-0000-000000000000"), None),
             (json!("12\u{200b}3"), None),
         ] {
             assert_eq!(exact_id(&value).as_deref(), id, "{value}");

@@ -9,7 +9,7 @@ mod sought;
 mod weigh;
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chimera_effect::{DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -72,12 +72,14 @@ impl Case<'_> {
     }
 
     /// What these items say together. Of several effects with equal texts each has the post of its place, if there is one for
-    /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained: ours may be that one, and
-    /// the one with our text be made by hand.
+    /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained, or one that an earlier look
+    /// left unexplained is shown no longer: ours may be that one, and the one with our text be made by hand.
     pub(crate) fn sight(&self, items: &[Shown]) -> Sight {
         let mut ours: Vec<&Shown> = Vec::new();
         let mut doubts = Vec::new();
-        for item in items {
+        // A post stands in a list twice when it is pinned, or when something new moved it to the next page: it is one post.
+        let mut seen = BTreeSet::new();
+        for item in items.iter().filter(|item| item.id.as_ref().is_none_or(|id| seen.insert(id))) {
             match weigh(self, item) {
                 Weight::Ours => ours.push(item),
                 Weight::Explained => {}
@@ -93,6 +95,7 @@ impl Case<'_> {
         } else if let (Some(named), 1) = (ours.iter().find(named), ours.iter().filter(named).count()) {
             return Sight::Found((*named).clone());
         } else if let Some(found) = ours.get(self.look.place).filter(|_| ours.len() == self.look.equals)
+            && self.lost(items).next().is_none()
             && (self.sought.needs_complete() || !doubts.iter().any(|doubt| self.may_be_newcomer(&doubt.item)))
         {
             return Sight::Found((*found).clone());
@@ -103,6 +106,13 @@ impl Case<'_> {
         };
         doubts.extend(ours.into_iter().map(|item| Doubt { item: item.clone(), why: why.clone() }));
         Sight::NotFound(doubts)
+    }
+
+    /// What an earlier look left in doubt and these items do not show: pushed off the page, or removed since.
+    pub(crate) fn lost<'b>(&'b self, items: &'b [Shown]) -> impl Iterator<Item = &'b DoubtfulItem> {
+        let inside = |at: DateTime<Utc>| at >= self.from() && at <= self.until();
+        let doubted = self.look.doubted.iter().filter(move |item| item.created_at.is_none_or(inside));
+        doubted.filter(|doubted| doubted.id.is_some() && !items.iter().any(|item| item.id == doubted.id))
     }
 
     /// Whether an item may have been made while the attempt was open.

@@ -3,6 +3,7 @@
 //! The order is that of mcp.md: `structuredContent`, a lone `result` key unwrapped, a string parsed as JSON, else the first
 //! text block as JSON, else text.
 
+use chimera_text::{Folded, is_clearly_other};
 use serde_json::Value;
 
 use crate::border::Border;
@@ -27,6 +28,11 @@ pub(crate) struct Answer {
     wrapped: Option<Value>,
     /// Everything it says, not redacted: for matching only. Of JSON the values, not the names.
     pub(crate) words: String,
+    /// The same for finding an id in: a text of ours is taken out where it stands by itself. Of *tweet 1231* the post `1` must
+    /// leave the id as it is.
+    pub(crate) naming: String,
+    /// The same with everything in it.
+    pub(crate) heard: String,
     /// The same as it came, not redacted.
     text: String,
 }
@@ -52,7 +58,16 @@ impl Answer {
             value => value.to_string(),
         };
         let whole = answer.result_type.as_deref().is_none_or(|kind| kind == "complete");
-        Self { is_error: answer.is_error, whole, value, wrapped, words, text }
+        Self {
+            is_error: answer.is_error,
+            whole,
+            value,
+            wrapped,
+            naming: words.clone(),
+            heard: words.clone(),
+            words,
+            text,
+        }
     }
 
     /// What it said, redacted and shortened; `None` when it said nothing.
@@ -82,7 +97,19 @@ impl Answer {
             let quoted = Value::from(ours).to_string();
             let quoted = quoted.trim_matches('"');
             self.words = self.words.replace(quoted, " ").replace(ours, " ");
+            self.naming = replaced(&replaced(&self.naming, quoted), ours);
         }
+        self
+    }
+
+    /// The words without those lines that may be a form of a text: a server shows it escaped or shortened.
+    pub(crate) fn without_alike(mut self, ours: &str) -> Self {
+        let ours = Folded::new(ours);
+        let other = |line: &&str| {
+            let line = Folded::new(line);
+            line.is_empty() || is_clearly_other(&line, &ours)
+        };
+        self.words = self.words.lines().filter(other).collect::<Vec<_>>().join("\n");
         self
     }
 

@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 
 pub(crate) use operation::{
     ActTool, Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, Naming, NextPage, Shape,
-    StateTool, TargetTool, UploadTool, Wrap,
+    StateTool, TargetTool, UploadTool, Wrap, is_no, is_set, is_yes,
 };
 pub(crate) use template::Parts;
 

@@ -5,12 +5,15 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::classify::{Pattern, patterns};
-use crate::extract::Call;
+use crate::extract::{Call, exact_id, time};
 use crate::normalise::Answer;
-use crate::profile::{ActTool, Naming};
+use crate::profile::{ActTool, Naming, is_yes};
 
 /// How deep members are read.
 const DEPTH: usize = 8;
+
+/// Of a shorter text of ours an answer that repeats it is not told from one that says the same by itself.
+const SHORT: usize = 12;
 
 /// How many words before a word like *posted* may deny it, within its clause.
 const DENIED_WITHIN: usize = 6;
@@ -34,25 +37,76 @@ impl Made {
 /// The signs of an answer to the call of an acting tool.
 pub(crate) fn made(act: &ActTool, call: &Call<'_>, answer: &Answer) -> Made {
     let id = match &act.naming {
-        Naming::Theirs { .. } => call.id_in(act, answer).filter(|id| !call.was_sent(id)),
+        Naming::Theirs { .. } => call.id_in(act, answer),
         Naming::Ours(_) => None,
     };
     // A like has no id: that the profile's own word for it stands there is the sign.
     let confirmed = act.confirm.as_ref().is_some_and(|confirm| answer.says(confirm));
-    let said = confirmed || says_made(&answer.words) || members(&answer.value, DEPTH);
+    let said = confirmed
+        || shows_post(act, answer)
+        || says_made(&answer.words)
+        // Taking a short text of ours out of the words may have taken the sign: the post `Posted`, or the post `o`.
+        || (call.content.text.chars().count() < SHORT && says_made(&answer.heard))
+        || members(&answer.value, &|id| call.was_sent(id), DEPTH);
     Made { id, said }
 }
 
-/// Members that say so: `"published": true`.
-fn members(value: &Value, depth: usize) -> bool {
+/// Whether the link or the time of a post stands where the profile says that they stand. A time that every error has (Spring
+/// names it `timestamp`) is no time of a post.
+fn shows_post(act: &ActTool, answer: &Answer) -> bool {
+    let at = |pointer: &Option<String>| answer.at(pointer.as_ref()?);
+    let of_any_answer =
+        |pointer: &String| ["/timestamp", "/time", "/date"].iter().any(|end| pointer.ends_with(end));
+    let published_at = act.published_at.as_ref().filter(|pointer| !of_any_answer(pointer));
+    at(&act.url).is_some_and(is_link) || published_at.and_then(|at| time(answer.at(at)?)).is_some()
+}
+
+fn is_link(value: &Value) -> bool {
+    value.as_str().is_some_and(|link| link.starts_with("https://") || link.starts_with("http://"))
+}
+
+/// Members that say so, `"published": true`, or that name a post under another name than the profile's: `"post_id": "17"`.
+fn members(value: &Value, was_sent: &dyn Fn(&str) -> bool, depth: usize) -> bool {
     let Some(deeper) = depth.checked_sub(1) else { return false };
     match value {
         Value::Object(object) => object.iter().any(|(name, member)| {
-            (*member == Value::Bool(true) && is_made_member(name)) || members(member, deeper)
+            (is_made_member(name) && is_yes(member))
+                || names_post(name, member, was_sent)
+                || members(member, was_sent, deeper)
         }),
-        Value::Array(items) => items.iter().any(|item| members(item, deeper)),
+        Value::Array(items) => items.iter().any(|item| members(item, was_sent, deeper)),
         _ => false,
     }
+}
+
+/// Whether a member names a post by its name (a request or an account has an id as well), or by an address that only posts
+/// have.
+fn names_post(name: &str, member: &Value, was_sent: &dyn Fn(&str) -> bool) -> bool {
+    let Some(id) = exact_id(member) else { return false };
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let of_a_post = matches!(
+        name.to_ascii_lowercase().as_str(),
+        "postid"
+            | "tweetid"
+            | "replyid"
+            | "commentid"
+            | "threadid"
+            | "shareid"
+            | "videoid"
+            | "reelid"
+            | "publishid"
+            | "releaseid"
+            | "posturn"
+            | "shareurn"
+            | "posturi"
+            | "posturl"
+            | "tweeturl"
+            | "releaseurl"
+            | "permalink"
+            | "permalinkurl"
+    );
+    let addresses = ["urn:li:share:", "urn:li:ugcPost:", "urn:li:comment:", "at://"];
+    (of_a_post || addresses.iter().any(|begin| id.starts_with(begin))) && !was_sent(&id)
 }
 
 fn is_made_member(name: &str) -> bool {
@@ -85,19 +139,49 @@ pub(crate) fn says_made(words: &str) -> bool {
     })
 }
 
-/// Whether the last words of a clause deny what follows, or put it off.
-fn is_denied(before: &str) -> bool {
-    let clause =
-        before.rsplit(['.', ',', ';', ':', '!', '?', '\n', '(', ')', '|']).next().unwrap_or_default();
-    let words: Vec<String> = clause.split_whitespace().map(str::to_lowercase).collect();
-    // *but* begins a clause of its own.
-    let from = words.iter().rposition(|word| word == "but").map_or(0, |at| at.saturating_add(1));
-    let clause = words.get(from..).unwrap_or_default();
-    clause.iter().rev().take(DENIED_WITHIN).any(|word| denies(word))
+/// Whether the last words of a clause deny what follows, or put it off. What could not be *read* was not denied to be there:
+/// *could not verify that it was posted*.
+pub(crate) fn is_denied(before: &str) -> bool {
+    let clause = before.rsplit(is_end_of_clause).next().unwrap_or_default();
+    let words = clause.split_whitespace().map(str::to_lowercase).rev().take(DENIED_WITHIN);
+    words
+        .map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned())
+        .take_while(|word| !begins_a_clause(word) && !reads(word))
+        .any(|word| denies(&word))
+}
+
+fn is_end_of_clause(character: char) -> bool {
+    !character.is_alphanumeric() && !character.is_whitespace() && !"'\u{2019}-_@#%&+*=".contains(character)
+        || character == '\n'
+}
+
+/// Words that begin a clause of their own, and dashes between blanks, of which nothing is left.
+fn begins_a_clause(word: &str) -> bool {
+    matches!(word, "" | "but" | "after" | "once" | "although" | "though" | "however" | "yet" | "while")
+}
+
+/// What is done to something that is there.
+fn reads(word: &str) -> bool {
+    matches!(
+        word,
+        "verify"
+            | "confirm"
+            | "check"
+            | "determine"
+            | "tell"
+            | "know"
+            | "read"
+            | "fetch"
+            | "load"
+            | "retrieve"
+            | "refresh"
+            | "list"
+            | "show"
+            | "see"
+    )
 }
 
 fn denies(word: &str) -> bool {
-    let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
     matches!(
         word,
         "not"
@@ -126,6 +210,13 @@ fn denies(word: &str) -> bool {
             | "prevented"
             | "blocked"
             | "many"
+            | "nicht"
+            | "kein"
+            | "keine"
+            | "pas"
+            | "nunca"
+            | "non"
+            | "niet"
     ) || word.ends_with("n't")
         || word.ends_with("n\u{2019}t")
 }
@@ -136,7 +227,13 @@ patterns! {
     MADE concat!(
         r"(?i)\b(?:posted|published|created|tweeted|retweeted|reposted|replied|commented|uploaded|submitted|delivered)\b|",
         r"\b(?:was|were|is|been|successfully|message|post|reply|comment) sent\b|\bsent successfully\b|",
-        r"\b(?:is|are|now|went|gone|goes) live\b|\bsuccess(?:ful|fully)?\b",
+        r"\b(?:is|are|now|went|gone|goes) live\b|\bsuccess(?:ful|fully)?\b|",
+        r"\b(?:liked|followed|favou?rited|reacted|quoted|boosted)\b|\bnow following\b|",
+        r"\b(?:was|were|been|successfully|post|tweet|reply|comment|like|reaction|video|reel) (?:shared|added)\b|",
+        r"\b(?:shared|added) successfully\b|",
+        // The same in languages that servers of the platforms' users speak.
+        r"\bpublicad[oa]s?\b|\bpubblicat[oa]\b|\bpubli[\x{e9}]|ver[\x{f6}]ffentlicht|\bgepostet\b|\bgeplaatst\b|",
+        r"[\x{41e}\x{43e}]публикован|投稿(?:し|され|完了)|公開(?:し|され)|(?:发布|發布|发表|發表)成功|已(?:发布|發布)|게시(?:됨|되|했)",
     );
 }
 
@@ -163,6 +260,23 @@ mod tests {
             ("Too many requests sent", false),
             ("Live video is not supported", false),
             ("it will be published shortly", true),
+            ("Comment added, but reading it back failed: HTTP 429", true),
+            ("Followed; could not load the profile: 429", true),
+            ("Liked the post, then 429", true),
+            ("the limit of posts that may be liked was reached", true),
+            ("Failed after the post was created: 429", true),
+            ("Could not verify that it was posted: 429", true),
+            ("Unable to fetch the created post: 429", true),
+            ("Read failed - reply posted - 429", true),
+            ("Permalink failed \u{2014} tweet posted \u{2014} 429", true),
+            ("failed \"tweet\" posted", true),
+            ("Publicado, pero la lectura fall\u{f3}: 429", true),
+            ("Ver\u{f6}ffentlicht, aber 429", true),
+            ("\u{53d1}\u{5e03}\u{6210}\u{529f}, 429", true),
+            ("Опубликовано, 429", true),
+            ("Der Beitrag wurde nicht ver\u{f6}ffentlicht", false),
+            ("the reply couldn\u{2019}t be posted", false),
+            ("media could not be shared", false),
             ("rate limit exceeded", false),
             ("", false),
         ] {
@@ -175,11 +289,19 @@ mod tests {
         for (value, said) in [
             (serde_json::json!({ "data": { "published": true } }), true),
             (serde_json::json!({ "success": true, "error": "x" }), true),
-            (serde_json::json!({ "published": false, "ok": "true" }), false),
+            (serde_json::json!({ "published": false, "ok": "true" }), true),
+            (serde_json::json!({ "posted": 1 }), true),
+            (serde_json::json!({ "posted": "false", "ok": 0 }), false),
+            (serde_json::json!({ "post": { "post_id": "17" } }), true),
+            (serde_json::json!({ "postUrn": "urn:li:share:7" }), true),
+            (serde_json::json!({ "permalink": "https://threads.net/t/17" }), true),
+            (serde_json::json!({ "uri": "at://did:plc:x/app.bsky.feed.post/3k" }), true),
+            (serde_json::json!({ "request_id": "17", "id": "17", "post_id": null }), false),
+            (serde_json::json!({ "tweet_id": "sent", "creation_id": "17" }), false),
             (serde_json::json!([{ "liked": true }]), true),
             (serde_json::json!(null), false),
         ] {
-            assert_eq!(members(&value, DEPTH), said, "{value}");
+            assert_eq!(members(&value, &|id| id == "sent", DEPTH), said, "{value}");
         }
     }
 }

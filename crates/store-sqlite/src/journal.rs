@@ -43,8 +43,8 @@ fn admit(
     let scope = budget::scope(&asked.key.namespace, asked.campaign);
     let balance = budget::balance(connection, &scope)?;
     let accounts = asked.effects.iter().map(|new| AccountKey::of(new.approved.get().content()));
-    let unknown = unknown(connection, &accounts.collect())?;
-    let admitted = match step::admit(asked, &standings, balance, &unknown, instance, now) {
+    let open = open_of(connection, &accounts.collect())?;
+    let admitted = match step::admit(asked, &standings, balance, &open, instance, now) {
         Ok(admitted) => admitted,
         Err(refused) => return Ok(Admission::Refused(refused)),
     };
@@ -86,15 +86,15 @@ fn advance(
         Some(claimed) => owner_of(connection, &record, &account, claimed)?,
         None => None,
     };
-    let unknown = match asked.step {
-        Step::Begin { .. } => unknown(connection, &[account].into())?,
+    let open = match asked.step {
+        Step::Begin { .. } => open(connection, &account)?,
         _ => Vec::new(),
     };
     let context = Context {
         request: &view.request,
         siblings: &siblings,
         standing: standing.as_ref(),
-        unknown: &unknown,
+        open: &open,
         owner: owner.as_ref().map(|owned| Owner {
             record: &owned.record,
             request: &owned.request,
@@ -143,13 +143,10 @@ fn owner_of(
     Ok(Some(Owned { record: owner, request, siblings: effects }))
 }
 
-/// The unknown effects of these accounts.
-fn unknown(connection: &Connection, accounts: &BTreeSet<AccountKey>) -> StepResult<Vec<EffectRecord>> {
-    let mut found = Vec::new();
-    for account in accounts {
-        found.extend(rows::effects(connection, UNKNOWN, open_values(account)?)?);
-    }
-    Ok(found)
+/// What is open of these accounts.
+fn open_of(connection: &Connection, accounts: &BTreeSet<AccountKey>) -> StepResult<Vec<EffectRecord>> {
+    let found = accounts.iter().map(|account| open(connection, account));
+    Ok(found.collect::<StepResult<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// The end of the statements about open effects of an account: those that are unknown, and those that are being attempted,
@@ -164,8 +161,9 @@ fn open_values(account: &AccountKey) -> StepResult<(&'static str, &str, i64)> {
 }
 
 fn open(connection: &Connection, account: &AccountKey) -> StepResult<Vec<EffectRecord>> {
-    let mut open = rows::effects(connection, UNKNOWN, open_values(account)?)?;
-    open.extend(rows::effects(connection, ATTEMPTING, open_values(account)?)?);
+    // First, since they are few: each is in some host's hands.
+    let mut open = rows::effects(connection, ATTEMPTING, open_values(account)?)?;
+    open.extend(rows::effects(connection, UNKNOWN, open_values(account)?)?);
     open.truncate(OPEN_EFFECTS);
     Ok(open)
 }

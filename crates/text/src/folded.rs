@@ -67,6 +67,11 @@ impl Folded {
         &self.text
     }
 
+    /// The same without accents and vowel signs.
+    pub(crate) fn unmarked(&self) -> Self {
+        Self { text: crate::bare(&self.text).collect(), ..self.clone() }
+    }
+
     /// The links that were taken out of it. A link whose end is missing is no link, and its beginning is then in the text.
     pub(crate) fn links(&self) -> &str {
         &self.links

@@ -1,5 +1,7 @@
 //! What a platform shows instead of a text, or instead of its end.
 
+use std::borrow::Cow;
+
 use crate::link::without_links;
 
 /// No placeholder is longer; a text that tells of removed posts may be.
@@ -84,6 +86,27 @@ const ENDS: [&str; 21] = [
 /// only. A person may write such words, too: then as well nothing is known of what the platform would show of another text.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
+    let inside = unwrapped(text);
+    (inside.trim().is_empty() && !text.trim().is_empty()) || stands_for_a_text(&inside)
+}
+
+/// A text without its lines that are in brackets from end to end, where other lines are among them: servers put other people's
+/// words between such lines (`[content of other people follows]`).
+fn unwrapped(text: &str) -> Cow<'_, str> {
+    let is_mark = |line: &str| {
+        let line = line.trim();
+        [('[', ']'), ('<', '>'), ('{', '}'), ('(', ')')]
+            .iter()
+            .any(|(open, close)| line.starts_with(*open) && line.ends_with(*close))
+    };
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    if lines().filter(|line| is_mark(line)).count() < 2 {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(lines().filter(|line| !is_mark(line)).collect::<Vec<_>>().join("\n"))
+}
+
+fn stands_for_a_text(text: &str) -> bool {
     if text.chars().nth(LONGEST_PLACEHOLDER).is_some() {
         return false;
     }
@@ -119,6 +142,11 @@ mod tests {
             ("[removed]", true),
             ("[deleted]", true),
             (" [ Removed by reddit ] ", true),
+            ("[content of other people follows]\n[deleted]\n[end of the content]", true),
+            ("[content of other people follows]\n\n[end of the content]", true),
+            ("<untrusted>\nThis post has been removed.\n</untrusted>", true),
+            ("<untrusted>\nTomorrow at noon\n</untrusted>", false),
+            ("[Update]\nTomorrow at noon", false),
             ("_deleted by user_", true),
             ("This post has been removed by the moderators.", true),
             ("This Tweet was deleted by the Tweet author. Learn more", true),

@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use super::tables::{Form, List, TEXT};
 
 /// Our account.
-pub const ACCOUNT: &str = "us";
+pub(super) const ACCOUNT: &str = "us";
 /// What an engagement is about.
-pub const TARGET: &str = "target_1";
+pub(super) const TARGET: &str = "target_1";
 
 /// What the acting tool does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub(super) enum Act {
     /// It makes the post, and its answer is lost.
     MadeAndLost,
     /// Nothing arrives.
@@ -39,7 +39,7 @@ struct Item {
 
 /// The server.
 #[derive(Debug)]
-pub struct Server {
+pub(super) struct Server {
     clock: Arc<dyn Clock>,
     kind: EffectKind,
     list: List,
@@ -55,7 +55,7 @@ pub struct Server {
 const PAGE: usize = 2;
 
 impl Server {
-    pub fn new(clock: &Arc<dyn Clock>, kind: EffectKind, form: &Form, list: List, act: Act) -> Self {
+    pub(super) fn new(clock: &Arc<dyn Clock>, kind: EffectKind, form: &Form, list: List, act: Act) -> Self {
         Self {
             clock: Arc::clone(clock),
             kind,
@@ -70,12 +70,12 @@ impl Server {
     }
 
     /// How many posts of ours were made.
-    pub fn made(&self) -> usize {
+    pub(super) fn made(&self) -> usize {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Whether an id is that of the post that was made: the platform's, or for a state the one that the profile composes.
-    pub fn is_ours(&self, id: &str) -> bool {
+    pub(super) fn is_ours(&self, id: &str) -> bool {
         match self.kind {
             EffectKind::Like | EffectKind::Follow => {
                 id.starts_with(&format!("{}:{TARGET}:", self.kind.as_str()))

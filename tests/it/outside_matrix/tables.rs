@@ -3,7 +3,7 @@
 use chimera::effect::EffectKind;
 
 /// What becomes public.
-pub const KINDS: [EffectKind; 6] = [
+pub(super) const KINDS: [EffectKind; 6] = [
     EffectKind::Publish,
     EffectKind::Reply,
     EffectKind::Comment,
@@ -13,11 +13,11 @@ pub const KINDS: [EffectKind; 6] = [
 ];
 
 /// The words of every kind that has some.
-pub const TEXT: &str = "It's out & open: our \"spring\" release (version 2) -- read more at https://example.com/release?id=1 \
+pub(super) const TEXT: &str = "It's out & open: our \"spring\" release (version 2) -- read more at https://example.com/release?id=1 \
                         \u{2764}\u{fe0f} \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} in every caf\u{e9}  near you #launch #spring";
 
 /// The text of a kind.
-pub const fn text_of(kind: EffectKind) -> &'static str {
+pub(super) const fn text_of(kind: EffectKind) -> &'static str {
     match kind {
         EffectKind::Like | EffectKind::Follow => "",
         _ => TEXT,
@@ -25,13 +25,13 @@ pub const fn text_of(kind: EffectKind) -> &'static str {
 }
 
 /// A way in which platforms and servers show a text.
-pub struct Form {
-    pub name: &'static str,
-    pub show: fn(&str) -> String,
+pub(super) struct Form {
+    pub(super) name: &'static str,
+    pub(super) show: fn(&str) -> String,
     /// Whether it is the same text when it is folded, or within the wrapper that the profile names.
-    pub same: bool,
+    pub(super) same: bool,
     /// Whether the item says that it was edited.
-    pub edited: bool,
+    pub(super) edited: bool,
 }
 
 const fn same(name: &'static str, show: fn(&str) -> String) -> Form {
@@ -62,7 +62,7 @@ fn first(text: &str, count: usize) -> String {
 }
 
 /// Every form, each with its report or platform where there is one (`cases/outside.md`, L1 to L7).
-pub const FORMS: &[Form] = &[
+pub(super) const FORMS: &[Form] = &[
     same("as it is", str::to_owned),
     same("with entities", entities),
     same("escaped twice", |text| entities(&entities(text))),
@@ -94,7 +94,7 @@ pub const FORMS: &[Form] = &[
 
 /// A kind of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
+pub(super) enum List {
     /// The account's own by the profile's word, complete.
     Own,
     /// Everybody's, each item with its author, complete.
@@ -114,7 +114,7 @@ pub enum List {
 }
 
 /// Every kind of list.
-pub const LISTS: [List; 8] = [
+pub(super) const LISTS: [List; 8] = [
     List::Own,
     List::ByAuthor,
     List::ByTarget,
@@ -127,22 +127,22 @@ pub const LISTS: [List; 8] = [
 
 impl List {
     /// Whether its items show when they were made.
-    pub fn shows_times(self) -> bool {
+    pub(super) fn shows_times(self) -> bool {
         self != Self::WithoutTimes
     }
 
     /// Whether it is the account's own by the profile's word.
-    pub fn is_own(self) -> bool {
+    pub(super) fn is_own(self) -> bool {
         !matches!(self, Self::ByAuthor | Self::ByTarget)
     }
 
     /// Whether it says that it is complete.
-    pub fn says_complete(self) -> bool {
+    pub(super) fn says_complete(self) -> bool {
         !matches!(self, Self::Paged | Self::PinnedFirst | Self::NewAccount)
     }
 
     /// Whether nothing of ours in it means that nothing is there.
-    pub fn proves_absence(self, kind: EffectKind) -> bool {
+    pub(super) fn proves_absence(self, kind: EffectKind) -> bool {
         match self {
             Self::NewAccount => false,
             // By reach: the times of liked posts are not times of likes.
@@ -153,7 +153,7 @@ impl List {
 }
 
 /// The profile of the server for a kind of effect and of list.
-pub fn profile(kind: EffectKind, list: List) -> String {
+pub(super) fn profile(kind: EffectKind, list: List) -> String {
     let words = !matches!(kind, EffectKind::Like | EffectKind::Follow);
     let name = kind.as_str();
     let mut lines = vec![

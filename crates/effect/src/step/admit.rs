@@ -105,7 +105,7 @@ pub fn check_review(admit: &Admit, review: Option<&Review>) -> Result<(), Refuse
 }
 
 /// Computes an admission. `standings` are the decisions of the effects, in order; `balance` is the campaign's budget;
-/// `unknown` are the effects of the same accounts whose outcome is unknown: one with an equal text is waited for.
+/// `open` are the effects of the same accounts that are being attempted or unknown: what would show the same is waited for.
 ///
 /// # Errors
 /// With the first reason why the request may not be.
@@ -113,7 +113,7 @@ pub fn admit(
     admit: &Admit,
     standings: &[Option<Standing>],
     balance: Option<Balance>,
-    unknown: &[EffectRecord],
+    open: &[EffectRecord],
     instance: InstanceId,
     now: DateTime<Utc>,
 ) -> Result<Admitted, Refused> {
@@ -135,7 +135,7 @@ pub fn admit(
     let mut drafts = vec![evidence::start(&request, admit)];
     let mut effects = Vec::with_capacity(admit.effects.len());
     for (position, new) in (0_u32..).zip(&admit.effects) {
-        let record = new_record(admit, &request, position, new, unknown, instance, now);
+        let record = new_record(admit, &request, position, new, open, instance, now);
         if record.progress.state == EffectState::Attempting {
             drafts.push(evidence::attempt(&request, &record));
         }
@@ -216,13 +216,13 @@ fn new_record(
     request: &RequestRecord,
     position: u32,
     new: &NewEffect,
-    unknown: &[EffectRecord],
+    open: &[EffectRecord],
     instance: InstanceId,
     now: DateTime<Utc>,
 ) -> EffectRecord {
     let effect = new.approved.get().clone();
     let id = admit.key.effect_id(&effect.digest());
-    let equal = first_equal(id, effect.content(), unknown);
+    let equal = first_equal(id, effect.content(), open);
     let waiting = Progress {
         v: 1,
         state: EffectState::Admitted,

@@ -31,8 +31,8 @@ pub struct Context<'a> {
     pub siblings: &'a [EffectRecord],
     /// The decision that allows it; needed for `Begin` and `SettledByHand`.
     pub standing: Option<&'a Standing>,
-    /// Effects of its account that are unknown; needed for `Begin`.
-    pub unknown: &'a [EffectRecord],
+    /// Effects of its account that are being attempted or unknown; needed for `Begin`.
+    pub open: &'a [EffectRecord],
     /// The effect that owns the post of [`claimed_post`], where there is one.
     pub owner: Option<Owner<'a>>,
     /// The opener that takes the step.
@@ -218,7 +218,7 @@ fn moved(
     match &advance.step {
         Step::Observed { attempt, outcome } => observed(record, *attempt, outcome, context),
         step => {
-            if let (Step::Begin { .. }, Some(other)) = (step, begin::waits_for(record, context.unknown)) {
+            if let (Step::Begin { .. }, Some(other)) = (step, begin::waits_for(record, context.open)) {
                 return Ok(Some(waiting(record, other, context)));
             }
             let state = next_state(&record.progress, step, context.now)?;
@@ -229,7 +229,7 @@ fn moved(
     }
 }
 
-/// It does not begin while an effect with an equal text is unknown: of two posts alike no look could tell whose it sees.
+/// It does not begin while an effect that would show the same is open: of two posts alike no look could tell whose it sees.
 fn waiting(record: &EffectRecord, other: &EffectRecord, context: &Context<'_>) -> Moved {
     let progress = &record.progress;
     // What was refused waits for its caller (PUB-10); the rest asks again by itself.
@@ -268,6 +268,10 @@ fn observed(
                 Progress { candidates: candidates(progress, unknown.candidate.as_ref()), ..progress.clone() };
             Some(Moved { next, drafts: vec![Told::Observed(unknown.reason)] })
         }
+        late::Late::Named(evidence) => Some(Moved {
+            next: late::named(progress, &evidence),
+            drafts: vec![Told::Observed("its answer names the post that a person saw".to_owned())],
+        }),
         late::Late::Second(evidence) => Some(Moved {
             next: late::second_post(progress, attempt, &evidence, context.now),
             drafts: vec![Told::Incident],

@@ -13,22 +13,27 @@ use crate::state::EffectState;
 /// How soon an effect that waits for another one asks again whether it may begin.
 pub(super) const ASK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
-/// The unknown effect with an equal text, target and account that an effect waits for before its first attempt, and before
-/// it is attempted again after it is known not to have happened. One that is unknown itself waits for nothing.
-pub(super) fn waits_for<'a>(record: &EffectRecord, unknown: &'a [EffectRecord]) -> Option<&'a EffectRecord> {
+/// The open effect with an equal text, target and account that an effect waits for before its first attempt, and before it
+/// is attempted again after it is known not to have happened. One that is unknown itself waits for nothing.
+pub(super) fn waits_for<'a>(record: &EffectRecord, open: &'a [EffectRecord]) -> Option<&'a EffectRecord> {
     let asks = record.progress.state != EffectState::Unknown;
-    first_equal(record.id, record.effect.content(), unknown).filter(|_| asks)
+    first_equal(record.id, record.effect.content(), open).filter(|_| asks)
 }
 
-/// The first unknown effect that would show the same.
+/// The first effect that would show the same and whose outcome is not known. Of a state, one that is being attempted as well:
+/// a tool that toggles would take back what the other call sets.
 pub(super) fn first_equal<'a>(
     id: EffectId,
     content: &EffectV1,
-    unknown: &'a [EffectRecord],
+    open: &'a [EffectRecord],
 ) -> Option<&'a EffectRecord> {
-    unknown
-        .iter()
-        .filter(|other| other.id != id && other.progress.state == EffectState::Unknown)
+    let stands_in_the_way = |other: &EffectRecord| match other.progress.state {
+        EffectState::Unknown => true,
+        EffectState::Attempting => content.is_state(),
+        _ => false,
+    };
+    open.iter()
+        .filter(|other| other.id != id && stands_in_the_way(other))
         .find(|other| are_equal(content, other.effect.content()))
 }
 

@@ -10,6 +10,9 @@ use crate::journal::{HandSettlement, HandVerdict, Refused};
 use crate::outcome::{Evidence, ExternalPost, FoundBy, Refusal};
 use crate::record::{EffectRecord, Progress};
 
+/// How the name of a post begins that a person saw and could not name.
+pub(super) const NAMELESS: &str = "settled-by-hand:";
+
 /// Why this person may not settle the effect. Whoever asked for it has an interest in the answer.
 pub(super) fn refused(
     record: &EffectRecord,
@@ -57,7 +60,7 @@ pub(super) fn settled(
     match &hand.verdict {
         HandVerdict::There { id, url } => {
             // What a person saw and could not name has a name of its own, so that no other effect shares it.
-            let id = id.clone().unwrap_or_else(|| format!("settled-by-hand:{}", record.id));
+            let id = id.clone().unwrap_or_else(|| format!("{NAMELESS}{}", record.id));
             let post = ExternalPost { id, url: url.clone(), published_at: progress.began_at };
             published(record.kind(), progress, &Evidence { post, said: None }, FoundBy::Person, now)
         }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::advance::published;
+use super::hand::NAMELESS;
 use crate::effect::EffectKind;
 use crate::journal::Step;
-use crate::outcome::{Candidate, Evidence, FoundBy, Outcome, UnknownOutcome};
+use crate::outcome::{Candidate, Evidence, ExternalPost, FoundBy, Outcome, UnknownOutcome};
 use crate::record::{Incident, Progress};
 use crate::state::EffectState;
 
@@ -21,6 +22,8 @@ pub(super) enum Late {
     As(Step),
     /// It is kept beside an attempt that is under way.
     Note(UnknownOutcome),
+    /// It names the post that a person saw and could not name.
+    Named(Evidence),
     /// The effect is public already, as another post.
     Second(Evidence),
     /// The effect had been told as not done.
@@ -34,7 +37,14 @@ pub(super) fn amounts_to(progress: &Progress, attempt: u32, outcome: &Outcome) -
     match (outcome, progress.state) {
         (Outcome::Done(evidence), EffectState::Published) => {
             let same = progress.post.as_ref().is_some_and(|post| post.id == evidence.post.id);
-            if same { Late::Known } else { Late::Second(evidence.clone()) }
+            let nameless = progress.post.as_ref().is_some_and(|post| post.id.starts_with(NAMELESS));
+            if same {
+                Late::Known
+            } else if nameless && progress.found_by == FoundBy::Person {
+                Late::Named(evidence.clone())
+            } else {
+                Late::Second(evidence.clone())
+            }
         }
         (Outcome::Done(evidence), EffectState::NotDone | EffectState::Failed | EffectState::Cancelled) => {
             Late::Surfaced(evidence.clone())
@@ -71,6 +81,14 @@ fn weigh(progress: &Progress, latest: bool, unknown: UnknownOutcome) -> Late {
     } else {
         Late::Note(unknown)
     }
+}
+
+/// The post that a person saw without its name has one: no second post is known of.
+pub(super) fn named(progress: &Progress, evidence: &Evidence) -> Progress {
+    let seen = progress.post.as_ref().and_then(|post| post.published_at);
+    let published_at = evidence.post.published_at.or(seen);
+    let post = ExternalPost { published_at, ..evidence.post.clone() };
+    Progress { post: Some(post), found_by: FoundBy::Answer, ..progress.clone() }
 }
 
 /// A second post of one effect. Where a look had found the first, the answer is the proof and the look's post the incident.

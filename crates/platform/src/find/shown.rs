@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::LISTED;
 use crate::extract::{exact_id, time};
 use crate::normalise::{Answer, text};
-use crate::profile::{GetTool, ListTool, Wrap};
+use crate::profile::{GetTool, ListTool, Wrap, is_set};
 
 /// Something as a platform shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,14 +85,18 @@ fn read(list: &ListTool, item: &Value) -> Shown {
     }
 }
 
-/// One post, whole; `None` when the answer is about another one.
-pub(crate) fn one(get: &GetTool, id: &str, answer: &Answer) -> Option<Shown> {
+/// One post, whole.
+///
+/// # Errors
+/// When the answer is about another one, or names it in another form: then nothing is known of the one that was asked for,
+/// least of all that it is not there.
+pub(crate) fn one(get: &GetTool, id: &str, answer: &Answer) -> Result<Shown, String> {
     let at = |pointer: &Option<String>| answer.at(pointer.as_ref()?);
     let named = at(&get.id).map(exact_id);
     if named.is_some_and(|named| named.as_deref() != Some(id)) {
-        return None;
+        return Err(format!("the tool `{}` shows another post than it was asked for", get.invocation.tool));
     }
-    Some(Shown {
+    Ok(Shown {
         id: Some(id.to_owned()),
         text: at(&get.text).and_then(|shown| words(shown, &get.wraps)),
         target: at(&get.target).and_then(text),
@@ -115,15 +119,6 @@ fn is_edited(item: &Value) -> bool {
     let set = ["edited", "is_edited", "isEdited", "edited_at", "editedAt"];
     let history = item.get("edit_history_tweet_ids").and_then(Value::as_array);
     set.iter().any(|name| item.get(*name).is_some_and(is_set)) || history.is_some_and(|all| all.len() > 1)
-}
-
-fn is_set(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty() && text != "false",
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        _ => true,
-    }
 }
 
 /// What an answer consists of, for the one who has to mend a pointer.

@@ -1,7 +1,7 @@
 //! What is looked for: something with words of ours, a share without any, or a state.
 
 use chimera_effect::{EffectKind, EffectV1};
-use chimera_text::{Folded, is_clearly_other, is_placeholder, is_shortened};
+use chimera_text::{Folded, is_clearly_other, is_garbled, is_placeholder, is_shortened};
 
 use super::Shown;
 use crate::profile::ActTool;
@@ -78,11 +78,13 @@ impl Sought {
     pub(crate) fn is_target(&self, shown: Option<&str>) -> Option<bool> {
         let Some((target, kind)) = &self.target else { return Some(true) };
         let shown = shown?;
-        Some(match kind {
-            // Handles are the same with and without `@`, in any case of letters; ids are not.
-            TargetKind::User => handle(shown) == handle(target),
-            TargetKind::Post | TargetKind::Comment => shown == target,
-        })
+        // Handles are the same with and without `@`, in any case of letters; ids are not.
+        let (shown, target) = match kind {
+            TargetKind::User => (handle(shown), handle(target)),
+            TargetKind::Post | TargetKind::Comment => (shown.to_owned(), target.clone()),
+        };
+        // A share and an activity of LinkedIn are one post under two numbers.
+        if shown == target { Some(true) } else { (form(&shown) == form(&target)).then_some(false) }
     }
 
     /// Whose an item is by the author that it shows. Forms that cannot be compared (a number and a handle) tell nothing.
@@ -144,6 +146,9 @@ fn compare(ours: &Folded, label: &Folded, text: &str, edited: bool) -> Words {
     if is_placeholder(text) {
         return Words::Doubt("its text was taken down");
     }
+    if is_garbled(text) {
+        return Words::Doubt("letters of its text were lost or changed on the way");
+    }
     if is_shortened(text) || theirs.is_cut() {
         return Words::Doubt("its text is not shown whole");
     }
@@ -161,15 +166,76 @@ fn handle(name: &str) -> String {
     last.trim_start_matches('@').to_lowercase()
 }
 
-/// The form of a name: number, urn or handle. Only names of one form can be told apart.
-fn form(name: &str) -> u8 {
-    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
-        0
-    } else if name.contains(':') {
-        1
+/// The form of a name. Only names of one form can be told apart: a platform that calls an account or a post by a number, an
+/// urn or an address in one place and by something else in another does not say that there are two.
+#[derive(Debug, PartialEq, Eq)]
+enum Form<'a> {
+    Number,
+    /// `2288929313783118989_33440291058`
+    Numbers,
+    /// With what stands before the last part: `urn:li:share`.
+    Urn(&'a str),
+    /// A link, or the last part of one.
+    Address,
+    Uuid,
+    /// `UC…` of YouTube
+    Channel,
+    /// `ann@host.example`
+    AtHost,
+    Sentence,
+    /// A handle, a code, `tweet_17`.
+    Word,
+}
+
+fn form(name: &str) -> Form<'_> {
+    let digits = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(name) {
+        Form::Number
+    } else if name.contains('/') && !name.starts_with("at://") {
+        Form::Address
+    } else if let Some((kind, _)) = name.rsplit_once([':', '/']) {
+        Form::Urn(kind)
     } else if name.contains(char::is_whitespace) {
-        2
+        Form::Sentence
+    } else if name.contains('@') {
+        Form::AtHost
+    } else if name.len() == 36 && name.bytes().filter(|byte| *byte == b'-').count() == 4 {
+        Form::Uuid
+    } else if name.len() == 24 && (name.starts_with("UC") || name.starts_with("uc")) {
+        Form::Channel
+    } else if name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
+        Form::Numbers
     } else {
-        3
+        Form::Word
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_form_can_be_told_apart() {
+        for (one, other, same) in [
+            ("17", "18", true),
+            ("17", "tweet_17", false),
+            ("tweet_17", "tweet_18", true),
+            ("tweet_17", "elsewhere", true),
+            ("urn:li:share:1", "urn:li:share:2", true),
+            ("urn:li:share:1", "urn:li:activity:2", false),
+            ("urn:li:share:1", "1", false),
+            ("at://did:plc:x/app.bsky.feed.post/3k", "at://did:plc:x/app.bsky.feed.post/3l", true),
+            ("at://did:plc:x/app.bsky.feed.post/3k", "3k", false),
+            ("https://x.com/a/status/17", "17", false),
+            ("B_D6RVoBXyN", "2288929313783118989_33440291058", false),
+            ("ann", "bob", true),
+            ("ann", "ann@host.example", false),
+            ("ann", "Ann Lee", false),
+            ("ann", "ucabcdefghijklmnopqrstuv", false),
+            ("ann", "723f24d7-e717-40f8-a2b6-cb8464cd23b4", false),
+        ] {
+            assert_eq!(form(one) == form(other), same, "{one} {other}");
+            assert_eq!(form(other) == form(one), same, "{other} {one}");
+        }
     }
 }

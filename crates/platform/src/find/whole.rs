@@ -4,21 +4,26 @@
 //! whose last item is older than the attempt or known to us from before. A short page proves nothing (Graph APIs give short
 //! pages in the middle), and neither does an old item that stands first: it may be pinned.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{Case, Shown, short};
 use crate::normalise::Answer;
-use crate::profile::ListTool;
+use crate::profile::{ListTool, is_yes};
 
 /// How many items platforms let an account pin (Instagram: three).
 const PINNED: usize = 3;
 
-/// Whether the profile's word for completeness is in a page; `count` are all items so far, on all pages.
-pub(crate) fn complete(list: &ListTool, page: &Answer, count: usize) -> bool {
-    let says = list.complete.as_ref().and_then(|pointer| page.at(pointer)).is_some_and(is_true);
+/// Whether the profile's word for completeness is in a page; `items` are all so far, on all pages. One that stands on two
+/// pages, because something new moved it, counts once.
+pub(crate) fn complete(list: &ListTool, page: &Answer, items: &[Shown]) -> bool {
+    let says = list.complete.as_ref().and_then(|pointer| page.at(pointer)).is_some_and(is_yes);
     let total = list.total.as_ref().and_then(|pointer| page.at(pointer)).and_then(number);
-    let all = total.is_some_and(|total| total == count as u64);
+    let ids: BTreeSet<&str> = items.iter().filter_map(|item| item.id.as_deref()).collect();
+    let nameless = items.iter().filter(|item| item.id.is_none()).count();
+    let all = total.is_some_and(|total| total == ids.len().saturating_add(nameless) as u64);
     says || all || is_last(list, page)
 }
 
@@ -32,12 +37,6 @@ fn is_last(list: &ListTool, page: &Answer) -> bool {
         Some(_) => false,
     };
     no_cursor && page.at(parent).is_some_and(Value::is_object)
-}
-
-fn is_true(value: &Value) -> bool {
-    !matches!(value, Value::Null | Value::Bool(false))
-        && value.as_str() != Some("false")
-        && value.as_str() != Some("")
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -88,7 +87,9 @@ fn missing_of_reach(case: &Case<'_>, items: &[Shown]) -> Option<String> {
     let from = case.from();
     let older = last.created_at.is_some_and(|at| at < from);
     let owner = last.id.as_ref().and_then(|id| case.owners.get(id));
-    let known = owner.and_then(|owner| owner.began_at).is_some_and(|began| began < from);
+    // By our own clock: of a post that was known when the attempt began everything that the attempt made is newer. That its
+    // own attempt had *begun* by then says nothing: it may have been made since.
+    let known = owner.is_some_and(|owner| owner.known_at < case.look.since);
     (!older && !known).then(|| {
         let reached = last.created_at.map(short).unwrap_or_default();
         format!("the list reaches back to {reached} and the attempt began at {}", short(case.look.since))

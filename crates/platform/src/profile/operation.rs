@@ -278,7 +278,91 @@ impl Condition {
     pub(crate) fn holds(&self, found: Option<&Value>) -> bool {
         match &self.equals {
             Some(expected) => found == Some(expected),
-            None => found.is_some_and(|found| !matches!(found, Value::Null | Value::Bool(false))),
+            None => found.is_some_and(is_set),
+        }
+    }
+
+    /// The same of a tool that tells a state; `None` where what stands there is neither it nor its opposite. Servers write
+    /// `"true"` and `1` for `true`, and a state that is told as unset is set again.
+    pub(crate) fn tells(&self, found: &Value) -> Option<bool> {
+        match &self.equals {
+            None => Some(is_set(found)),
+            Some(Value::Bool(expected)) => truth(found).map(|truth| truth == *expected),
+            Some(expected) => {
+                (std::mem::discriminant(expected) == std::mem::discriminant(found)).then(|| expected == found)
+            }
+        }
+    }
+}
+
+/// Whether something stands there: none of the words, numbers and empty things that servers write for nothing and for no.
+pub(crate) fn is_set(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !matches!(
+            text.trim().to_ascii_lowercase().as_str(),
+            "" | "false" | "0" | "no" | "none" | "null" | "undefined"
+        ),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    }
+}
+
+/// Whether it is a *yes*, however servers write it, and nothing else that may stand there.
+pub(crate) fn is_yes(value: &Value) -> bool {
+    truth(value) == Some(true)
+}
+
+/// Whether it is a *no*.
+pub(crate) fn is_no(value: &Value) -> bool {
+    truth(value) == Some(false)
+}
+
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Number(number) => match number.as_u64()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        },
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "yes" | "1" => Some(true),
+            "false" | "no" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_servers_write_for_yes_no_and_nothing() {
+        for (value, set, truth_of) in [
+            (json!(true), true, Some(true)),
+            (json!("True"), true, Some(true)),
+            (json!(1), true, Some(true)),
+            (json!(false), false, Some(false)),
+            (json!("False"), false, Some(false)),
+            (json!(0), false, Some(false)),
+            (json!("no"), false, Some(false)),
+            (json!(null), false, None),
+            (json!(""), false, None),
+            (json!("None"), false, None),
+            (json!([]), false, None),
+            (json!({}), false, None),
+            (json!(7), true, None),
+            (json!("draft"), true, None),
+            (json!({ "a": 1 }), true, None),
+        ] {
+            assert_eq!((is_set(&value), truth(&value)), (set, truth_of), "{value}");
         }
     }
 }

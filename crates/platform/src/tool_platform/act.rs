@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::port::{REASON, not_ready, refusal};
 use super::{Binding, ToolPlatform, arguments};
 use crate::border::Border;
+use crate::classify;
 use crate::extract::{self, Call};
 use crate::normalise::Answer;
 use crate::profile::{ActTool, Parts};
@@ -69,9 +70,11 @@ impl ToolPlatform {
             send_before,
             deadline,
         };
+        // Before it is sent: one who does not wait for the answer drops this future, and the answer may come all the same.
+        self.lost.remember(act);
         let called = binding.client.call(call).await;
-        if matches!(called, Called::Lost { .. }) {
-            self.lost.remember(act);
+        if !matches!(called, Called::Lost { .. }) {
+            self.lost.forget(&act.call_id());
         }
         self.acted(binding, tool, act, called)
     }
@@ -111,23 +114,31 @@ impl ToolPlatform {
         let answer = Answer::new(answer).without(&content.text);
         let call = act.call(binding, self.clock.now());
         let outcome = extract::outcome(profile, tool, &call, &answer);
-        let (Outcome::NotDone(_), Some(target)) = (&outcome, content.target.as_deref()) else {
+        if !matches!(outcome, Outcome::NotDone(_)) {
             return outcome;
-        };
-        match extract::outcome(profile, tool, &call, &answer.clone().without_word(target)) {
-            Outcome::NotDone(refusal) => Outcome::NotDone(refusal),
-            Outcome::Done(_) | Outcome::Accepted(_) | Outcome::Unknown(_) => {
-                let shown = answer.shown(call.border, REASON);
-                Outcome::Unknown(UnknownOutcome {
-                    reason: format!(
-                        "the answer of `{}` is a refusal by the name of its target alone: {shown}",
-                        profile.platform
-                    ),
-                    said: answer.said(call.border),
-                    ..UnknownOutcome::default()
-                })
-            }
         }
+        let unknown = |by: &str| {
+            let shown = answer.shown(call.border, REASON);
+            Outcome::Unknown(UnknownOutcome {
+                reason: format!("the answer of `{}` is a refusal by {by} alone: {shown}", profile.platform),
+                said: answer.said(call.border),
+                ..UnknownOutcome::default()
+            })
+        };
+        let is_refusal =
+            |answer: &Answer| matches!(extract::outcome(profile, tool, &call, answer), Outcome::NotDone(_));
+        if let Some(target) = content.target.as_deref()
+            && !is_refusal(&answer.clone().without_word(target))
+        {
+            return unknown("the name of its target");
+        }
+        // Shown back in another form they are still in its words.
+        if classify::reads_as_refusal(profile, &content.text)
+            && !is_refusal(&answer.clone().without_alike(&content.text))
+        {
+            return unknown("our own words");
+        }
+        outcome
     }
 }
 

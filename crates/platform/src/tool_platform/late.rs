@@ -10,10 +10,10 @@ use chrono::DateTime;
 use super::ToolPlatform;
 use super::act::Act;
 
-/// How many lost calls are remembered; the oldest are forgotten, and their answers then tell nothing.
+/// How many calls are remembered, those on their way among them; the oldest are forgotten, and their answers then tell nothing.
 const REMEMBERED: usize = 1_024;
 
-/// Lost calls, the latest last.
+/// Calls that were not answered yet, the latest last.
 #[derive(Debug, Default)]
 pub(super) struct LostCalls(Mutex<VecDeque<LostCall>>);
 
@@ -43,6 +43,11 @@ impl LostCalls {
         if lost.len() > REMEMBERED {
             lost.pop_front();
         }
+    }
+
+    /// The call was answered, or never sent.
+    pub(super) fn forget(&self, id: &str) {
+        self.take(id);
     }
 
     fn take(&self, id: &str) -> Option<LostCall> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chimera_effect::{
-    Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
+    DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
 };
 use serde_json::{Map, Value};
 
@@ -95,18 +95,30 @@ impl Looking<'_> {
     fn not_found(&self, case: &Case<'_>, pages: &Pages, doubts: &[Doubt]) -> Finding {
         let missing = find::missing_of_whole(case, &pages.items, pages.complete, pages.cut);
         let unfit = (!pages.unfit.is_empty()).then(|| format!("fits no item: {}", pages.unfit.join(", ")));
-        let in_doubt = match doubts.len() {
+        let lost: Vec<DoubtfulItem> = case
+            .lost(&pages.items)
+            .map(|item| DoubtfulItem {
+                why: "an earlier look saw it, and this one does not".to_owned(),
+                ..item.clone()
+            })
+            .collect();
+        let in_doubt = match doubts.len().saturating_add(lost.len()) {
             0 => None,
             1 => Some("1 item is in doubt".to_owned()),
             several => Some(format!("{several} items are in doubt")),
         };
-        let absent = missing.is_none() && doubts.is_empty();
+        let absent = missing.is_none() && doubts.is_empty() && lost.is_empty();
         let gaps: Vec<String> = [in_doubt, missing, unfit].into_iter().flatten().collect();
         let report = LookReport {
             asked: self.asked(),
             saw: saw(pages),
             missing: (!absent).then(|| gaps.join("; ")),
-            in_doubt: doubts.iter().take(SHOWN_ITEMS).map(|doubt| doubt.shown(self.border())).collect(),
+            in_doubt: doubts
+                .iter()
+                .map(|doubt| doubt.shown(self.border()))
+                .chain(lost)
+                .take(SHOWN_ITEMS)
+                .collect(),
         };
         if absent { Finding::Absent(report) } else { Finding::InDoubt(report) }
     }
@@ -120,11 +132,14 @@ impl Looking<'_> {
             _ => None,
         });
         let answer = self.read(&state.invocation, arguments).await?;
-        if answer.says(&state.confirm) {
-            return Ok(self.there(Shown::default()));
-        }
-        if answer.at(&state.confirm.pointer).is_none() {
-            return Err(format!("`confirm = \"{}\"` fits nothing in the answer", state.confirm.pointer));
+        let pointer = &state.confirm.pointer;
+        let Some(found) = answer.at(pointer) else {
+            return Err(format!("`confirm = \"{pointer}\"` fits nothing in the answer"));
+        };
+        match state.confirm.tells(found) {
+            Some(true) => return Ok(self.there(Shown::default())),
+            Some(false) => {}
+            None => return Err(format!("what stands at `confirm = \"{pointer}\"` is neither yes nor no")),
         }
         let report =
             LookReport { asked: self.asked(), saw: "that it is not set".to_owned(), ..LookReport::default() };
@@ -153,7 +168,7 @@ impl Looking<'_> {
         Ok(None)
     }
 
-    /// One post by its id; `None` when it is not there, or the answer is about another one.
+    /// One post by its id; `None` when it is not there.
     async fn ask_for(&self, get: &GetTool, id: &str) -> Result<Option<Shown>, String> {
         let arguments = get.invocation.arguments(|input| match input {
             Input::Id => Some(id.into()),
@@ -172,7 +187,7 @@ impl Looking<'_> {
                 ))
             };
         }
-        Ok(find::one(get, id, &answer))
+        find::one(get, id, &answer).map(Some)
     }
 
     /// The list, page by page, until it is whole, ends, or is too long.
@@ -187,7 +202,7 @@ impl Looking<'_> {
             let ids: Vec<String> = page.items.iter().filter_map(|item| item.id.clone()).collect();
             read.owners.extend(self.owned(owners, &ids).await?);
             read.items.extend(page.items);
-            read.complete = find::complete(list, &answer, read.items.len());
+            read.complete = find::complete(list, &answer, &read.items);
             let room = read.items.len() < LISTED && read.pages < PAGES;
             read.cut = page.cut || read.items.len() > LISTED;
             let whole = read.complete || find::reaches(&self.case(list.own, &read.owners), &read.items);
@@ -214,7 +229,12 @@ impl Looking<'_> {
         });
         let argument = list.next.as_ref().and_then(|next| next.argument.clone());
         arguments.extend(argument.zip(cursor.cloned()));
-        self.read(&list.invocation, arguments).await
+        let answer = self.read(&list.invocation, arguments).await?;
+        if classify::says_failed(&answer) {
+            let shown = answer.shown(self.border(), REASON);
+            return Err(format!("the tool `{}` says that it failed: {shown}", list.invocation.tool));
+        }
+        Ok(answer)
     }
 
     /// Asks for the whole texts of items in doubt, and weighs all of them again.

@@ -3,8 +3,11 @@
 mod engage;
 mod find;
 mod find_engagement;
+mod late;
 mod look;
 mod matrix;
+mod odd_answers;
+mod odd_lists;
 mod publish;
 mod targets;
 mod upload;

@@ -1,13 +1,15 @@
 //! *By hand*: a person settles an unknown effect.
 
 use chimera_contracts::{Applied, Clock as _, ErrorCode, PlatformName, StoreErrorKind};
-use chimera_effect::{Advanced, EffectRecord, EffectState, FoundBy, HandSettlement, HandVerdict, Step};
+use chimera_effect::{
+    AccountKey, Advanced, EffectRecord, EffectState, FoundBy, HandSettlement, HandVerdict, Outcome, Step,
+};
 use chimera_governance::{Approver, ApproverRole};
 use chrono::TimeDelta;
 
 use super::StoreFactory;
 use super::stage::{PLENTY, Stage, accepted, advance, applied, begin, fresh, last, lost, not_done, request};
-use crate::scene::{PRICE, admit_request, cannot_tell, new_effect, published, reviewer, sample_effect};
+use crate::scene::{PRICE, admit_request, cannot_tell, done, new_effect, published, reviewer, sample_effect};
 
 fn there(id: Option<&str>) -> HandVerdict {
     let url = id.map(|id| format!("https://example.com/{id}"));
@@ -59,16 +61,26 @@ pub async fn a_person_says_that_it_is_there(factory: &dyn StoreFactory) {
     let balance = stage.balance().await.unwrap();
     assert_eq!((balance.spent, balance.committed.micros), (PRICE, 0));
     let told = stage.trace().await;
-    let last: Vec<&str> = told.iter().rev().take(3).filter_map(|kind| kind.rsplit('.').next()).collect();
-    assert_eq!(last, ["complete", "success", "settled_by_hand"]);
+    let ends: Vec<&str> = told.iter().rev().take(3).filter_map(|kind| kind.rsplit('.').next()).collect();
+    assert_eq!(ends, ["complete", "success", "settled_by_hand"]);
     let stage = stage.crashed().await;
     assert_eq!(stage.view().await.unwrap().effects, [public]);
 
     let other = Stage::open(factory, "a person says that it is there, somewhere").await;
     let record = other.waiting().await;
     let public = applied(other.by_hand(&record, &ann(), there(None)).await);
-    let id = public.progress.post.expect("it has a post").id;
+    let id = public.progress.post.clone().expect("it has a post").id;
     assert!(id.contains(&record.id.to_string()), "{id}");
+    // Its own answer names what the person saw: no second post is known of.
+    let late = Step::Observed { attempt: 1, outcome: Outcome::Done(done("answered")) };
+    let named = applied(other.advance(last(&public, late)).await);
+    let post = named.progress.post.clone().expect("it has a post");
+    assert_eq!((post.id.as_str(), named.progress.found_by), ("answered", FoundBy::Answer));
+    assert_eq!((named.progress.incidents.len(), named.progress.spent), (0, Some(PRICE)));
+    let account = AccountKey::of(named.effect.content());
+    let owners =
+        async |id: &str| other.stores.journal.owners(&account, &[id.to_owned()]).await.unwrap().len();
+    assert_eq!((owners("answered").await, owners(&id).await), (1, 0));
 }
 
 /// *By hand*: a post of another effect is `Taken`, and nothing changes.

@@ -1,7 +1,7 @@
 //! *Equal*: of two effects that would show the same one waits while the other is unknown.
 
 use chimera_contracts::PlatformName;
-use chimera_effect::{Effect, EffectRecord, EffectState, EffectV1};
+use chimera_effect::{Effect, EffectKind, EffectRecord, EffectState, EffectV1};
 use chrono::TimeDelta;
 
 use super::StoreFactory;
@@ -10,12 +10,17 @@ use crate::scene::{Scene, cannot_tell, published, sample_effect};
 
 /// An effect of another request in the account of `stage`'s scene, admitted under a decision of its own.
 async fn another(stage: &Stage<'_>, what: &str, text: &str, begin: bool) -> EffectRecord {
-    let scene = stage.scene.under_key(what);
-    let scene = Scene { decision: Scene::named(&format!("{}, {what}", stage.scene.name)).decision, ..scene };
     let sample = sample_effect(&stage.scene, PlatformName::Twitter, text).content().clone();
     // The digest is another one by what is not shown.
     let not_after = Some(chimera_contracts::Clock::now(stage.clock.as_ref()) + TimeDelta::days(900));
     let effect = Effect::new(EffectV1 { not_after, ..sample }).expect("it has a canonical form");
+    of_another(stage, what, effect, begin).await
+}
+
+/// This effect, admitted as that of another request under a decision of its own.
+async fn of_another(stage: &Stage<'_>, what: &str, effect: Effect, begin: bool) -> EffectRecord {
+    let scene = stage.scene.under_key(what);
+    let scene = Scene { decision: Scene::named(&format!("{}, {what}", stage.scene.name)).decision, ..scene };
     let (stores, clock) = (&stage.stores, stage.clock());
     let approved =
         crate::scene::set_up(&stores.approvals, stores.budget.as_ref(), &clock, &scene, PLENTY, &[effect])
@@ -78,6 +83,26 @@ pub async fn a_begin_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreF
     let begun = stage.apply(&waiting, begin()).await;
     assert_eq!(begun.progress.state, EffectState::Attempting);
     assert_eq!((begun.progress.waits_for, begun.progress.needs_human), (None, false));
+}
+
+/// *Equal*: of two effects that set the same state one waits while the other is being attempted: a tool that toggles would take
+/// back what the other call sets.
+pub async fn a_state_waits_while_it_is_being_set(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a state waits while it is being set").await;
+    let like = |days: i64| {
+        let sample = sample_effect(&stage.scene, PlatformName::Twitter, "").content().clone();
+        let not_after = Some(chimera_contracts::Clock::now(stage.clock.as_ref()) + TimeDelta::days(days));
+        let target = Some("post-1".to_owned());
+        let kind = EffectKind::Like;
+        Effect::new(EffectV1 { kind, target, not_after, ..sample }).expect("it has a canonical form")
+    };
+    let first = of_another(&stage, "first", like(900), true).await;
+    assert_eq!(first.progress.state, EffectState::Attempting);
+    let second = of_another(&stage, "second", like(901), true).await;
+    assert_eq!((second.progress.state, second.progress.waits_for), (EffectState::Admitted, Some(first.id)));
+    stage.apply(&first, published("set")).await;
+    let second = stage.apply(&second, begin()).await;
+    assert_eq!((second.progress.state, second.progress.waits_for), (EffectState::Attempting, None));
 }
 
 /// *Equal*: what is unknown itself waits for no other: with an enforced key it is sent again.

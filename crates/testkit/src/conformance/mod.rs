@@ -180,6 +180,7 @@ cases! {
     a_post_that_is_proven_stays
     an_admission_waits_while_an_equal_effect_is_unknown
     a_begin_waits_while_an_equal_effect_is_unknown
+    a_state_waits_while_it_is_being_set
     an_unknown_effect_begins_again_beside_an_equal_one
     a_late_answer_settles_what_is_unknown
     a_late_answer_that_settles_nothing_leaves_a_candidate

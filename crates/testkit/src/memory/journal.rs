@@ -38,9 +38,9 @@ impl EffectJournal for MemoryStore {
             .map(|new| state.standing(&admit.key.namespace, new.approved.decision(), &new.approved.digest()))
             .collect();
         let balance = state.balances.get(&scope).copied();
-        let unknown = state.unknown(admit.effects.iter().map(|new| new.approved.get().content()));
+        let open = state.open(admit.effects.iter().map(|new| new.approved.get().content()));
         let now = self.clock.now();
-        let admitted = match step::admit(&admit, &standings, balance, &unknown, self.instance, now) {
+        let admitted = match step::admit(&admit, &standings, balance, &open, self.instance, now) {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(Admission::Refused(refused)),
         };
@@ -67,8 +67,8 @@ impl EffectJournal for MemoryStore {
         let siblings: Vec<_> =
             state.of_request(request.id).into_iter().filter(|other| other.id != record.id).collect();
         let standing = state.standing(&request.key.namespace, record.decision, &record.effect.digest());
-        let unknown = match advance.step {
-            Step::Begin { .. } => state.unknown([record.effect.content()]),
+        let open = match advance.step {
+            Step::Begin { .. } => state.open([record.effect.content()]),
             _ => Vec::new(),
         };
         let owner = state.owner_of_claim(&record, &advance.step);
@@ -76,7 +76,7 @@ impl EffectJournal for MemoryStore {
             request: &request,
             siblings: &siblings,
             standing: standing.as_ref(),
-            unknown: &unknown,
+            open: &open,
             owner: owner.as_ref().map(|(record, request, siblings)| step::Owner {
                 record,
                 request,
@@ -224,10 +224,10 @@ impl State {
     }
 
     /// The unknown effects of the accounts of these contents.
-    fn unknown<'a>(&self, contents: impl IntoIterator<Item = &'a EffectV1>) -> Vec<EffectRecord> {
+    fn open<'a>(&self, contents: impl IntoIterator<Item = &'a EffectV1>) -> Vec<EffectRecord> {
         let accounts: BTreeSet<AccountKey> = contents.into_iter().map(AccountKey::of).collect();
         let asked = |record: &&EffectRecord| {
-            record.progress.state == EffectState::Unknown
+            matches!(record.progress.state, EffectState::Attempting | EffectState::Unknown)
                 && accounts.contains(&AccountKey::of(record.effect.content()))
         };
         self.effects.values().filter(asked).take(OPEN_EFFECTS).cloned().collect()

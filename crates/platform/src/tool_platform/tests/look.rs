@@ -24,7 +24,7 @@ pub(super) fn owned(id: &str, text: &str) -> OwnedPost {
         kind: EffectKind::Publish,
         target: None,
         text: text.to_owned(),
-        began_at: Some(at(-50)),
+        known_at: at(-50),
     }
 }
 
@@ -37,6 +37,7 @@ pub(super) fn question(effect: &Effect) -> LookUp {
         since: at(-60),
         until: at(-9),
         candidates: Vec::new(),
+        doubted: Vec::new(),
         equals: 1,
         place: 0,
         trace: trace(),

@@ -1,0 +1,75 @@
+//! Answers that come when no one waits for them any more.
+
+use super::*;
+
+/// A server that does not answer while it is waited for.
+#[derive(Debug)]
+struct Silent(Arc<Scripted>);
+
+#[async_trait]
+impl ToolClient for Silent {
+    fn server(&self) -> &'static str {
+        "silent"
+    }
+
+    fn secrets(&self) -> &Secrets {
+        self.0.secrets()
+    }
+
+    fn grace(&self) -> TimeDelta {
+        self.0.grace()
+    }
+
+    fn late(&self) -> Vec<LateAnswer> {
+        self.0.late()
+    }
+
+    async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
+        self.0.tools(deadline).await
+    }
+
+    async fn call(&self, call: ToolCall) -> Called {
+        let answer = ToolAnswer { structured: Some(json!({ "id": "17" })), ..ToolAnswer::default() };
+        self.0.late.lock().unwrap().push(LateAnswer { call: call.id, answer });
+        std::future::pending().await
+    }
+}
+
+/// The port's word: dropping the future of an attempt withdraws nothing, and its answer is given out.
+#[test]
+fn the_answer_to_a_call_that_was_given_up_is_told() {
+    let server = answering(Vec::new()).server;
+    let client: Arc<dyn ToolClient> = Arc::new(Silent(server));
+    let bindings = Binding::all(&SEEDS, &client);
+    let platform = ToolPlatform::new(bindings, Arc::new(Bytes(Err("none"))), Arc::new(Stopped(now())));
+    let effect = effect(PlatformName::Twitter, Vec::new());
+    let act = Act {
+        effect_id: effect_id(),
+        effect: &effect,
+        uploads: &[],
+        call_key: &key(&effect),
+        trace: &trace(),
+        number: 2,
+        send_before: at(9),
+    };
+    assert!(platform.act(&act).now_or_never().is_none(), "it is dropped while it waits");
+    let late = platform.late();
+    let [late] = late.as_slice() else { panic!("{late:?}") };
+    assert_eq!((late.effect, late.attempt), (effect_id(), 2));
+    assert!(matches!(&late.outcome, Outcome::Done(evidence) if evidence.post.id == "17"), "{late:?}");
+    assert!(platform.late().is_empty(), "once");
+}
+
+#[test]
+fn an_answered_call_is_forgotten() {
+    let world =
+        answering(vec![said(false, json!({ "id": "17" })), Called::NotSent { reason: "no".to_owned() }]);
+    let effect = effect(PlatformName::Twitter, Vec::new());
+    for _ in 0..2 {
+        act_at(&world, &effect, &[], at(9));
+        let call = format!("{}/1", key(&effect));
+        let answer = ToolAnswer { structured: Some(json!({ "id": "18" })), ..ToolAnswer::default() };
+        world.server.late.lock().unwrap().push(LateAnswer { call, answer });
+        assert!(world.platform.late().is_empty());
+    }
+}
