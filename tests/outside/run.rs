@@ -285,12 +285,17 @@ impl<'a> Run<'a> {
     /// Whether an effect may not be attempted now, for a reason that is told: its approval has expired meanwhile, or its
     /// platform said when to come back.
     fn has_to_wait(&self, wish: usize) -> bool {
-        let record = self.records().into_iter().find(|record| self.wish_of(record) == Some(wish));
-        let refusal = record.and_then(|record| record.progress.refusal);
-        refusal.is_some_and(|refusal| {
-            let later = refusal.retry_at.is_some_and(|at| at > self.stage.outside.clock.now());
-            later || refusal.code == ErrorCode::ApprovalExpired
-        })
+        let Some(record) = self.records().into_iter().find(|record| self.wish_of(record) == Some(wish))
+        else {
+            return false;
+        };
+        // Another effect with the same text became unknown meanwhile.
+        let behind = record.progress.waits_for.is_some();
+        behind
+            || record.progress.refusal.is_some_and(|refusal| {
+                let later = refusal.retry_at.is_some_and(|at| at > self.stage.outside.clock.now());
+                later || refusal.code == ErrorCode::ApprovalExpired
+            })
     }
 
     fn settle_by_hand(&mut self, wish: usize, record: &EffectRecord) -> Option<HandVerdict> {
@@ -313,10 +318,15 @@ impl<'a> Run<'a> {
                 },
                 note: "looked at the account".to_owned(),
             };
-            let outcomes = self.host.chimera.outcomes();
-            let settled = block_on(outcomes.settle_by_hand(&context().namespace, record.id, &settlement));
-            match settled.expect("the store works") {
+            let mut settled = self.settled(record, &settlement);
+            if let Settled::TooEarly { from } = settled {
+                self.stage.outside.clock.set(from);
+                settled = self.settled(record, &settlement);
+            }
+            match settled {
                 Settled::Recorded(_) => return Some(verdict),
+                // A late answer settled it in this moment.
+                Settled::NotUnknown(_) => return None,
                 // Another effect with the same text has it; the person names the next one.
                 Settled::Taken { .. } => {}
                 other => {
@@ -327,6 +337,12 @@ impl<'a> Run<'a> {
             }
         }
         None
+    }
+
+    fn settled(&self, record: &EffectRecord, settlement: &HandSettlement) -> Settled {
+        let outcomes = self.host.chimera.outcomes();
+        let settled = block_on(outcomes.settle_by_hand(&context().namespace, record.id, settlement));
+        settled.expect("the store works")
     }
 
     /// How many acting calls each wish had.

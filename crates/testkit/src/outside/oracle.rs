@@ -146,37 +146,20 @@ impl Oracle {
             self.found(now_ms, wish, BreachKind::FalsePublished, words);
             return;
         };
-        if let Some(words) = self.wrong_item(world, now_ms, wish, number) {
+        if let Some(words) = self.wrong_item(world, wish, &world.items()[number]) {
             let words = format!("told as public with `{id}`, {words}");
-            self.found(now_ms, wish, BreachKind::FalsePublished, words);
-        }
-        let twice = (0..self.told.len())
-            .find(|other| *other != wish && self.told[*other].0 == Claim::Published(Some(id.to_owned())));
-        if let (Some(other), false) = (twice, is_state(world, wish)) {
-            let words = format!("told as public with `{id}`, which was told of wish {other} as well");
             self.found(now_ms, wish, BreachKind::FalsePublished, words);
         }
     }
 
     /// Why an item is not what a wish made.
-    fn wrong_item(&mut self, world: &World, now_ms: i64, wish: usize, number: usize) -> Option<String> {
-        let item = &world.items()[number];
+    fn wrong_item(&self, world: &World, wish: usize, item: &Item) -> Option<String> {
         match item.maker {
             Maker::Call { wish: maker, .. } if self.classes[maker] == self.classes[wish] => None,
             Maker::Call { wish: maker, .. } => Some(format!("which wish {maker} made")),
             Maker::PersonSets => (!is_state(world, wish)).then(|| "which a person made".to_owned()),
-            Maker::Person(_) if is_twin(world, wish, item) => {
-                let ours = |(other, item): (usize, &Item)| {
-                    matches!(item.maker, Maker::Call { wish: maker, .. } if maker == wish)
-                        && item.shown.iter().all(|show| show.keeps())
-                        && world.was_shown(wish, other, now_ms)
-                };
-                if world.items().iter().enumerate().any(ours) {
-                    return Some("which a person made with the same text, beside ours".to_owned());
-                }
-                self.twins += 1;
-                None
-            }
+            // Whether anything told it from ours is weighed at the end, when it is known what is told of the others.
+            Maker::Person(_) if is_twin(world, wish, item) => None,
             Maker::Person(_) => Some("which a person made".to_owned()),
         }
     }
@@ -238,7 +221,7 @@ impl Oracle {
         found.into_iter().map(|item| Some(Some(world.items()[item].id.clone()))).collect()
     }
 
-    /// Counts what is public of each class, at the end.
+    /// Counts what is public of each class, at the end, and weighs together what is told of its members.
     pub fn count(&mut self, world: &World, now_ms: i64) {
         for class in 0..self.classes.len() {
             let members = self.members(class);
@@ -250,6 +233,49 @@ impl Oracle {
                 let words = format!("{} public for {most}: {}", acts.len(), ids.join(", "));
                 self.found(now_ms, class, BreachKind::Duplicate, words);
             }
+        }
+        for wish in 0..self.classes.len() {
+            if let Some(item) = self.told_item(world, wish) {
+                self.weigh(world, now_ms, wish, item);
+            }
+        }
+    }
+
+    /// The item that is told of a wish in the end.
+    fn told_item(&self, world: &World, wish: usize) -> Option<usize> {
+        let Claim::Published(Some(id)) = &self.told[wish].0 else { return None };
+        world.items().iter().position(|item| item.id == *id)
+    }
+
+    /// No item is told of two wishes; a person's is told only where no look saw one of ours beside it that is told of none.
+    fn weigh(&mut self, world: &World, now_ms: i64, wish: usize, told: usize) {
+        let others = || (0..self.classes.len()).filter(|other| *other != wish);
+        let id = &world.items()[told].id;
+        if let Some(other) = others().find(|other| self.told_item(world, *other) == Some(told))
+            && !is_state(world, wish)
+        {
+            let words = format!("told as public with `{id}`, which is told of wish {other} as well");
+            self.found(now_ms, wish, BreachKind::FalsePublished, words);
+        }
+        if !matches!(world.items()[told].maker, Maker::Person(_)) {
+            return;
+        }
+        let members = self.members(self.classes[wish]);
+        let mut ours = members.iter().flat_map(|member| ours(world, *member)).map(|act| act.item);
+        let beside = ours.find(|item| {
+            world.items()[*item].shown.iter().all(|show| show.keeps())
+                && world.was_shown(wish, *item, now_ms)
+                && members.iter().all(|member| self.told_item(world, *member) != Some(*item))
+        });
+        match beside {
+            Some(item) => {
+                let ours = &world.items()[item].id;
+                let words = format!(
+                    "told as public with `{id}`, which a person made, though `{ours}` stood beside it"
+                );
+                self.found(now_ms, wish, BreachKind::FalsePublished, words);
+            }
+            None => self.twins += 1,
         }
     }
 }
