@@ -144,7 +144,7 @@ fn a_post_that_is_listed_twice_is_one() {
             "two and one of them is shown",
             &one,
             vec![whole(&[ours("p"), ours("q")]), json!({ "id": "p", "text": OURS })],
-            "doubt q p",
+            "doubt p q",
         ),
     ] {
         let found = shown(asked, &Owners::default(), answers);
