@@ -116,6 +116,12 @@ fn stands_for_a_text(text: &str) -> bool {
     if marked && WHOLE.contains(&bare) {
         return true;
     }
+    // `[deleted]` with words of the platform or of a server behind it: `[removed] by the moderators, see rule 4`.
+    let in_brackets =
+        text.strip_prefix('[').and_then(|text| text.split_once(']')).map(|(inside, _)| inside.trim());
+    if in_brackets.is_some_and(|inside| WHOLE.contains(&inside)) {
+        return true;
+    }
     let mut words = text.split(|character: char| !character.is_alphanumeric());
     DONE.iter().any(|done| text.contains(done)) && words.any(|word| THINGS.contains(&word))
 }
@@ -140,6 +146,8 @@ mod tests {
     fn what_stands_in_the_place_of_a_text() {
         for (text, expected) in [
             ("[removed]", true),
+            ("[removed] by the moderators, see rule 4", true),
+            ("[Update] by the organisers, see you at four", false),
             ("<p>[deleted]</p>", true),
             ("This content isn&apos;t available right now", true),
             ("This content isn&#8217;t available right now", true),
