@@ -30,6 +30,15 @@ pub fn are_alike(one: &EffectV1, other: &EffectV1) -> bool {
     text.is_empty() || theirs.is_empty() || !is_clearly_other(&text, &theirs)
 }
 
+/// Whether the other text goes on where this one ends: cut off there by the platform, it shows this one's words.
+pub(crate) fn is_continued_by(one: &EffectV1, other: &EffectV1) -> bool {
+    let (text, theirs) = (Folded::new(&one.text), Folded::new(&other.text));
+    share_a_list(one, other)
+        && !text.is_empty()
+        && theirs.as_str().len() > text.as_str().len()
+        && theirs.as_str().starts_with(text.as_str())
+}
+
 /// Whether one list may show both: the same account and target. A reply and a comment are one thing on some platforms;
 /// a like is never taken for anything with words.
 fn share_a_list(one: &EffectV1, other: &EffectV1) -> bool {

@@ -39,6 +39,8 @@ pub struct LookUp {
     pub equals: usize,
     /// The place of this one among them, by the beginning of their attempts, from 0.
     pub place: usize,
+    /// Whether another effect of the account is unknown whose text goes on where this one ends: shortened, it shows the same.
+    pub is_continued: bool,
     /// Whose request it is.
     pub trace: Trace,
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chimera_contracts::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::alike::{are_alike, are_equal};
+use crate::alike::{are_alike, are_equal, is_continued_by};
 use crate::drive::{Drive, Next};
 use crate::journal::{AccountKey, Advanced, EffectJournal, Step};
 use crate::look::{DoubtfulItem, Finding, LookReport, LookUp, OwnedPost, PostOwners};
@@ -127,6 +127,18 @@ impl Drive<'_> {
         let Some(finding) = self.halt.or(self.kernel.platform.find(&look, &owners)).await else {
             return Ok(Next::Stop);
         };
+        // Whose the posts are was asked after what is open: what was settled in between owns one of those counted.
+        if look.equals > 1 {
+            let open =
+                self.kernel.journal.open_effects(&AccountKey::of(self.record.effect.content())).await?;
+            let same = question(&self.record, &open, Trace::of(&self.request))
+                .is_some_and(|now| (now.equals, now.place) == (look.equals, look.place));
+            if !same {
+                let report =
+                    LookReport::missing("", "another effect with an equal text was settled during the look");
+                return self.looked(false, report, false, looked_at, service).await;
+            }
+        }
         let settled = look.effect_settled(&self.record, looked_at);
         match finding {
             Finding::There(evidence) => {
@@ -259,6 +271,11 @@ fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Optio
         doubted: doubted(record),
         place: equals.iter().position(|effect| effect.id == record.id)?,
         equals: equals.len(),
+        is_continued: open.iter().any(|other| {
+            other.id != record.id
+                && other.progress.state == EffectState::Unknown
+                && is_continued_by(content, other.effect.content())
+        }),
         trace,
     })
 }

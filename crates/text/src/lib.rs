@@ -31,7 +31,7 @@ pub use invisible::is_invisible;
 pub use link::{links, scheme_links, without_links};
 pub use scripts::mixes_scripts;
 pub use sentence::sentence_count;
-pub use shown::{is_placeholder, is_shortened};
+pub use shown::{is_placeholder, is_shortened, without_marks};
 pub use signs::is_dash;
 pub use similarity::{is_clearly_other, overlap};
 pub use skeleton::skeleton;

@@ -86,7 +86,7 @@ const ENDS: [&str; 21] = [
 /// only. A person may write such words, too: then as well nothing is known of what the platform would show of another text.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
-    let inside = unwrapped(text);
+    let inside = without_marks(text);
     let is_short = inside.chars().nth(LONGEST_PLACEHOLDER).is_none();
     // As it came, and without what servers do to it (`isn&apos;t available`).
     (inside.trim().is_empty() && !text.trim().is_empty())
@@ -95,7 +95,8 @@ pub fn is_placeholder(text: &str) -> bool {
 
 /// A text without its lines that are in brackets from end to end, where other lines are among them: servers put other people's
 /// words between such lines (`[content of other people follows]`).
-fn unwrapped(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn without_marks(text: &str) -> Cow<'_, str> {
     let is_mark = |line: &str| {
         let line = line.trim();
         [('[', ']'), ('<', '>'), ('{', '}'), ('(', ')')]

@@ -1,7 +1,7 @@
 //! What is looked for: something with words of ours, a share without any, or a state.
 
 use chimera_effect::{EffectKind, EffectV1};
-use chimera_text::{Folded, is_clearly_other, is_garbled, is_placeholder, is_shortened};
+use chimera_text::{Folded, is_clearly_other, is_garbled, is_placeholder, is_shortened, without_marks};
 
 use super::Shown;
 use crate::profile::ActTool;
@@ -152,7 +152,13 @@ fn compare(ours: &Folded, label: &Folded, text: &str, edited: bool) -> Words {
     if is_shortened(text) || theirs.is_cut() {
         return Words::Doubt("its text is not shown whole");
     }
-    if is_clearly_other(&ours.without_end(label), &theirs.without_end(label)) {
+    let bare = ours.without_end(label);
+    // Between the marks of a server that the profile does not name, there may be ours as it is.
+    let inside = without_marks(text);
+    let other = |theirs: &Folded| is_clearly_other(&bare, &theirs.without_end(label));
+    if is_shortened(&inside) {
+        Words::Doubt("its text is not shown whole")
+    } else if other(&theirs) && (inside == text || other(&Folded::new(&inside))) {
         Words::Other
     } else {
         Words::Doubt("its text is like ours and not the same")

@@ -39,7 +39,6 @@ pub(crate) fn weigh(case: &Case<'_>, item: &Shown) -> Weight {
     let time = when(case, item);
     match (words, time) {
         (Words::Same, When::Inside) if clear => Weight::Ours,
-        (Words::Same, When::Unknown) if named => Weight::Ours,
         (Words::Same, When::Inside) => {
             Weight::Doubt("it has our text, and does not show whose it is".to_owned())
         }
