@@ -19,7 +19,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::normalise::Answer;
-use crate::profile::{PlatformProfile, is_set};
+use crate::profile::{PlatformProfile, is_set, is_yes};
 use crate::signs;
 use crate::tool::ToolAnswer;
 
@@ -61,7 +61,7 @@ pub(crate) fn read_failed(profile: &PlatformProfile, answer: &Answer) -> bool {
 /// no refusal. A server that wraps its platform's answer reports the error within (`{"id": …, "data": {"errors": […]}}`),
 /// and one that answers in sentences says it anywhere.
 pub(crate) fn has_doubts(answer: &Answer) -> bool {
-    doubts::in_value(&answer.value)
+    answer.blocks().any(|block| doubts::in_value(block, answer))
 }
 
 /// Whether a remark beside a list says that it could not be read: an empty list beside it is none.
@@ -128,7 +128,36 @@ pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
         .or_else(|| by_phrase(words))
         .or_else(|| answer.is_error.then(|| before_sending(words)).flatten())
         .or_else(|| statuses.iter().find_map(|status| by_status(*status)))
+        .map(|meaning| if is_passing(meaning, answer) { Meaning::Transient } else { meaning })
+        .map(|meaning| if is_repetition(meaning, words) { Meaning::Duplicate } else { meaning })
         .unwrap_or(Meaning::Unknown)
+}
+
+/// Whether what looks like a fault of the call is one of the platform by its own word: the Graph APIs send their internal
+/// errors as 400, with `is_transient` or the codes -1 and -2, and may have done what was asked.
+fn is_passing(meaning: Meaning, answer: &Answer) -> bool {
+    meaning == Meaning::Refused(ErrorCode::ValidationError)
+        && (matches(&PASSING, &answer.words) || answer.blocks().any(|block| says_passing(block, 8)))
+}
+
+/// Whether a refusal under a wide code (Meta's 368, a bare 400) is one as a duplicate by its words: a library that repeats a call
+/// whose answer was lost is told so about our own post (koala#422).
+fn is_repetition(meaning: Meaning, words: &str) -> bool {
+    let wide = [ErrorCode::ContentPolicyViolation, ErrorCode::ValidationError].map(Meaning::Refused);
+    wide.contains(&meaning) && (matches(&DUPLICATE, words) || matches(&REPEATED, words))
+}
+
+fn says_passing(value: &Value, depth: usize) -> bool {
+    let Some(deeper) = depth.checked_sub(1) else { return false };
+    match value {
+        Value::Object(members) => members.iter().any(|(name, member)| match name.as_str() {
+            "is_transient" | "isTransient" => is_yes(member),
+            "code" => matches!(member.as_i64(), Some(-2 | -1)),
+            _ => says_passing(member, deeper),
+        }),
+        Value::Array(items) => items.iter().any(|item| says_passing(item, deeper)),
+        _ => false,
+    }
 }
 
 /// When it may be tried again: as the answer says, else, for a rate limit, after the platform's usual window, twice as long
@@ -217,8 +246,11 @@ fn by_status(status: u16) -> Option<Meaning> {
 /// What a server says before it asks its platform. Only where the server itself claims an error: the same words about an
 /// *answer* of the platform would prove nothing, so the patterns name arguments.
 fn before_sending(words: &str) -> Option<Meaning> {
+    // A library's words for what a tool threw: it ran, and only its model of the arguments is checked before.
+    let ran = matches(&TOOL_RAN, words);
+    let arguments = if ran { &BAD_MODEL } else { &BAD_ARGUMENTS };
     [
-        (&BAD_ARGUMENTS, ErrorCode::ValidationError),
+        (arguments, ErrorCode::ValidationError),
         (&UNKNOWN_TOOL, ErrorCode::PlatformNotConfigured),
         (&WANTS_CONFIRMATION, ErrorCode::PlatformNotConfigured),
     ]
@@ -255,6 +287,11 @@ patterns! {
         r"failed to (?:connect|fetch)|network (?:error|is unreachable)|broken pipe|eof occurred|socket hang up|",
         r"\beconn[a-z]+|incomplete ?read|proxyerror|connecterror|readerror|remoteprotocolerror",
     );
+    /// What platforms say of a fault of their own, whatever status they send with it.
+    PASSING concat!(
+        r"(?i)\b(?:unexpected|unknown|internal(?: server)?) error\b|something went wrong|temporarily unavailable|",
+        r"please (?:re)?try (?:again|your request) later|\bretry your request later\b",
+    );
     /// The state is what was asked for. X: 139 *already favorited*, 327 *already retweeted*.
     ALREADY concat!(
         r"(?i)already (?:been )?(?:liked|favou?rited|followed|following|retweeted|reposted|shared|reacted)|",
@@ -278,7 +315,11 @@ patterns! {
         r"(?i)validation errors? for (?:call\[|\w+arguments\b)|missing required argument|\[type=unexpected_keyword_argument|",
         r"bad arguments|invalid arguments|input validation error|invalid params",
     );
-    UNKNOWN_TOOL r"(?i)unknown tool|tool\b[^\n]{0,80}\bnot found|no such tool";
+    BAD_MODEL r"(?i)validation errors? for (?:call\[|\w+arguments\b)";
+    TOOL_RAN r"(?i)\berror (?:executing|calling|running|in) tool\b";
+    /// Of the tool itself: *error executing tool `post`: 404 Not Found* tells of what it asked its platform.
+    UNKNOWN_TOOL r"(?i)unknown tool|no such tool|\btool (?:was |is )?not found|\btool [`'\x22]?[\w./-]+[`'\x22]? (?:was |is |does )?not (?:be )?(?:found|exist)";
+    REPEATED r"(?i)duplicate (?:post|tweet|comment|message)|\bidentical (?:to|post|status|comment)|too similar|same content|same (?:text|status|comment) (?:again|twice|repeatedly)|repeated content";
     WANTS_CONFIRMATION r"(?i)again with confirm\s*=\s*true";
     ERROR_TEXT r"(?i)^\s*(?:❌|\[?error\b|failed\b|failure\b|exception\b|traceback\b)";
 }

@@ -3,6 +3,8 @@
 //! The order is that of mcp.md: `structuredContent`, a lone `result` key unwrapped, a string parsed as JSON, else the first
 //! text block as JSON, else text.
 
+use std::borrow::Cow;
+
 use chimera_text::{Folded, is_clearly_other};
 use serde_json::Value;
 
@@ -26,6 +28,10 @@ pub(crate) struct Answer {
     pub(crate) value: Value,
     /// The value before a lone `result` was taken off, where that makes a difference.
     wrapped: Option<Value>,
+    /// What else it says beside the value: a server that answers in two blocks may say two things.
+    beside: Vec<Value>,
+    /// Our own text, where it is known.
+    ours: String,
     /// Everything it says, not redacted: for matching only. Of JSON the values, not the names.
     pub(crate) words: String,
     /// The same for finding an id in: a text of ours is taken out where it stands by itself. Of *tweet 1231* the post `1` must
@@ -41,13 +47,18 @@ impl Answer {
     pub(crate) fn new(answer: &ToolAnswer) -> Self {
         let (value, wrapped) = value(answer);
         let mut words = String::new();
+        let mut beside = Vec::new();
         for text in &answer.texts {
-            match parsed(text) {
+            let block = parsed(text);
+            match &block {
                 Value::String(_) => {
                     words.push_str(text);
                     words.push('\n');
                 }
-                json => leaves(&json, &mut words, DEPTH),
+                json => leaves(json, &mut words, DEPTH),
+            }
+            if block != value && wrapped.as_ref() != Some(&block) {
+                beside.push(block);
             }
         }
         leaves(&value, &mut words, DEPTH);
@@ -63,6 +74,8 @@ impl Answer {
             whole,
             value,
             wrapped,
+            beside,
+            ours: String::new(),
             naming: words.clone(),
             heard: words.clone(),
             words,
@@ -83,7 +96,22 @@ impl Answer {
     /// What stands at a pointer: of the value, or of the value before it was unwrapped, since a profile may be written by
     /// what the server sends.
     pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
-        self.value.pointer(pointer).or_else(|| self.wrapped.as_ref()?.pointer(pointer))
+        let wrapped = || self.wrapped.as_ref()?.pointer(pointer);
+        let beside = || {
+            let blocks = self.beside.iter().filter(|block| !block.is_string());
+            blocks.filter_map(|block| block.pointer(pointer)).next()
+        };
+        self.value.pointer(pointer).or_else(wrapped).or_else(beside)
+    }
+
+    /// Everything that it says, block by block.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Value> {
+        std::iter::once(&self.value).chain(&self.beside)
+    }
+
+    /// A part of it without our own text.
+    pub(crate) fn theirs<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.ours.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(text.replace(&self.ours, " ")) }
     }
 
     /// Whether a condition holds.
@@ -98,6 +126,7 @@ impl Answer {
             let quoted = quoted.trim_matches('"');
             self.words = self.words.replace(quoted, " ").replace(ours, " ");
             self.naming = replaced(&replaced(&self.naming, quoted), ours);
+            ours.clone_into(&mut self.ours);
         }
         self
     }

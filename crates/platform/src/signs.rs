@@ -47,7 +47,7 @@ pub(crate) fn made(act: &ActTool, call: &Call<'_>, answer: &Answer) -> Made {
         || says_made(&answer.words)
         // Taking a short text of ours out of the words may have taken the sign: the post `Posted`, or the post `o`.
         || (call.content.text.chars().count() < SHORT && says_made(&answer.heard))
-        || members(&answer.value, &|id| call.was_sent(id), DEPTH);
+        || answer.blocks().any(|block| members(block, &|id| call.was_sent(id), DEPTH));
     Made { id, said }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::link::without_links;
+use crate::{Folded, link::without_links};
 
 /// No placeholder is longer; a text that tells of removed posts may be.
 const LONGEST_PLACEHOLDER: usize = 200;
@@ -87,7 +87,10 @@ const ENDS: [&str; 21] = [
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
     let inside = unwrapped(text);
-    (inside.trim().is_empty() && !text.trim().is_empty()) || stands_for_a_text(&inside)
+    let is_short = inside.chars().nth(LONGEST_PLACEHOLDER).is_none();
+    // As it came, and without what servers do to it (`isn&apos;t available`).
+    (inside.trim().is_empty() && !text.trim().is_empty())
+        || (is_short && (stands_for_a_text(&inside) || stands_for_a_text(Folded::new(&inside).as_str())))
 }
 
 /// A text without its lines that are in brackets from end to end, where other lines are among them: servers put other people's
@@ -107,13 +110,16 @@ fn unwrapped(text: &str) -> Cow<'_, str> {
 }
 
 fn stands_for_a_text(text: &str) -> bool {
-    if text.chars().nth(LONGEST_PLACEHOLDER).is_some() {
-        return false;
-    }
     let text = text.trim().to_lowercase().replace(['’', '`'], "'");
     let bare = text.trim_matches(|character: char| !character.is_alphanumeric());
     let marked = text.starts_with(['[', '(', '<', '{', '*', '_']) || bare.contains(' ');
     if marked && WHOLE.contains(&bare) {
+        return true;
+    }
+    // `[deleted]` with words of the platform or of a server behind it: `[removed] by the moderators, see rule 4`.
+    let in_brackets =
+        text.strip_prefix('[').and_then(|text| text.split_once(']')).map(|(inside, _)| inside.trim());
+    if in_brackets.is_some_and(|inside| WHOLE.contains(&inside)) {
         return true;
     }
     let mut words = text.split(|character: char| !character.is_alphanumeric());
@@ -140,6 +146,11 @@ mod tests {
     fn what_stands_in_the_place_of_a_text() {
         for (text, expected) in [
             ("[removed]", true),
+            ("[removed] by the moderators, see rule 4", true),
+            ("[Update] by the organisers, see you at four", false),
+            ("<p>[deleted]</p>", true),
+            ("This content isn&apos;t available right now", true),
+            ("This content isn&#8217;t available right now", true),
             ("[deleted]", true),
             (" [ Removed by reddit ] ", true),
             ("[content of other people follows]\n[deleted]\n[end of the content]", true),

@@ -4,6 +4,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::{Pattern, patterns, says_error};
+use crate::normalise::Answer;
 use crate::profile::{is_no, is_set, is_yes};
 
 /// How deep members are read.
@@ -14,32 +15,34 @@ const CONTENT: [&str; 10] =
     ["text", "caption", "commentary", "content", "user", "author", "account", "parent", "quoted", "target"];
 
 /// Whether a value of an acting tool's answer speaks of an error, however deep.
-pub(super) fn in_value(value: &Value) -> bool {
+pub(super) fn in_value(value: &Value, answer: &Answer) -> bool {
     match value {
-        Value::String(text) => speaks_of_failure(text),
-        value => within(value, DEPTH),
+        Value::String(text) => speaks_of_failure(&answer.theirs(text)),
+        value => within(value, answer, DEPTH),
     }
 }
 
-fn within(value: &Value, depth: usize) -> bool {
+fn within(value: &Value, answer: &Answer, depth: usize) -> bool {
     let Some(deeper) = depth.checked_sub(1) else { return false };
     match value {
         Value::Object(members) => {
             says_error(value)
                 || members.iter().any(|(name, member)| {
                     is_failure(name, member)
-                        || is_remark(name, member)
-                        || (!CONTENT.contains(&name.as_str()) && within(member, deeper))
+                        || is_remark(name, member, &|text| speaks_of_failure(&answer.theirs(text)))
+                        || (!CONTENT.contains(&name.as_str()) && within(member, answer, deeper))
                 })
         }
-        Value::Array(items) => items.iter().any(|item| within(item, deeper)),
+        Value::Array(items) => items.iter().any(|item| within(item, answer, deeper)),
         _ => false,
     }
 }
 
 /// Whether a remark at the top of an answer says that something failed.
 pub(super) fn in_remarks(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| members.iter().any(|(name, member)| is_remark(name, member)))
+    value.as_object().is_some_and(|members| {
+        members.iter().any(|(name, member)| is_remark(name, member, &speaks_of_failure))
+    })
 }
 
 /// A member that says so by its name.
@@ -60,15 +63,15 @@ fn is_failure(name: &str, member: &Value) -> bool {
 }
 
 /// A sentence of the server about what it did.
-fn is_remark(name: &str, member: &Value) -> bool {
+fn is_remark(name: &str, member: &Value, fails: &dyn Fn(&str) -> bool) -> bool {
     let remark = matches!(
         plain(name).as_str(),
         "message" | "msg" | "detail" | "details" | "reason" | "warning" | "warnings" | "note" | "statusmsg"
     );
     remark
         && match member {
-            Value::String(text) => speaks_of_failure(text),
-            Value::Array(items) => items.iter().any(|item| item.as_str().is_some_and(speaks_of_failure)),
+            Value::String(text) => fails(text),
+            Value::Array(items) => items.iter().any(|item| item.as_str().is_some_and(fails)),
             _ => false,
         }
 }
@@ -104,6 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tool::ToolAnswer;
 
     #[test]
     fn an_answer_that_speaks_of_an_error() {
@@ -129,7 +133,8 @@ mod tests {
             (json!("Posted! Tweet 17"), false),
             (json!(null), false),
         ] {
-            assert_eq!(in_value(&value), doubts, "{value}");
+            let answer = ToolAnswer { structured: Some(value.clone()), ..ToolAnswer::default() };
+            assert_eq!(in_value(&value, &Answer::new(&answer)), doubts, "{value}");
         }
         for (value, failed) in [
             (json!({ "data": [], "message": "Not authorized to read this list" }), true),

@@ -1,6 +1,8 @@
 //! The look table: what a list that shows our text in one way or another proves. Each row names the platform or the report
 //! behind its shape, so that a new report is one more row.
 
+use chimera_effect::DoubtfulItem;
+
 use super::look::{Owners, look, named, owned, question, told};
 use super::*;
 
@@ -229,6 +231,35 @@ fn equal_texts_are_told_apart_by_order_alone() {
         let world = answering(vec![list(&posts(count), true), whole("p0"), whole("p1")]);
         let asked = LookUp { equals, place, ..question(&tweet(ours)) };
         assert_eq!(told(&look(&world, &asked, &Owners::default())), expected, "{equals} {place} {count}");
+    }
+}
+
+/// Of two posts with our text a later page may show one, the older pushed off it: the one that is left is nobody's. What was
+/// seen in doubt and is in a whole list no longer was removed, and may have been ours.
+#[test]
+fn what_an_earlier_look_left_in_doubt_is_not_forgotten() {
+    let ours = "Ownership, by example";
+    let doubted = |id: &str, made: i64| DoubtfulItem {
+        id: Some(id.to_owned()),
+        created_at: Some(at(made)),
+        url: None,
+        text: ours.to_owned(),
+        why: "it shows our text; 2 posts do, and 1 are looked for".to_owned(),
+    };
+    for (earlier, texts, expected) in [
+        (vec![], vec![ours], "there item-0"),
+        (vec![doubted("item-0", -30)], vec![ours], "there item-0"),
+        (vec![doubted("item-0", -30), doubted("gone", -40)], vec![ours], "doubt item-0 gone"),
+        (vec![doubted("gone", -40)], vec!["the weather is lovely in Lisbon"], "doubt gone"),
+        (vec![doubted("before the attempt", -4_000)], vec![ours], "there item-0"),
+    ] {
+        let posts: Vec<Value> = (0_i64..)
+            .zip(&texts)
+            .map(|(number, text)| post(&format!("item-{number}"), text, -30 + number))
+            .collect();
+        let world = answering(vec![list(&posts, true)]);
+        let asked = LookUp { doubted: earlier.clone(), ..question(&tweet(ours)) };
+        assert_eq!(told(&look(&world, &asked, &Owners::default())), expected, "{earlier:?}");
     }
 }
 

@@ -19,7 +19,7 @@ const PROFILE: &str = r#"
     arguments = { text = "text" }
     reads_back = false
     id = "/id"
-    id_pattern = '(?i)(?:tweet|id)[ :]+([A-Za-z0-9_]+)'
+    id_pattern = '(?i)\b(?:tweet|id)[ :]+([A-Za-z0-9_]+)'
     url = "/url"
     published_at = "/created_at"
     not_published = [{ pointer = "/draft" }, { pointer = "/preview" }]
@@ -48,10 +48,14 @@ const PROFILE: &str = r#"
 
 /// What a tool that asks nothing after its write says, and how that is told: `done ID`, `not CODE`, `unknown CANDIDATE`.
 fn told(kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
+    told_by(PROFILE, kind, target, ours, called)
+}
+
+fn told_by(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
     let schema = json!({ "properties": { "text": { "type": "string" }, "to": { "type": "string" } } });
     let tools = ["post", "reply", "follow", "like"]
         .map(|name| ToolInfo { name: name.to_owned(), input_schema: schema.clone() });
-    let profile = Profile::parse(PROFILE).unwrap();
+    let profile = Profile::parse(profile).unwrap();
     let world = world_of(&profile, Ok(tools.to_vec()), Ok(Vec::new()), vec![called]);
     let content = effect(PlatformName::Twitter, Vec::new()).content().clone();
     let target = (!target.is_empty()).then(|| target.to_owned());
@@ -195,6 +199,50 @@ fn already_is_said_of_the_very_state() {
     }
     let coded = said(true, json!({ "errors": [{ "code": 139, "message": "no" }] }));
     assert!(told(Like, "1755", "", coded).starts_with("done "), "X's number needs no words");
+}
+
+/// A tool that may read back what it posted: what it threw says nothing of the post, and what its server says of the call
+/// itself does.
+#[test]
+fn what_a_tool_threw_may_come_from_a_read() {
+    let may_read_back = PROFILE.replace("reads_back = false", "");
+    for (text, expected) in [
+        ("Error executing tool post: 404 Not Found", "unknown"),
+        ("Error executing tool post: permalink not found", "unknown"),
+        ("Error calling tool 'post': invalid params", "unknown"),
+        ("Error executing tool post: 1 validation error for postArguments", "not ValidationError"),
+        ("Tool 'post' not found", "not PlatformNotConfigured"),
+        ("Unknown tool: post", "not PlatformNotConfigured"),
+    ] {
+        let found = told_by(&may_read_back, Publish, "", TEXT, sentence(true, text));
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+/// What stands beside the structured value is said as well.
+#[test]
+fn blocks_of_one_answer_may_say_two_things() {
+    let limited = json!({ "error": { "status": 429, "message": "Too Many Requests" } });
+    let posted = json!({ "id": "17" });
+    let warned = "Posted. Could not fetch the permalink: HTTP 429";
+    let both = |is_error, structured: &Value, text: &str| {
+        let (structured, texts) = (Some(structured.clone()), vec![text.to_owned()]);
+        Called::Answered(ToolAnswer { is_error, structured, texts, result_type: None })
+    };
+    for (source, called, expected) in [
+        ("the same twice", both(false, &posted, &posted.to_string()), "done 17"),
+        ("a limit, and the post in text", both(true, &limited, &posted.to_string()), "unknown 17"),
+        ("the post, and a limit in text", both(false, &posted, &limited.to_string()), "unknown 17"),
+        ("the post, and a sentence", both(false, &posted, warned), "unknown 17"),
+        ("the post, and our own words", both(false, &posted, "Posted: we failed and learned"), "done 17"),
+        (
+            "our own words in a remark",
+            said(false, json!({ "id": "17", "message": "ok: we failed and learned" })),
+            "done 17",
+        ),
+    ] {
+        assert_eq!(told(Publish, "", "we failed and learned", called), expected, "{source}");
+    }
 }
 
 /// Our own words in an answer are neither a sign nor a refusal, and taking them out makes none.

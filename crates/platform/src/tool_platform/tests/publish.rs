@@ -61,6 +61,33 @@ fn a_refusal_is_one_only_in_known_words() {
         (Called::Failed { reason: "JSON-RPC error -32602: unknown tool".to_owned() }, None),
         (Called::Failed { reason: "JSON-RPC error -32601: method not found".to_owned() }, None),
         (refused(503, 130, "Over capacity"), None),
+        // FastMCP's words for what a tool threw, here when it read its post back.
+        (
+            said(true, json!("Error executing tool post_tweet: 404 Not Found")),
+            Some(ErrorCode::ValidationError),
+        ),
+        (
+            said(true, json!("Error executing tool post_tweet: no permalink of the tweet found, not found")),
+            None,
+        ),
+        (said(true, json!("Error calling tool 'post_tweet': invalid params")), None),
+        (
+            said(true, json!("Error executing tool post_tweet: 1 validation error for post_tweetArguments")),
+            Some(ErrorCode::ValidationError),
+        ),
+        (said(true, json!("Tool post_tweet not found")), Some(ErrorCode::PlatformNotConfigured)),
+        (said(true, json!("Unknown tool: post_tweet")), Some(ErrorCode::PlatformNotConfigured)),
+        // A library repeats a lost call by itself, and is told so about our own post.
+        (refused(400, 368, "Posting the same content repeatedly isn't allowed."), None),
+        (refused(422, "x", "It is too similar to a recent one"), None),
+        // The Graph APIs send faults of their own as 400.
+        (refused(400, -1, "no"), None),
+        (refused(400, 7, "An unexpected error has occurred. Please retry your request later."), None),
+        (said(true, json!({ "error": { "status": 400, "is_transient": true, "message": "no" } })), None),
+        (
+            said(true, json!({ "error": { "status": 400, "is_transient": false, "message": "no" } })),
+            Some(ErrorCode::ValidationError),
+        ),
         (refused(500, 88, "Rate limit exceeded"), None),
         (refused(409, 1, "conflict"), None),
         (refused(408, 1, "request took too long"), None),
