@@ -22,8 +22,6 @@ pub struct Report {
     pub is_window: bool,
     /// Second posts that the server made by itself.
     pub doubles: usize,
-    /// Those of them that a late answer named and nobody was told of.
-    pub untold_doubles: usize,
     /// How often a person's equal post was told as an effect's.
     pub twins: usize,
     /// The lines of the run, where they were asked for.
@@ -70,8 +68,6 @@ pub struct Totals {
     pub window: u64,
     /// Second posts that the server made by itself.
     pub doubles: u64,
-    /// Those of them that nobody was told of.
-    pub untold_doubles: u64,
     /// How often a person's equal post was told as an effect's.
     pub twins: u64,
 }
@@ -94,7 +90,6 @@ impl Totals {
         self.window_runs += u64::from(report.is_window);
         self.window += count(report.window.len());
         self.doubles += count(report.doubles);
-        self.untold_doubles += count(report.untold_doubles);
         self.twins += count(report.twins);
     }
 
@@ -125,19 +120,18 @@ impl fmt::Display for Totals {
         write!(
             f,
             "runs={} effects={} posts={} duplicates={} false_answers={} unresolved={} other={} \
-             unknown_at_person={} ({share:.1} %) window={}/{} server_doubles={} untold_doubles={} twins={}",
+             unknown_at_person={} ({share:.1} %) window={}/{} server_doubles={} twins={}",
             self.runs,
             self.effects,
             self.posts,
             self.duplicates(),
             self.false_answers(),
             self.of(BreachKind::Unresolved),
-            self.of(BreachKind::Books) + self.of(BreachKind::Stuck),
+            self.of(BreachKind::Untold) + self.of(BreachKind::Books) + self.of(BreachKind::Stuck),
             self.at_a_person,
             self.window,
             self.window_runs,
             self.doubles,
-            self.untold_doubles,
             self.twins,
         )
     }

@@ -354,10 +354,10 @@ impl<'a> Run<'a> {
 
     fn report(mut self, at_a_person: Vec<String>) -> Report {
         self.compare_journal();
+        self.check_doubles();
         if let Some(words) = self.stuck.take() {
             self.breach(0, BreachKind::Stuck, words);
         }
-        let untold_doubles = self.untold_doubles();
         let (mut world, now_ms) = self.stage.outside.world();
         let mut oracle = self.stage.oracle.borrow_mut();
         oracle.count(&world, now_ms);
@@ -376,24 +376,30 @@ impl<'a> Run<'a> {
             window,
             is_window,
             doubles: world.doubles().count(),
-            untold_doubles,
             twins: oracle.twins(),
             trace: world.trace().to_string(),
         }
     }
 
-    /// Second posts of the server that a late answer named, and of which neither the status nor an incident tells.
-    fn untold_doubles(&self) -> usize {
+    /// Second posts of the server that a late answer named have to be told: as the effect's post, or as an incident.
+    fn check_doubles(&mut self) {
         let records = self.records();
-        let (world, _) = self.stage.outside.world();
-        let told = |wish: usize, id: &str| {
-            let record = records.iter().find(|record| self.wish_of(record) == Some(wish));
-            record.is_some_and(|record| {
-                let post = record.progress.post.as_ref().map(|post| post.id.as_str());
-                post == Some(id) || !record.progress.incidents.is_empty()
-            })
+        let named: Vec<(usize, String)> = {
+            let (world, _) = self.stage.outside.world();
+            let named = world.doubles().filter(|(_, named)| *named);
+            named.map(|(act, _)| (act.wish, world.items()[act.item].id.clone())).collect()
         };
-        world.doubles().filter(|(act, named)| *named && !told(act.wish, &world.items()[act.item].id)).count()
+        for (wish, id) in named {
+            let record = records.iter().find(|record| self.wish_of(record) == Some(wish));
+            let told = record.is_some_and(|record| {
+                let post = record.progress.post.as_ref().map(|post| post.id.as_str());
+                post == Some(id.as_str()) || !record.progress.incidents.is_empty()
+            });
+            if !told {
+                let words = format!("a late answer named `{id}`, a second post, and nothing tells of it");
+                self.breach(wish, BreachKind::Untold, words);
+            }
+        }
     }
 
     /// What the journal holds in the end, and the books, against the world.

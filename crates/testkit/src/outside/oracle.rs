@@ -50,6 +50,8 @@ pub enum BreachKind {
     FalseFailed,
     /// Neither resolved nor shown to a person with a reason.
     Unresolved,
+    /// A late answer named a second post that the server made, and nothing tells of it.
+    Untold,
     /// The budget does not fit what is public.
     Books,
     /// What the run must not do: a future that never ends, a store that refuses a step.
