@@ -90,6 +90,9 @@ pub struct Candidate {
     /// Its public URL, where the answer or the profile's template gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Whether the answer refuses a duplicate: what it names may be older than the attempt, so that its own time has to tell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_older: bool,
 }
 
 /// It may have happened.

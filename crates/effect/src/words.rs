@@ -177,8 +177,8 @@ mod tests {
             "no answer came from `twitter`: the connection broke; it is looked for at 2026-01-01T00:00:15Z, and never \
              sent again blindly",
         );
-        let first = Candidate { id: "1".to_owned(), url: None };
-        let named = Candidate { id: "2".to_owned(), url: None };
+        let first = Candidate { id: "1".to_owned(), url: None, may_be_older: false };
+        let named = Candidate { id: "2".to_owned(), url: None, may_be_older: false };
         check(
             Progress { candidates: vec![first, named], ..unknown(NAMED) },
             "the answer of `twitter` names a post beside an error: HTTP 429; the answer names `2`, which is looked up; \

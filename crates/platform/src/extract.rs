@@ -119,11 +119,12 @@ fn error(unknown: &Unknown<'_>, made: &Made) -> Outcome {
         return Outcome::Done(Evidence { post, said: answer.said(call.border) });
     }
     if made.any() {
-        return unknown.with(
+        let outcome = unknown.with(
             "reports an error beside signs that it was made",
             made,
             refusal_of(unknown, meaning),
         );
+        return of_meaning(meaning, outcome);
     }
     match meaning {
         Meaning::NotSent(code) => {
@@ -139,12 +140,22 @@ fn error(unknown: &Unknown<'_>, made: &Made) -> Outcome {
             let named = classify::named_duplicate(answer).filter(|id| is_id(id) && !call.was_sent(id));
             let made = Made { id: named, ..Made::default() };
             let refusal = refusal_of(unknown, Meaning::Duplicate);
-            unknown.with("refuses it as a duplicate of something that is there", &made, refusal)
+            let outcome =
+                unknown.with("refuses it as a duplicate of something that is there", &made, refusal);
+            of_meaning(meaning, outcome)
         }
         Meaning::Transient | Meaning::Unknown => {
             unknown.with("settles nothing", made, refusal_of(unknown, meaning))
         }
     }
+}
+
+/// What a refusal as a duplicate names may be older than the attempt.
+fn of_meaning(meaning: Meaning, mut outcome: Outcome) -> Outcome {
+    if let Outcome::Unknown(UnknownOutcome { candidate: Some(candidate), .. }) = &mut outcome {
+        candidate.may_be_older = matches!(meaning, Meaning::Duplicate | Meaning::Already);
+    }
+    outcome
 }
 
 /// What is told if a look finds that nothing happened.
@@ -202,11 +213,11 @@ impl Unknown<'_> {
     fn with(&self, why: &str, made: &Made, refusal: Option<Refusal>) -> Outcome {
         let Self { profile, act, call, answer } = self;
         let shown = answer.shown(call.border, REASON);
-        let candidate = made
-            .id
-            .as_ref()
-            .filter(|_| act.id_kind == IdKind::Platform)
-            .map(|id| Candidate { id: id.clone(), url: url(act, call, answer, id) });
+        let candidate = made.id.as_ref().filter(|_| act.id_kind == IdKind::Platform).map(|id| Candidate {
+            id: id.clone(),
+            url: url(act, call, answer, id),
+            may_be_older: false,
+        });
         Outcome::Unknown(UnknownOutcome {
             reason: format!("the answer of `{}` {why}: {shown}", profile.platform),
             said: answer.said(call.border),

@@ -11,7 +11,9 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chimera_effect::{DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost};
+use chimera_effect::{
+    Candidate, DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost,
+};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub(crate) use shown::{Shown, listed, one};
@@ -129,8 +131,16 @@ impl Case<'_> {
 
     /// Whether an answer named the item.
     pub(crate) fn is_candidate(&self, item: &Shown) -> bool {
-        let named = |id: &String| self.look.candidates.iter().any(|candidate| candidate.id == *id);
-        item.id.as_ref().is_some_and(named)
+        self.named(item).next().is_some()
+    }
+
+    /// Whether the item was named as what ours is a duplicate of, and by no other answer.
+    pub(crate) fn may_be_older(&self, item: &Shown) -> bool {
+        self.is_candidate(item) && self.named(item).all(|candidate| candidate.may_be_older)
+    }
+
+    fn named<'b>(&'b self, item: &'b Shown) -> impl Iterator<Item = &'b Candidate> {
+        self.look.candidates.iter().filter(|candidate| item.id.as_ref() == Some(&candidate.id))
     }
 }
 

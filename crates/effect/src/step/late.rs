@@ -98,8 +98,13 @@ pub(super) fn second_post(
     evidence: &Evidence,
     now: DateTime<Utc>,
 ) -> Progress {
-    let named = Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone() };
-    let found = progress.post.as_ref().map(|post| Candidate { id: post.id.clone(), url: post.url.clone() });
+    let named =
+        Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone(), may_be_older: false };
+    let found = progress.post.as_ref().map(|post| Candidate {
+        id: post.id.clone(),
+        url: post.url.clone(),
+        may_be_older: false,
+    });
     match (progress.found_by, found) {
         (FoundBy::Look, Some(found)) => {
             let what = "a late answer names another post than a look had found: one of them is a second one, or not ours";
@@ -123,7 +128,8 @@ pub(super) fn surfaced(
     evidence: &Evidence,
     now: DateTime<Utc>,
 ) -> Progress {
-    let named = Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone() };
+    let named =
+        Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone(), may_be_older: false };
     let what = "it had been told as not done, and a late answer names its post";
     let next = with_incident(progress, attempt, named, what, now);
     let next = Progress { state: EffectState::Published, ..next };

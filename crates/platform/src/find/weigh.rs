@@ -39,6 +39,7 @@ pub(crate) fn weigh(case: &Case<'_>, item: &Shown) -> Weight {
     let time = when(case, item);
     match (words, time) {
         (Words::Same, When::Inside) if clear => Weight::Ours,
+        (Words::Same, When::Unknown) if named && !case.may_be_older(item) => Weight::Ours,
         (Words::Same, When::Inside) => {
             Weight::Doubt("it has our text, and does not show whose it is".to_owned())
         }
@@ -48,7 +49,10 @@ pub(crate) fn weigh(case: &Case<'_>, item: &Shown) -> Weight {
         (Words::Same, When::Outside) => {
             Weight::Doubt("it has our text, and was not made while the attempt was open".to_owned())
         }
-        (Words::Doubt(_), When::Inside | When::Unknown) if named && begins(case, item) => Weight::Ours,
+        (Words::Doubt(_), When::Inside) if named && begins(case, item) => Weight::Ours,
+        (Words::Doubt(_), When::Unknown) if named && begins(case, item) && !case.may_be_older(item) => {
+            Weight::Ours
+        }
         (Words::Doubt(why), When::Inside | When::Unknown) => Weight::Doubt(why.to_owned()),
         (Words::Other, When::Inside | When::Unknown) if named => {
             Weight::Doubt("an answer named it, and it shows another text".to_owned())

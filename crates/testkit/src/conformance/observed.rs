@@ -72,7 +72,7 @@ pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate(factory: &dyn
     let stage = Stage::open(factory, "a late answer that settles nothing leaves a candidate").await;
     let record = stage.begun().await;
     let record = stage.apply(&record, lost()).await;
-    let candidate = Candidate { id: "named".to_owned(), url: None };
+    let candidate = Candidate { id: "named".to_owned(), url: None, may_be_older: false };
     let outcome = Outcome::Unknown(UnknownOutcome {
         candidate: Some(candidate.clone()),
         ..UnknownOutcome::because("an id beside an error word")
@@ -92,7 +92,7 @@ pub async fn a_late_answer_to_an_earlier_attempt(factory: &dyn StoreFactory) {
     let record = stage.begun().await;
     let unknown = stage.apply(&record, lost()).await;
     let again = stage.apply(&unknown, begin()).await;
-    let candidate = Candidate { id: "named".to_owned(), url: None };
+    let candidate = Candidate { id: "named".to_owned(), url: None, may_be_older: false };
     let unclear = Outcome::Unknown(UnknownOutcome {
         candidate: Some(candidate.clone()),
         ..UnknownOutcome::because("an id beside an error word")

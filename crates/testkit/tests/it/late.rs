@@ -87,7 +87,7 @@ fn a_late_answer_without_an_outcome_leaves_a_candidate() {
     block_on(async {
         let world = World::new(TestClock::new(), Rules::default());
         let lost = world.performed("a text", Fault::LostBefore).await;
-        let candidate = Candidate { id: "named".to_owned(), url: None };
+        let candidate = Candidate { id: "named".to_owned(), url: None, may_be_older: false };
         let unclear = UnknownOutcome {
             candidate: Some(candidate.clone()),
             refusal: Some(refused(ErrorCode::ContentPolicyViolation)),

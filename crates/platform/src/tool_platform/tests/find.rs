@@ -1,7 +1,7 @@
 //! The look table: what a list that shows our text in one way or another proves. Each row names the platform or the report
 //! behind its shape, so that a new report is one more row.
 
-use chimera_effect::DoubtfulItem;
+use chimera_effect::{Candidate, DoubtfulItem};
 
 use super::look::{Owners, look, named, owned, question, told};
 use super::*;
@@ -293,6 +293,36 @@ fn a_candidate_is_looked_up_first() {
     let asked = LookUp { candidates: named("P"), ..question(&tweet(ours)) };
     let world = answering(vec![show("the weather is lovely"), nothing]);
     assert_eq!(told(&look(&world, &asked, &owners)), "absent", "another effect's");
+}
+
+/// X answers a repeated text with 187 and the post that has it, which may be a year old : the name alone proves
+/// nothing, and its time does.
+#[test]
+fn what_is_named_as_the_earlier_one_of_a_duplicate_shows_its_time() {
+    let ours = "Our spring sale starts today in all shops";
+    let show = said(false, json!({ "id": "P", "text": ours }));
+    let listed = |made: i64| list(&[post("P", ours, made), post("old", "the weather is lovely", -900)], true);
+    for (source, listing, expected) in [
+        ("made by the attempt", listed(-30), "there P"),
+        ("made before it", listed(-600), "doubt P P"),
+        ("not listed", list(&[], true), "doubt P"),
+    ] {
+        let candidates = vec![Candidate { id: "P".to_owned(), url: None, may_be_older: true }];
+        let asked = LookUp { candidates, ..question(&tweet(ours)) };
+        let world = answering(vec![show.clone(), listing, show.clone()]);
+        assert_eq!(told(&look(&world, &asked, &Owners::default())), expected, "{source}");
+    }
+}
+
+/// An item that shows our words may be a longer text that the platform cut off there.
+#[test]
+fn our_words_are_not_ours_while_a_longer_text_is_unknown() {
+    let ours = "Our spring sale starts today";
+    for (is_continued, expected) in [(false, "there P"), (true, "doubt P")] {
+        let asked = LookUp { is_continued, ..question(&tweet(ours)) };
+        let world = answering(vec![list(&[post("P", ours, -30)], true)]);
+        assert_eq!(told(&look(&world, &asked, &Owners::default())), expected, "{is_continued}");
+    }
 }
 
 #[test]

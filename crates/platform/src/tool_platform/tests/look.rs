@@ -46,7 +46,7 @@ pub(super) fn question(effect: &Effect) -> LookUp {
 }
 
 pub(super) fn named(id: &str) -> Vec<Candidate> {
-    vec![Candidate { id: id.to_owned(), url: None }]
+    vec![Candidate { id: id.to_owned(), url: None, may_be_older: false }]
 }
 
 pub(super) fn look(world: &World, look: &LookUp, owners: &Owners) -> Finding {
