@@ -1,7 +1,7 @@
 //! What kind of server stands outside: everything that its profile says about it, and what it does within that.
 //!
 //! INVARIANT: the server never does more than its profile admits ([`Nature`] is both the server's rule and what
-//! [`profile`](super::profile) writes). A [`Lie`] is the exception, and only tests of the model itself draw one.
+//! `profile` writes). A [`Lie`] is the exception, and only tests of the model itself draw one.
 
 use chimera_contracts::PlatformName;
 
