@@ -135,7 +135,7 @@ pub fn look_over_a_hundred(clock: &Arc<dyn Clock>) -> (ToolPlatform, LookUp) {
         until: now,
         candidates: Vec::new(),
         doubted: Vec::new(),
-        is_continued: false,
+        has_lookalike: false,
         equals: 1,
         place: 0,
         trace: trace(),

@@ -257,6 +257,7 @@ fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Optio
     let equal = |other: &&EffectRecord| {
         other.id != record.id
             && other.progress.state == EffectState::Unknown
+            && other.effect.content().kind == content.kind
             && are_equal(content, other.effect.content())
     };
     let mut equals: Vec<&EffectRecord> = open.iter().filter(equal).chain([record]).collect();
@@ -271,10 +272,13 @@ fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Optio
         doubted: doubted(record),
         place: equals.iter().position(|effect| effect.id == record.id)?,
         equals: equals.len(),
-        is_continued: open.iter().any(|other| {
+        has_lookalike: open.iter().any(|other| {
+            let theirs = other.effect.content();
+            // A list may hold one kind or several: whether a post counts for the other one is not known.
+            let of_another_kind = theirs.kind != content.kind && are_equal(content, theirs);
             other.id != record.id
                 && other.progress.state == EffectState::Unknown
-                && is_continued_by(content, other.effect.content())
+                && (of_another_kind || is_continued_by(content, theirs))
         }),
         trace,
     })

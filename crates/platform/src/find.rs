@@ -75,8 +75,8 @@ impl Case<'_> {
 
     /// What these items say together. Of several effects with equal texts each has the post of its place, if there is one for
     /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained, or one that an earlier look
-    /// left unexplained is shown no longer: ours may be that one, and the one with our text be made by hand. Nor while an effect is unknown whose text goes on where
-    /// ours ends: the item may be that one, cut off.
+    /// left unexplained is shown no longer: ours may be that one, and the one with our text be made by hand. Nor while another effect is unknown whose post may show
+    /// the same words.
     pub(crate) fn sight(&self, items: &[Shown]) -> Sight {
         let mut ours: Vec<&Shown> = Vec::new();
         let mut doubts = Vec::new();
@@ -98,7 +98,7 @@ impl Case<'_> {
         } else if let (Some(named), 1) = (ours.iter().find(named), ours.iter().filter(named).count()) {
             return Sight::Found((*named).clone());
         } else if let Some(found) = ours.get(self.look.place).filter(|_| ours.len() == self.look.equals)
-            && !self.look.is_continued
+            && !self.look.has_lookalike
             && self.lost(items).next().is_none()
             && (self.sought.needs_complete() || !doubts.iter().any(|doubt| self.may_be_newcomer(&doubt.item)))
         {

@@ -156,7 +156,8 @@ fn compare(ours: &Folded, label: &Folded, text: &str, edited: bool) -> Words {
     // Between the marks of a server that the profile does not name, there may be ours as it is.
     let inside = without_marks(text);
     let other = |theirs: &Folded| is_clearly_other(&bare, &theirs.without_end(label));
-    if is_shortened(&inside) {
+    // Behind the place where a server cut it may stand its own line: `…a&b [...]`, then `Sent via…`.
+    if inside.lines().any(is_shortened) {
         Words::Doubt("its text is not shown whole")
     } else if other(&theirs) && (inside == text || other(&Folded::new(&inside))) {
         Words::Other

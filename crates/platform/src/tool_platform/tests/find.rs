@@ -314,14 +314,14 @@ fn what_is_named_as_the_earlier_one_of_a_duplicate_shows_its_time() {
     }
 }
 
-/// An item that shows our words may be a longer text that the platform cut off there.
+/// An item that shows our words may be a longer text that the platform cut off there, or one of another kind.
 #[test]
-fn our_words_are_not_ours_while_a_longer_text_is_unknown() {
+fn our_words_are_not_ours_while_a_lookalike_is_unknown() {
     let ours = "Our spring sale starts today";
-    for (is_continued, expected) in [(false, "there P"), (true, "doubt P")] {
-        let asked = LookUp { is_continued, ..question(&tweet(ours)) };
+    for (has_lookalike, expected) in [(false, "there P"), (true, "doubt P")] {
+        let asked = LookUp { has_lookalike, ..question(&tweet(ours)) };
         let world = answering(vec![list(&[post("P", ours, -30)], true)]);
-        assert_eq!(told(&look(&world, &asked, &Owners::default())), expected, "{is_continued}");
+        assert_eq!(told(&look(&world, &asked, &Owners::default())), expected, "{has_lookalike}");
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn question(effect: &Effect) -> LookUp {
         until: at(-9),
         candidates: Vec::new(),
         doubted: Vec::new(),
-        is_continued: false,
+        has_lookalike: false,
         equals: 1,
         place: 0,
         trace: trace(),
