@@ -1,7 +1,5 @@
 //! Runs seeds of the model of the outside: `outside --seeds 200000 --from 0`, `outside --trace 17`.
 
-#![expect(clippy::expect_used, reason = "a tool of the tests fails loudly")]
-
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,6 +102,7 @@ fn arguments() -> Result<Arguments, String> {
     Ok(found)
 }
 
+/// Who reads the output may stop before it ends (`| head`).
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").expect("the output is open");
+    drop(writeln!(std::io::stdout(), "{line}"));
 }

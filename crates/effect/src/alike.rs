@@ -133,6 +133,25 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_on_where_ours_ends() {
+        let short = "It's out: our spring sale starts today";
+        for (ours, theirs, continued) in [
+            (short, TEXT, true),
+            ("it\u{2019}s OUT: our spring sale starts today ", TEXT, true),
+            (TEXT, short, false),
+            (TEXT, TEXT, false),
+            ("spring sale starts today", TEXT, false),
+            // No words begin everything: what shows none is weighed by itself.
+            ("", TEXT, false),
+            ("https://example.com/a", TEXT, false),
+        ] {
+            assert_eq!(is_continued_by(&post(ours), &post(theirs)), continued, "{ours:?} by {theirs:?}");
+        }
+        let elsewhere = EffectV1 { account: "them".to_owned(), ..post(TEXT) };
+        assert!(!is_continued_by(&post(short), &elsewhere), "no list shows both");
+    }
+
+    #[test]
     fn targets_kinds_and_accounts() {
         use EffectKind::{Comment, Follow, Like, Publish, Reply, Share};
         let (here, there) = (Some("1"), Some("2"));

@@ -198,15 +198,12 @@ impl Kernel {
     fn worth_a_look(&self, record: &EffectRecord, carry: &Carry, now: DateTime<Utc>) -> bool {
         let content = record.effect.content();
         let progress = &record.progress;
-        let first = progress.unsettled_since.or(progress.began_at);
-        let enforced = self
-            .service(content.platform, content.kind)
-            .zip(first)
-            .is_some_and(|(service, first)| service.may_repeat(content, first, now));
+        let service = self.service(content.platform, content.kind);
+        let repeatable = service.is_some_and(|service| self.may_repeat(&service, record, now));
         let reach = now.checked_add_signed(carry.within).unwrap_or(now);
         // A look waits for both: nothing is seen before the platform has settled.
         let look_at = progress.due_at.max(progress.settled_from);
-        (enforced && !progress.resend_refused) || look_at.is_none_or(|at| at <= reach)
+        repeatable || look_at.is_none_or(|at| at <= reach)
     }
 
     fn effect_until(&self, carry: &Carry) -> DateTime<Utc> {

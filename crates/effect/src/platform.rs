@@ -149,21 +149,38 @@ pub trait Platform: Debug + Send + Sync + 'static {
 
 impl Service {
     /// Whether a call for `content` that begins at `now` may repeat one that began at `first` without acting twice: it is a
-    /// state and the tool sets it, or the tool still enforces the key at the last moment at which the call may reach the
-    /// platform or act there.
+    /// state that the tool sets and that nobody can have taken back since, which takes longer than `gone` after the platform
+    /// settled; or the tool still enforces the key at the last moment at which the call may reach the platform or act there.
     #[must_use]
-    pub fn may_repeat(&self, content: &EffectV1, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        (self.sets_state && content.is_state()) || self.enforces_key(first, now)
+    pub fn may_repeat(
+        &self,
+        content: &EffectV1,
+        first: DateTime<Utc>,
+        now: DateTime<Utc>,
+        gone: TimeDelta,
+    ) -> bool {
+        // What began after now began by a clock that was set back: how long ago that is, nobody knows.
+        let since = now.signed_duration_since(first);
+        let Some(reach) = self.timeout.checked_add(&self.settle).filter(|_| since >= -CLOCKS_DIFFER) else {
+            return false;
+        };
+        let settled_for = since.checked_sub(&reach);
+        let sets = self.sets_state && content.is_state();
+        (sets && settled_for.is_some_and(|settled_for| settled_for <= gone))
+            || self.enforces_key(since, reach)
     }
 
-    fn enforces_key(&self, first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        let reach = self.timeout.checked_add(&self.settle).and_then(|reach| now.checked_add_signed(reach));
-        match (self.keys, reach) {
-            (Keys::Enforced { retention }, Some(last)) => last.signed_duration_since(first) < retention,
+    fn enforces_key(&self, since: TimeDelta, reach: TimeDelta) -> bool {
+        let last = since.checked_add(&reach);
+        match (self.keys, last) {
+            (Keys::Enforced { retention }, Some(last)) => last < retention,
             _ => false,
         }
     }
 }
+
+/// How far the clocks of a store and of its workers may differ.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(5);
 
 #[cfg(test)]
 mod tests {
@@ -203,11 +220,14 @@ mod tests {
     fn what_may_be_sent_again() {
         let first = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
         let enforced = |seconds| Keys::Enforced { retention: TimeDelta::seconds(seconds) };
+        let gone = TimeDelta::seconds(600);
         // The call may act up to fifteen seconds after it begins.
         for (keys, sets_state, after, may) in [
             (Keys::Advisory, false, 0, false),
             (Keys::Advisory, true, 0, true),
-            (Keys::Advisory, true, 1_000_000, true),
+            // Longer ago, a person may have taken it back, and setting it again would undo that.
+            (Keys::Advisory, true, 615, true),
+            (Keys::Advisory, true, 616, false),
             (enforced(60), false, 0, true),
             (enforced(60), false, 44, true),
             (enforced(60), false, 45, false),
@@ -217,14 +237,16 @@ mod tests {
             (enforced(15), false, 0, false),
             (enforced(16), false, 0, true),
             (enforced(0), false, 0, false),
-            // A clock that was set back proves nothing less.
-            (enforced(60), false, -10, true),
+            // Two clocks of one machine differ by little; one that was set back tells nothing of how long it was.
+            (enforced(60), false, -5, true),
+            (enforced(60), false, -6, false),
+            (Keys::Advisory, true, -6, false),
         ] {
             let now = first + TimeDelta::seconds(after);
             let said = format!("{keys:?}, {sets_state}, after {after} s");
-            assert_eq!(service(keys, sets_state).may_repeat(&share(""), first, now), may, "{said}");
+            assert_eq!(service(keys, sets_state).may_repeat(&share(""), first, now, gone), may, "{said}");
             // Sharing with words makes a post each time, whatever the tool does with states.
-            let with_words = service(keys, sets_state).may_repeat(&share("Look"), first, now);
+            let with_words = service(keys, sets_state).may_repeat(&share("Look"), first, now, gone);
             assert_eq!(
                 with_words,
                 may && matches!(keys, Keys::Enforced { .. }) && !(sets_state && after > 60),
@@ -232,6 +254,6 @@ mod tests {
             );
         }
         let endless = Service { timeout: TimeDelta::MAX, ..service(enforced(60), false) };
-        assert!(!endless.may_repeat(&share(""), first, first), "a reach beyond all time is no proof");
+        assert!(!endless.may_repeat(&share(""), first, first, gone), "a reach beyond all time is no proof");
     }
 }

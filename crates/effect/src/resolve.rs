@@ -11,10 +11,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::alike::{are_alike, are_equal, is_continued_by};
 use crate::drive::{Drive, Next};
 use crate::journal::{AccountKey, Advanced, EffectJournal, Step};
+use crate::kernel::Kernel;
 use crate::look::{DoubtfulItem, Finding, LookReport, LookUp, OwnedPost, PostOwners};
 use crate::outcome::FoundBy;
 use crate::platform::{Service, Trace};
-use crate::record::EffectRecord;
+use crate::record::{EffectRecord, Progress};
 use crate::state::EffectState;
 
 /// How long an effect is left alone about which this host can find nothing out.
@@ -47,6 +48,30 @@ fn owned_post(record: &EffectRecord) -> Option<OwnedPost> {
     })
 }
 
+impl Kernel {
+    /// Whether the call of an unknown effect may be sent again before it is known what became of the first.
+    pub(crate) fn may_repeat(&self, service: &Service, record: &EffectRecord, now: DateTime<Utc>) -> bool {
+        let gone = self.options.looks.absence_within;
+        !record.progress.resend_refused
+            && unsettled_since(record)
+                .is_some_and(|first| service.may_repeat(record.effect.content(), first, now, gone))
+    }
+}
+
+/// When the first attempt began of which it is not known what became of it.
+fn unsettled_since(record: &EffectRecord) -> Option<DateTime<Utc>> {
+    record.progress.unsettled_since.or(record.progress.began_at)
+}
+
+/// When the platform had settled after the first of these attempts: that one may have made what is gone.
+fn first_settled(progress: &Progress, service: &Service) -> Option<DateTime<Utc>> {
+    let last = progress.settled_from?;
+    let first = progress.unsettled_since.filter(|since| progress.began_at != Some(*since));
+    let reach = service.timeout.checked_add(&service.settle);
+    let first = first.zip(reach).and_then(|(first, reach)| first.checked_add_signed(reach));
+    Some(first.map_or(last, |first| first.min(last)))
+}
+
 impl Drive<'_> {
     pub(crate) async fn resolve(&mut self) -> Result<Next, StoreError> {
         if self.hear_late().await? {
@@ -57,11 +82,8 @@ impl Drive<'_> {
             return self.leave_for_later(ELSEWHERE, "no tool of this host serves it").await;
         };
         let progress = &self.record.progress;
-        let first = progress.unsettled_since.or(progress.began_at);
         let now = self.kernel.clock.now();
-        let repeatable = first
-            .is_some_and(|first| service.may_repeat(self.record.effect.content(), first, now))
-            && !progress.resend_refused;
+        let repeatable = self.kernel.may_repeat(&service, &self.record, now);
         if repeatable && self.attempts_left > 0 {
             return self.begin().await;
         }
@@ -184,8 +206,8 @@ impl Drive<'_> {
             let keep = self.may_try_again();
             return self.step(Step::AbsentForGood, keep).await;
         }
-        let policy = self.kernel.options.looks;
-        let soon = progress.settled_from.and_then(|from| from.checked_add_signed(policy.absence_within));
+        let gone = self.kernel.options.looks.absence_within;
+        let soon = first_settled(progress, service).and_then(|from| from.checked_add_signed(gone));
         let too_late = soon.is_some_and(|soon| looked_at > soon);
         if too_late {
             report.missing = Some(
@@ -252,7 +274,6 @@ impl LookUp {
 
 /// The question that an unsettled effect leaves open; `None` when it was never attempted.
 fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Option<LookUp> {
-    let since = |record: &EffectRecord| record.progress.unsettled_since.or(record.progress.began_at);
     let content = record.effect.content();
     let equal = |other: &&EffectRecord| {
         other.id != record.id
@@ -261,12 +282,13 @@ fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Optio
             && are_equal(content, other.effect.content())
     };
     let mut equals: Vec<&EffectRecord> = open.iter().filter(equal).chain([record]).collect();
-    equals.sort_by_key(|effect| (since(effect), effect.id));
+    equals.sort_by_key(|effect| (unsettled_since(effect), effect.id));
     Some(LookUp {
         effect: record.effect.clone(),
         effect_id: record.id,
         call_key: record.call_key.clone(),
-        since: since(record).and(equals.iter().filter_map(|effect| since(effect)).min())?,
+        since: unsettled_since(record)
+            .and(equals.iter().filter_map(|effect| unsettled_since(effect)).min())?,
         until: equals.iter().filter_map(|effect| effect.progress.settled_from).max()?,
         candidates: record.progress.candidates.clone(),
         doubted: doubted(record),

@@ -74,9 +74,9 @@ impl Case<'_> {
     }
 
     /// What these items say together. Of several effects with equal texts each has the post of its place, if there is one for
-    /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained, or one that an earlier look
-    /// left unexplained is shown no longer: ours may be that one, and the one with our text be made by hand. Nor while another effect is unknown whose post may show
-    /// the same words.
+    /// each; else no item says whose it is. Nor does one while another newcomer stands unexplained, or one that an earlier
+    /// look left unexplained is shown no longer: ours may be that one, and the one with our text be made by hand. Nor while
+    /// another effect is unknown whose post may show the same words.
     pub(crate) fn sight(&self, items: &[Shown]) -> Sight {
         let mut ours: Vec<&Shown> = Vec::new();
         let mut doubts = Vec::new();

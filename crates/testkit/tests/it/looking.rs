@@ -32,6 +32,8 @@ pub(crate) struct Told {
     pub(crate) strict: StrictPlatform,
     finding: Arc<Mutex<Option<Finding>>>,
     during: Arc<Mutex<Option<Hook>>>,
+    during_look: Arc<Mutex<Option<Hook>>>,
+    asked: Arc<Mutex<Vec<LookUp>>>,
 }
 
 impl std::fmt::Debug for Told {
@@ -49,6 +51,16 @@ impl Told {
     /// This happens once, after the next call did what it does and before it answers.
     pub(crate) fn meanwhile(&self, hook: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
         *self.during.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    /// This happens once, after the next look saw what it sees and before it tells.
+    fn meanwhile_a_look(&self, hook: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
+        *self.during_look.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    /// What was looked for last.
+    fn asked_last(&self) -> LookUp {
+        self.asked.lock().unwrap().last().cloned().expect("there was a look")
     }
 }
 
@@ -72,7 +84,12 @@ impl Platform for Told {
         outcome
     }
     async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
+        self.asked.lock().unwrap().push(look.clone());
         let found = self.strict.find(look, owners).await;
+        let hook = self.during_look.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook().await;
+        }
         let told = self.finding.lock().unwrap().clone();
         told.unwrap_or(found)
     }
@@ -96,7 +113,13 @@ impl World {
         let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
         let store = MemoryStore::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(5)));
         let strict = StrictPlatform::everywhere(Arc::clone(&time), rules);
-        let platform = Told { strict, finding: Arc::default(), during: Arc::default() };
+        let platform = Told {
+            strict,
+            finding: Arc::default(),
+            during: Arc::default(),
+            during_look: Arc::default(),
+            asked: Arc::default(),
+        };
         let stores = store.open_again().stores();
         Self { clock, store: Arc::new(store), stores, platform, scene: Scene::named("looking") }
     }
@@ -291,6 +314,75 @@ fn a_look_settles_nothing_while_an_alike_effect_is_attempted() {
         assert_eq!(world.platform.strict.looks(), 2);
         let other = world.stored(&clearly_another.record).await;
         assert_eq!(other.progress.state, EffectState::Attempting, "another text keeps no look");
+    });
+}
+
+/// Two posts that are under way together, each of which comes to a lost answer.
+async fn lost_together(world: &World, texts: [&str; 2]) -> [EffectRecord; 2] {
+    let mut begun = Vec::new();
+    for text in texts {
+        begun.push(world.admitted(text).await);
+    }
+    let mut lost = Vec::new();
+    for (leased, approved) in begun {
+        world.platform.strict.plan(PLACE, [Fault::LostAfter]);
+        lost.push(world.kernel().drive_fresh(leased, approved, world.now()).await.unwrap());
+    }
+    lost.try_into().expect("two of them")
+}
+
+#[test]
+fn a_look_tells_which_unknown_effects_may_show_the_same() {
+    let ours = "Our spring sale starts today";
+    for (theirs, (equals, lookalike)) in [
+        ("our SPRING sale starts today!", (1, true)),
+        ("our SPRING sale starts  today", (2, false)),
+        // Cut off where ours ends, it would show our words.
+        ("Our spring sale starts today: have a look at the new colours", (1, true)),
+        ("Our spring sale", (1, false)),
+        ("Nobody expects the July release", (1, false)),
+    ] {
+        block_on(async {
+            let world = World::new(TestClock::new(), Rules::default());
+            let [one, other] = lost_together(&world, [ours, theirs]).await;
+            assert_eq!(other.progress.state, EffectState::Unknown, "{theirs:?}");
+            world.look_when_due(&one).await;
+            let asked = world.platform.asked_last();
+            assert_eq!(
+                (asked.equals, asked.place, asked.has_lookalike),
+                (equals, 0, lookalike),
+                "{theirs:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn a_look_beside_an_equal_effect_that_is_settled_meanwhile_settles_nothing() {
+    block_on(async {
+        let world = World::new(TestClock::new(), Rules::default());
+        let texts = ["Our spring sale starts today", "our SPRING sale starts  today"];
+        let [one, other] = lost_together(&world, texts).await;
+        let (journal, step) = (Arc::clone(&world.stores.journal), published("theirs"));
+        let (effect, epoch, version) = (other.id, other.progress.epoch, other.progress.version);
+        world.platform.meanwhile_a_look(move || {
+            let (journal, step) = (Arc::clone(&journal), step.clone());
+            Box::pin(async move {
+                journal.advance(Advance { effect, epoch, version, step, keep: None }).await.unwrap();
+            })
+        });
+        // Two posts stood there for two effects, and the first is taken for the first; now it is known to be the other's.
+        let post = chimera_effect::ExternalPost { id: "theirs".to_owned(), url: None, published_at: None };
+        let evidence = chimera_effect::Evidence { post, said: None };
+        world.platform.find_always(Finding::There(evidence));
+        let looked = world.look_when_due(&one).await;
+        assert_eq!(looked.progress.state, EffectState::Unknown);
+        assert!(missing(&looked).contains("settled during the look"), "{}", missing(&looked));
+        assert!(!looked.progress.needs_human && looked.progress.due_at.is_some(), "it is looked for again");
+        let again = world.look_when_due(&looked).await;
+        assert_eq!(world.platform.asked_last().equals, 1);
+        assert_eq!(again.progress.state, EffectState::Unknown, "the post is another's");
+        assert!(missing(&again).contains("claimed by another effect"), "{}", missing(&again));
     });
 }
 
