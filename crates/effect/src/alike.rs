@@ -30,13 +30,17 @@ pub fn are_alike(one: &EffectV1, other: &EffectV1) -> bool {
     text.is_empty() || theirs.is_empty() || !is_clearly_other(&text, &theirs)
 }
 
-/// Whether the other text goes on where this one ends: cut off there by the platform, it shows this one's words.
+/// Whether the other text goes on where this one ends: cut off there by the platform, it shows this one's words. One without
+/// words is continued by each other one: its text may be shown empty.
 pub(crate) fn is_continued_by(one: &EffectV1, other: &EffectV1) -> bool {
+    if !share_a_list(one, other) {
+        return false;
+    }
     let (text, theirs) = (Folded::new(&one.text), Folded::new(&other.text));
-    share_a_list(one, other)
-        && !text.is_empty()
-        && theirs.as_str().len() > text.as_str().len()
-        && theirs.as_str().starts_with(text.as_str())
+    if text.is_empty() {
+        return !are_equal(one, other);
+    }
+    theirs.as_str().len() > text.as_str().len() && theirs.as_str().starts_with(text.as_str())
 }
 
 /// Whether one list may show both: the same account and target. A reply and a comment are one thing on some platforms;
@@ -141,14 +145,20 @@ mod tests {
             (TEXT, short, false),
             (TEXT, TEXT, false),
             ("spring sale starts today", TEXT, false),
-            // No words begin everything: what shows none is weighed by itself.
-            ("", TEXT, false),
-            ("https://example.com/a", TEXT, false),
+            // No words begin every text.
+            ("", TEXT, true),
+            ("https://example.com/a", TEXT, true),
+            ("", "https://example.com/a", true),
+            ("", "", false),
         ] {
             assert_eq!(is_continued_by(&post(ours), &post(theirs)), continued, "{ours:?} by {theirs:?}");
         }
         let elsewhere = EffectV1 { account: "them".to_owned(), ..post(TEXT) };
         assert!(!is_continued_by(&post(short), &elsewhere), "no list shows both");
+        let target = Some("1");
+        let share = of(EffectKind::Share, target, "");
+        assert!(is_continued_by(&share, &of(EffectKind::Share, target, TEXT)), "shown empty");
+        assert!(!is_continued_by(&of(EffectKind::Like, target, ""), &share), "a like is no share");
     }
 
     #[test]

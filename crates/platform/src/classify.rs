@@ -9,6 +9,8 @@ mod doubts;
 mod missing;
 mod retry;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 

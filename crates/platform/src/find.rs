@@ -20,7 +20,7 @@ pub(crate) use shown::{Shown, listed, one};
 pub(crate) use sought::Sought;
 use weigh::Weight;
 pub(crate) use weigh::weigh;
-pub(crate) use whole::{complete, missing_of_whole, reaches};
+pub(crate) use whole::{complete, is_cursor, missing_of_whole, reaches};
 
 use crate::border::Border;
 

@@ -17,14 +17,25 @@ use crate::profile::{ListTool, is_yes};
 const PINNED: usize = 3;
 
 /// Whether the profile's word for completeness is in a page; `items` are all so far, on all pages. One that stands on two
-/// pages, because something new moved it, counts once.
+/// pages, because something new moved it, counts once. A total beside a cursor is none: X calls the count of one page
+/// `result_count`.
 pub(crate) fn complete(list: &ListTool, page: &Answer, items: &[Shown]) -> bool {
     let says = list.complete.as_ref().and_then(|pointer| page.at(pointer)).is_some_and(is_yes);
     let total = list.total.as_ref().and_then(|pointer| page.at(pointer)).and_then(number);
     let ids: BTreeSet<&str> = items.iter().filter_map(|item| item.id.as_deref()).collect();
     let nameless = items.iter().filter(|item| item.id.is_none()).count();
     let all = total.is_some_and(|total| total == ids.len().saturating_add(nameless) as u64);
-    says || all || is_last(list, page)
+    let goes_on = list.next.as_ref().and_then(|next| page.at(&next.pointer)).is_some_and(is_cursor);
+    says || (all && !goes_on) || is_last(list, page)
+}
+
+/// Whether what stands at `next` leads to a further page.
+pub(crate) fn is_cursor(value: &Value) -> bool {
+    match value {
+        Value::String(cursor) => !cursor.is_empty(),
+        Value::Number(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether a page says that no page follows: there is no cursor where its parent stands.

@@ -207,7 +207,8 @@ impl Looking<'_> {
             read.cut = page.cut || read.items.len() > LISTED;
             let whole = read.complete || find::reaches(&self.case(list.own, &read.owners), &read.items);
             let next = list.next.as_ref().filter(|next| next.argument.is_some());
-            let next = next.and_then(|next| answer.at(&next.pointer)).filter(|next| is_cursor(next)).cloned();
+            let next =
+                next.and_then(|next| answer.at(&next.pointer)).filter(|next| find::is_cursor(next)).cloned();
             if whole || read.cut || next.is_none() {
                 return Ok(read);
             }
@@ -365,14 +366,6 @@ impl Looking<'_> {
             Called::NotSent { reason } => Err(failed("could not be asked", &reason)),
             Called::Lost { reason } => Err(failed("did not answer", &reason)),
         }
-    }
-}
-
-fn is_cursor(value: &Value) -> bool {
-    match value {
-        Value::String(cursor) => !cursor.is_empty(),
-        Value::Number(_) => true,
-        _ => false,
     }
 }
 

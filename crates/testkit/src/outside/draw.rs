@@ -299,8 +299,8 @@ fn shows(dice: &Dice, nature: &Nature) -> Vec<Show> {
     }
     let count = dice.weighted(&[(5, 0), (6, 1), (2, 2)]);
     let mut shows: Vec<Show> = (0..count).map(|_| dice.pick(Show::ALL)).collect();
-    // A platform's notice stands for the text: nothing is known of a server that shortens one to a few letters.
-    if let Some(at) = shows.iter().position(|show| matches!(show, Show::Placeholder(_))) {
+    // A platform's notice, or nothing, stands for the text: no server is known that shortens or signs one.
+    if let Some(at) = shows.iter().position(|show| show.leaves_nothing()) {
         shows.truncate(at.saturating_add(1));
     }
     if nature.list.as_ref().is_some_and(|list| list.wraps == Wraps::Unnamed) {

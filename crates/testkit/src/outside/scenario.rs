@@ -205,6 +205,7 @@ impl Scenario {
             wish.acts.iter().all(|act| self.lie.is_some() || act.admitted(&self.nature, wish.kind))
                 && (rewrites || !wish.shown.contains(&Show::Rewritten))
                 && !(hollow && wish.shown.iter().any(|show| show.leaves_nothing()))
+                && wish.shown.iter().rev().skip(1).all(|show| !show.leaves_nothing())
         };
         wishes > 0
             && self.nature.list.as_ref().is_none_or(super::nature::ListNature::is_sound)

@@ -452,9 +452,18 @@ fn pages_are_followed_until_the_list_is_whole() {
         ("no parent either", vec![json!({ "data": [other("a", -1)] })], "doubt", 1),
         (
             "total equals the count",
-            vec![json!({ "data": [other("a", -1)], "meta": { "total": 1, "next_token": "c" } })],
+            vec![json!({ "data": [other("a", -1)], "meta": { "total": 1 } })],
             "absent",
             1,
+        ),
+        (
+            "total of one page: X's `result_count`",
+            vec![
+                json!({ "data": [other("a", -1)], "meta": { "total": 1, "next_token": "c" } }),
+                json!({ "data": [item("ours", ours, -50, "me")], "meta": { "total": 1 } }),
+            ],
+            "there ours",
+            2,
         ),
         (
             "total is more than the count",
