@@ -52,15 +52,7 @@ fn told(kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
 }
 
 fn told_by(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
-    let schema = json!({ "properties": { "text": { "type": "string" }, "to": { "type": "string" } } });
-    let tools = ["post", "reply", "follow", "like"]
-        .map(|name| ToolInfo { name: name.to_owned(), input_schema: schema.clone() });
-    let profile = Profile::parse(profile).unwrap();
-    let world = world_of(&profile, Ok(tools.to_vec()), Ok(Vec::new()), vec![called]);
-    let content = effect(PlatformName::Twitter, Vec::new()).content().clone();
-    let target = (!target.is_empty()).then(|| target.to_owned());
-    let effect = Effect::new(EffectV1 { kind, target, text: ours.to_owned(), ..content }).unwrap();
-    match act_at(&world, &effect, &[], at(9)) {
+    match came_of(profile, kind, target, ours, called) {
         Outcome::Done(evidence) => format!("done {}", evidence.post.id),
         Outcome::NotDone(refusal) => format!("not {:?}", refusal.code),
         Outcome::Accepted(pending) => format!("accepted {}", pending.pending_id),
@@ -70,6 +62,18 @@ fn told_by(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Ca
                 .to_owned()
         }
     }
+}
+
+fn came_of(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Called) -> Outcome {
+    let schema = json!({ "properties": { "text": { "type": "string" }, "to": { "type": "string" } } });
+    let tools = ["post", "reply", "follow", "like"]
+        .map(|name| ToolInfo { name: name.to_owned(), input_schema: schema.clone() });
+    let profile = Profile::parse(profile).unwrap();
+    let world = world_of(&profile, Ok(tools.to_vec()), Ok(Vec::new()), vec![called]);
+    let content = effect(PlatformName::Twitter, Vec::new()).content().clone();
+    let target = (!target.is_empty()).then(|| target.to_owned());
+    let effect = Effect::new(EffectV1 { kind, target, text: ours.to_owned(), ..content }).unwrap();
+    act_at(&world, &effect, &[], at(9))
 }
 
 fn sentence(is_error: bool, text: &str) -> Called {
@@ -160,6 +164,80 @@ fn what_we_sent_and_words_for_nothing_are_no_ids() {
     assert_eq!(reply(said(false, json!({ "id": 1755 }))), "unknown", "an echo of the target");
     assert_eq!(reply(sentence(false, "Replied to 1755 with 1799")), "done 1799", "the target stands first");
     assert_eq!(reply(sentence(false, "Replied to 1755")), "unknown", "the target alone");
+}
+
+/// A word of a sentence is no id, and neither is a number that names nothing.
+#[test]
+fn what_a_pattern_takes_from_a_sentence_may_be_no_id() {
+    for (text, expected) in [
+        ("Posted with id 17", "done 17"),
+        ("Posted with id P17", "done P17"),
+        ("Live with the id see the app", "unknown"),
+        ("Posted with id 0", "unknown"),
+        ("Posted with id See", "unknown"),
+    ] {
+        assert_eq!(told(Publish, "", TEXT, sentence(false, text)), expected, "{text}");
+    }
+}
+
+/// *Already* ends a state. Of words it says that they stand there twice now, or before: nobody knows whose.
+#[test]
+fn what_repeats_something_names_it() {
+    let may_read_back = PROFILE.replace("reads_back = false", "");
+    for (profile, kind, target, called, expected) in [
+        (PROFILE, Publish, "", refused(403, 327, "no"), "unknown"),
+        (PROFILE, Publish, "", sentence(true, "Status is a duplicate of tweet 17."), "unknown 17"),
+        (PROFILE, Reply, "1755", sentence(true, "It is a duplicate of 1799"), "unknown 1799"),
+        (PROFILE, Reply, "1755", sentence(true, "It is a duplicate of 1755"), "unknown"),
+        (PROFILE, Publish, "", sentence(true, "It is a duplicate of 0"), "unknown"),
+        (&may_read_back, Publish, "", sentence(true, "It is a duplicate of 17"), "unknown 17"),
+    ] {
+        let outcome = came_of(profile, kind, target, TEXT, called.clone());
+        let Outcome::Unknown(unknown) = outcome else { panic!("{called:?}: {outcome:?}") };
+        let code = unknown.refusal.map(|refusal| refusal.code);
+        assert_eq!(code, Some(ErrorCode::ContentPolicyViolation), "told once it is known to be absent");
+        assert!(unknown.candidate.is_none_or(|named| named.may_be_older), "{called:?}");
+        assert_eq!(told_by(profile, kind, target, TEXT, called), expected);
+    }
+}
+
+/// What is told once absence is known, of an answer that settles nothing.
+#[test]
+fn a_refusal_that_settles_nothing_is_kept() {
+    use ErrorCode::{
+        ContentPolicyViolation, InvalidTarget, PlatformNotConfigured, PlatformRateLimit,
+        PlatformTransientError, ValidationError,
+    };
+    let may_read_back = PROFILE.replace("reads_back = false", "");
+    for (kind, target, called, kept, candidate) in [
+        (Publish, "", refused(429, 88, "slow down"), Some(PlatformRateLimit), None),
+        (Publish, "", refused(403, 0, "no"), Some(ContentPolicyViolation), None),
+        (Publish, "", refused(503, 130, "over capacity"), Some(PlatformTransientError), None),
+        (Publish, "", sentence(true, "connection reset"), None, None),
+        (Publish, "", sentence(true, "something odd"), None, None),
+        (Publish, "", sentence(true, "Posted tweet 17: HTTP 429"), Some(PlatformRateLimit), Some("17")),
+        (
+            Publish,
+            "",
+            sentence(true, "Posted tweet 17: unknown tool"),
+            Some(PlatformNotConfigured),
+            Some("17"),
+        ),
+        // What is not found is the target, where there is one.
+        (Reply, "1755", refused(404, 144, "No status found with that ID."), Some(InvalidTarget), None),
+        (Publish, "", refused(404, 144, "No status found with that ID."), Some(ValidationError), None),
+        (Reply, "1755", refused(400, 0, "no"), Some(ValidationError), None),
+    ] {
+        let outcome = came_of(&may_read_back, kind, target, TEXT, called.clone());
+        let Outcome::Unknown(unknown) = outcome else { panic!("{called:?}: {outcome:?}") };
+        assert_eq!(unknown.refusal.as_ref().map(|refusal| refusal.code), kept, "{called:?}");
+        let named = unknown.candidate.as_ref();
+        assert_eq!(named.map(|named| named.id.as_str()), candidate, "{called:?}");
+        assert!(named.is_none_or(|named| !named.may_be_older), "an answer named what its own call made");
+        assert!(unknown.said.is_some(), "{called:?}");
+    }
+    let outcome = came_of(PROFILE, Reply, "1755", TEXT, refused(404, 144, "No status found with that ID."));
+    assert!(matches!(outcome, Outcome::NotDone(refusal) if refusal.code == InvalidTarget));
 }
 
 /// A draft is one by a plain *yes*; a card beside the post is called a preview as well.
