@@ -345,12 +345,10 @@ fn written(value: &Value) -> Option<DateTime<Utc>> {
 fn since_epoch(number: f64) -> Option<DateTime<Utc>> {
     const LAST_SECOND: f64 = 1e11;
     const LAST_MILLISECOND: f64 = 1e14;
-    let milliseconds = match number {
-        number if !number.is_finite() || number < 1.0 => return None,
-        number if number < LAST_SECOND => number * 1_000.0,
-        number if number < LAST_MILLISECOND => number,
-        _ => return None,
-    };
+    let milliseconds = if number < LAST_SECOND { number * 1_000.0 } else { number };
+    if !(0.0..LAST_MILLISECOND).contains(&milliseconds) {
+        return None;
+    }
     #[expect(clippy::cast_possible_truncation, reason = "a number within the range that was just checked")]
     DateTime::from_timestamp_millis(milliseconds as i64)
 }
@@ -382,6 +380,13 @@ mod tests {
             (json!(-5), None),
             (json!("nan"), None),
             (json!(1e18), None),
+            // Microseconds.
+            (json!(1_800_000_000_000_000_i64), None),
+            (json!(99_999_999_999_i64), Some(99_999_999_999)),
+            (json!(100_000_000_000_i64), None),
+            (json!(946_684_799), None),
+            (json!(946_684_800), Some(946_684_800)),
+            (json!("-inf"), None),
             (json!(1_800_000_000), Some(1_800_000_000)),
             (json!(1_800_000_000_000_i64), Some(1_800_000_000)),
             (json!("yesterday"), None),

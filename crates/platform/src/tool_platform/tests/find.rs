@@ -143,6 +143,14 @@ fn a_text_like_ours_is_not_ours_while_another_newcomer_stands_unexplained() {
             "there hand",
         ),
         ("taken down before we began", post("it", "[removed]", -600), refused(503, 1, "later"), "there hand"),
+        ("posted long before as well", post("it", ours, -9_000), refused(503, 1, "later"), "there hand"),
+        ("posted since as well", post("it", ours, 60), refused(503, 1, "later"), "there hand"),
+        (
+            "posted at a time that is not shown",
+            json!({ "id": "it", "text": ours }),
+            refused(503, 1, "later"),
+            "doubt it hand",
+        ),
     ] {
         assert_eq!(shown_as(ours, &[by_hand.clone(), other], [answer]), expected, "{source}");
     }
