@@ -108,7 +108,7 @@ async fn decide(
     let (desk, namespace, reviewer) = (host.chimera.desk(), &host.worker().namespace, reviewer());
     let answer = screen.ask("Let this action and exactly these posts happen?")?;
     if answer == Answer::Nothing {
-        return Err("nobody decided, and nothing was sent; run this again to be asked again".into());
+        return Err("nobody decided, and nothing was sent; answer, or give --yes; with the same --db it goes on where it stopped".into());
     }
     desk.claim(namespace, review.id, &reviewer, LEASE).await?;
     if answer == Answer::No {

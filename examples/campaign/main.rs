@@ -1,6 +1,6 @@
 //! Runs one campaign through all three skills: proposed, reviewed, published, engaged, and proven.
 //!
-//! `cargo run --release --example campaign` needs nothing but Rust: the store is a SQLite file, the MCP server is the
+//! `cargo run --release --example campaign -- --yes` needs nothing but Rust: the store is a SQLite file, the MCP server is the
 //! sandbox, which this program starts as a child process of its own (`--as-sandbox`).
 
 mod action;

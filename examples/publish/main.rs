@@ -1,6 +1,6 @@
 //! Publishes one approved bundle to three platforms through a real MCP server, and proves it.
 //!
-//! `cargo run --release --example publish` needs nothing but Rust: the store is a SQLite file, the MCP server is the
+//! `cargo run --release --example publish -- --yes` needs nothing but Rust: the store is a SQLite file, the MCP server is the
 //! sandbox, which this program starts as a child process of its own (`--as-sandbox`).
 
 mod args;

@@ -117,7 +117,8 @@ impl Kernel {
                 .effects
                 .iter()
                 .filter(|record| !broken.iter().any(|(id, _)| *id == record.id))
-                .filter(|record| self.can_go_on(record, carry, &again, now))
+                // What waits for another effect asks once a call: that one may be settled since.
+                .filter(|record| (!drove && record.waits(now)) || self.can_go_on(record, carry, &again, now))
                 .map(|record| record.id)
                 .collect();
             let nothing_left = free.is_empty() && !view.effects.iter().any(|record| record.under_way(now));

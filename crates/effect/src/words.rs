@@ -58,8 +58,12 @@ impl EffectRecord {
                 format!("; a person can settle it now, and it is looked for again at {next}")
             }
             (true, None) => "; only a person can settle it".to_owned(),
-            (false, Some(next)) => format!("; it is looked for at {next}, and never sent again blindly"),
-            (false, None) => "; it is never sent again blindly".to_owned(),
+            (false, Some(next)) => {
+                format!(
+                    "; it is looked for at {next}, and a person who sees the account can settle it before"
+                )
+            }
+            (false, None) => "; a person who sees the account can settle it".to_owned(),
         });
         words
     }
@@ -174,15 +178,15 @@ mod tests {
     fn what_is_said_of_what_is_unknown() {
         check(
             unknown(LOST),
-            "no answer came from `twitter`: the connection broke; it is looked for at 2026-01-01T00:00:15Z, and never \
-             sent again blindly",
+            "no answer came from `twitter`: the connection broke; it is looked for at 2026-01-01T00:00:15Z, and a person \
+             who sees the account can settle it before",
         );
         let first = Candidate { id: "1".to_owned(), url: None, may_be_older: false };
         let named = Candidate { id: "2".to_owned(), url: None, may_be_older: false };
         check(
             Progress { candidates: vec![first, named], ..unknown(NAMED) },
             "the answer of `twitter` names a post beside an error: HTTP 429; the answer names `2`, which is looked up; \
-             it is looked for at 2026-01-01T00:00:15Z, and never sent again blindly",
+             it is looked for at 2026-01-01T00:00:15Z, and a person who sees the account can settle it before",
         );
         let saw = "3 items in 1 pages, the last of 2025-12-31T00:00:00Z";
         check(
@@ -193,8 +197,8 @@ mod tests {
                 ..unknown(LOST)
             },
             "no answer came from `twitter`: the connection broke; look 1 at 2026-01-01T00:00:16Z saw 3 items in 1 \
-             pages, the last of 2025-12-31T00:00:00Z; it is looked for at 2026-01-01T00:00:18Z, and never sent again \
-             blindly",
+             pages, the last of 2025-12-31T00:00:00Z; it is looked for at 2026-01-01T00:00:18Z, and a person who \
+             sees the account can settle it before",
         );
         check(
             Progress {
@@ -204,7 +208,8 @@ mod tests {
                 ..unknown(LOST)
             },
             "no answer came from `twitter`: the connection broke; look 2 at 2026-01-01T00:00:16Z: the tool \
-             `list_posts` failed: HTTP 500; it is looked for at 2026-01-01T00:00:20Z, and never sent again blindly",
+             `list_posts` failed: HTTP 500; it is looked for at 2026-01-01T00:00:20Z, and a person who \
+             sees the account can settle it before",
         );
         check(
             Progress {
@@ -224,7 +229,7 @@ mod tests {
         );
         check(
             Progress { due_at: None, ..unknown(None) },
-            "the outcome is not known; it is never sent again blindly",
+            "the outcome is not known; a person who sees the account can settle it",
         );
     }
 

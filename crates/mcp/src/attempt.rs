@@ -62,7 +62,7 @@ impl Attempt {
                     // Before the caller knows, so that its next call goes to the next life.
                     self.run.stop();
                 }
-                let reason = "no answer came by the deadline; it may still be carried out".to_owned();
+                let reason = "the deadline passed; it may still be carried out".to_owned();
                 let _ = told.send(Called::Lost { reason });
                 self.linger(handle).await;
             }

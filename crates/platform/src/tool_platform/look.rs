@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chimera_contracts::ErrorCode;
 use chimera_effect::{
     DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
 };
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Binding, ToolPlatform};
 use crate::border::Border;
-use crate::classify;
+use crate::classify::{self, Meaning};
 use crate::find::{self, Case, Doubt, LISTED, Shown, Sight, Sought, short};
 use crate::normalise::Answer;
 use crate::profile::{ActTool, GetTool, Input, Invocation, ListTool, Naming, Parts, StateTool};
@@ -53,8 +54,26 @@ impl ToolPlatform {
         let looking = Looking { platform: self, binding, act, look, sought: Sought::of(content, act) };
         match looking.find(owners).await {
             Ok(finding) => finding,
-            Err(missing) => Finding::Open(LookReport::missing(looking.asked(), missing)),
+            Err(unread) => {
+                // It explains nothing of what an earlier look left in doubt.
+                let in_doubt = look.doubted.clone();
+                let report = LookReport { in_doubt, ..LookReport::missing(looking.asked(), unread.why) };
+                if unread.lasts { Finding::InDoubt(report) } else { Finding::Open(report) }
+            }
         }
+    }
+}
+
+/// Why a look saw nothing.
+struct Unread {
+    why: String,
+    /// Whether it stays so until a person mends it: credentials, a tool that is not there.
+    lasts: bool,
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self { why, lasts: false }
     }
 }
 
@@ -63,7 +82,7 @@ impl Looking<'_> {
     ///
     /// # Errors
     /// With what failed, when it saw nothing.
-    async fn find(&self, owners: &dyn PostOwners) -> Result<Finding, String> {
+    async fn find(&self, owners: &dyn PostOwners) -> Result<Finding, Unread> {
         // A share with words is a post: whether the target is shared at all says nothing about it.
         if let Some(state) = self.act.state.as_ref().filter(|_| self.sought.needs_complete()) {
             return self.state(state).await;
@@ -124,7 +143,7 @@ impl Looking<'_> {
     }
 
     /// Whether the state is set, by the tool that tells.
-    async fn state(&self, state: &StateTool) -> Result<Finding, String> {
+    async fn state(&self, state: &StateTool) -> Result<Finding, Unread> {
         let content = self.look.effect.content();
         let arguments = state.invocation.arguments(|input| match input {
             Input::Account => Some(content.account.as_str().into()),
@@ -134,12 +153,14 @@ impl Looking<'_> {
         let answer = self.read(&state.invocation, arguments).await?;
         let pointer = &state.confirm.pointer;
         let Some(found) = answer.at(pointer) else {
-            return Err(format!("`confirm = \"{pointer}\"` fits nothing in the answer"));
+            return Err(format!("`confirm = \"{pointer}\"` fits nothing in the answer").into());
         };
         match state.confirm.tells(found) {
             Some(true) => return Ok(self.there(Shown::default())),
             Some(false) => {}
-            None => return Err(format!("what stands at `confirm = \"{pointer}\"` is neither yes nor no")),
+            None => {
+                return Err(format!("what stands at `confirm = \"{pointer}\"` is neither yes nor no").into());
+            }
         }
         let report =
             LookReport { asked: self.asked(), saw: "that it is not set".to_owned(), ..LookReport::default() };
@@ -152,7 +173,7 @@ impl Looking<'_> {
         get: &GetTool,
         owners: &dyn PostOwners,
         doubts: &mut Vec<Doubt>,
-    ) -> Result<Option<Shown>, String> {
+    ) -> Result<Option<Shown>, Unread> {
         let ids: Vec<String> = self.look.candidates.iter().map(|candidate| candidate.id.clone()).collect();
         if ids.is_empty() {
             return Ok(None);
@@ -169,7 +190,7 @@ impl Looking<'_> {
     }
 
     /// One post by its id; `None` when it is not there.
-    async fn ask_for(&self, get: &GetTool, id: &str) -> Result<Option<Shown>, String> {
+    async fn ask_for(&self, get: &GetTool, id: &str) -> Result<Option<Shown>, Unread> {
         let arguments = get.invocation.arguments(|input| match input {
             Input::Id => Some(id.into()),
             Input::Account => Some(self.look.effect.content().account.as_str().into()),
@@ -180,18 +201,14 @@ impl Looking<'_> {
             return if classify::is_missing(&self.binding.profile, &answer) {
                 Ok(None)
             } else {
-                Err(format!(
-                    "the tool `{}` failed: {}",
-                    get.invocation.tool,
-                    answer.shown(self.border(), REASON)
-                ))
+                Err(self.failed(&get.invocation, &answer))
             };
         }
-        find::one(get, id, &answer).map(Some)
+        Ok(Some(find::one(get, id, &answer)?))
     }
 
     /// The list, page by page, until it is whole, ends, or is too long.
-    async fn pages(&self, list: &ListTool, owners: &dyn PostOwners) -> Result<Pages, String> {
+    async fn pages(&self, list: &ListTool, owners: &dyn PostOwners) -> Result<Pages, Unread> {
         let mut read = Pages::default();
         let mut cursor: Option<Value> = None;
         loop {
@@ -221,7 +238,7 @@ impl Looking<'_> {
         }
     }
 
-    async fn page(&self, list: &ListTool, cursor: Option<&Value>) -> Result<Answer, String> {
+    async fn page(&self, list: &ListTool, cursor: Option<&Value>) -> Result<Answer, Unread> {
         let content = self.look.effect.content();
         let mut arguments = list.invocation.arguments(|input| match input {
             Input::Account => Some(content.account.as_str().into()),
@@ -233,7 +250,7 @@ impl Looking<'_> {
         let answer = self.read(&list.invocation, arguments).await?;
         if classify::says_failed(&answer) {
             let shown = answer.shown(self.border(), REASON);
-            return Err(format!("the tool `{}` says that it failed: {shown}", list.invocation.tool));
+            return Err(format!("the tool `{}` says that it failed: {shown}", list.invocation.tool).into());
         }
         Ok(answer)
     }
@@ -261,7 +278,7 @@ impl Looking<'_> {
                 }
                 // It was there a moment ago: no look explains it.
                 Ok(None) => Some("it is listed and cannot be shown by itself".to_owned()),
-                Err(why) => Some(why),
+                Err(unread) => Some(unread.why),
             };
             asked.insert(id, why);
         }
@@ -281,9 +298,10 @@ impl Looking<'_> {
         &self,
         owners: &dyn PostOwners,
         ids: &[String],
-    ) -> Result<BTreeMap<String, OwnedPost>, String> {
+    ) -> Result<BTreeMap<String, OwnedPost>, Unread> {
         let owned = owners.owners(ids).await;
-        let owned = owned.map_err(|error| format!("the journal cannot tell whose the posts are: {error}"))?;
+        let unread = |error| format!("the journal cannot tell whose the posts are: {error}");
+        let owned = owned.map_err(unread)?;
         Ok(owned.into_iter().map(|owned| (owned.external_id.clone(), owned)).collect())
     }
 
@@ -334,13 +352,20 @@ impl Looking<'_> {
     ///
     /// # Errors
     /// With how it failed, however it did.
-    async fn read(&self, invocation: &Invocation, arguments: Map<String, Value>) -> Result<Answer, String> {
+    async fn read(&self, invocation: &Invocation, arguments: Map<String, Value>) -> Result<Answer, Unread> {
         let answer = self.call(invocation, arguments).await?;
         if classify::read_failed(&self.binding.profile, &answer) {
-            let shown = answer.shown(self.border(), REASON);
-            return Err(format!("the tool `{}` failed: {shown}", invocation.tool));
+            return Err(self.failed(invocation, &answer));
         }
         Ok(answer)
+    }
+
+    /// A reading tool that reports an error.
+    fn failed(&self, invocation: &Invocation, answer: &Answer) -> Unread {
+        let shown = answer.shown(self.border(), REASON);
+        let meaning = classify::meaning(&self.binding.profile, answer);
+        let lasts = matches!(meaning, Meaning::Refused(ErrorCode::PlatformAuthInvalid) | Meaning::NotSent(_));
+        Unread { why: format!("the tool `{}` failed: {shown}", invocation.tool), lasts }
     }
 
     async fn call(&self, invocation: &Invocation, arguments: Map<String, Value>) -> Result<Answer, String> {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chimera_contracts::{Clock, Money, PlatformName};
 use chimera_effect::{
-    Admission, Advance, Attempt, Effect, EffectKind, EffectRecord, EffectState, Finding, Halt, Kernel,
-    KernelOptions, LateOutcome, LeaseScope, Leased, LookPolicy, LookReport, LookUp, NotReady, Outcome,
+    Admission, Advance, Attempt, Carry, Effect, EffectKind, EffectRecord, EffectState, Finding, Halt, Kernel,
+    KernelOptions, LateOutcome, LeaseScope, Leased, LookPolicy, LookReport, LookUp, NotReady, Order, Outcome,
     Platform, PostOwners, Purpose, Refusal, Service, Step, Upload, Uploaded,
 };
 use chimera_governance::{Approved, Gate};
@@ -355,6 +355,39 @@ fn a_look_tells_which_unknown_effects_may_show_the_same() {
             );
         });
     }
+}
+
+/// Whoever asks is told how it is now, and not how it was when the effect last asked whether it may begin.
+#[test]
+fn a_caller_of_what_waits_goes_on_once_the_other_is_settled() {
+    block_on(async {
+        let world = World::new(TestClock::new(), Rules::default());
+        let first = world.performed("Our spring sale starts today", Fault::LostAfter).await;
+        let text = "our SPRING sale starts  today";
+        let waiting = world.waiting(text).await;
+        assert_eq!(waiting.progress.waits_for, Some(first.id));
+        let lease = waiting.progress.lease.expect("the one that admitted it holds it");
+        world.clock.set(lease.until);
+        let ask = async || {
+            let key = world.scene.under_key(text).key;
+            let (effects, order) = (vec![waiting.id], Order::Sequential);
+            let view = world.stores.journal.request(&key).await.unwrap().expect("it is stored");
+            let (within, poll) = (TimeDelta::seconds(1), TimeDelta::milliseconds(100));
+            let until = world.now() + within;
+            let carry = Carry { key, effects, order, within, until, poll };
+            world.kernel().carry_on(&carry, view).await.remove(0)
+        };
+        assert!(ask().await.record.open_words().expect("it waits").contains(&first.id.to_string()));
+        let (epoch, version) = (first.progress.epoch, first.progress.version);
+        let now = world.stored(&first).await.progress;
+        assert_eq!((now.epoch, now.version), (epoch, version));
+        let step = published("the first");
+        let done = Advance { effect: first.id, epoch, version, step, keep: None };
+        world.stores.journal.advance(done).await.unwrap();
+        let told = ask().await;
+        assert_eq!(told.state(), EffectState::Published, "{told:?}");
+        assert_eq!(world.platform.strict.performed().len(), 2);
+    });
 }
 
 #[test]

@@ -123,6 +123,39 @@ fn what_may_be_ours_is_in_doubt() {
     assert_eq!(shown_as(ours, &[nameless], []), "doubt -", "without an id");
 }
 
+/// A person mends what no later look does: credentials, and a tool that is not there.
+#[test]
+fn a_list_that_cannot_be_read_is_asked_again_or_ends_at_a_person() {
+    for (source, answer, expected) in [
+        ("out of order", refused(503, 130, "over capacity"), "open"),
+        ("limited", refused(429, 88, "slow down"), "open"),
+        ("an error without a name", said(true, json!({ "error": "something odd" })), "open"),
+        ("a lost connection", Called::Lost { reason: "the connection broke".to_owned() }, "open"),
+        ("a server that is down", Called::NotSent { reason: "not started".to_owned() }, "open"),
+        ("an expired token (X 89)", refused(401, 89, "Invalid or expired token"), "doubt earlier"),
+        ("a tool that is gone", said(true, json!("Unknown tool: list_posts")), "doubt earlier"),
+        (
+            "arguments that it does not take",
+            said(true, json!("Input validation error: limit")),
+            "doubt earlier",
+        ),
+    ] {
+        let earlier = DoubtfulItem {
+            id: Some("earlier".to_owned()),
+            url: None,
+            text: "Our spring…".to_owned(),
+            created_at: Some(at(-30)),
+            why: "its text is not shown whole".to_owned(),
+        };
+        let asked = LookUp { doubted: vec![earlier], ..question(&tweet("Our spring sale starts today")) };
+        let found = look(&answering(vec![answer]), &asked, &Owners::default());
+        assert_eq!(told(&found), expected, "{source}");
+        if let Finding::Open(report) = found {
+            assert_eq!(report.in_doubt, asked.doubted, "{source}");
+        }
+    }
+}
+
 /// Found by the model of the outside: ours was taken down, and a person posted the same words by hand.
 #[test]
 fn a_text_like_ours_is_not_ours_while_another_newcomer_stands_unexplained() {
