@@ -79,6 +79,9 @@ mod tests {
         check(x, &status(429, 88), "HTTP 404", false);
         check(x, &Value::Null, "Connection reset by peer: 404 Not Found", false);
         check(x, &Value::Null, "Unknown tool: tool `get_target` not found", false);
+        check(x, &Value::Null, "Unknown tool get_tweet, HTTP 404", false);
+        check(x, &Value::Null, "quotaExceeded, HTTP 404", false);
+        check(x, &Value::Null, "Too many requests, HTTP 404", false);
         check(x, &Value::Null, "API key not found", false);
         check(x, &Value::Null, "account `me` not found", false);
         check(x, &Value::Null, "404 likes", false);

@@ -169,6 +169,85 @@ fn what_an_error_means() {
     }
 }
 
+/// Each group of codes, with its first, its last and its neighbours; all under a status that says something else.
+#[test]
+fn what_the_platforms_own_numbers_mean() {
+    use PlatformName::{Instagram, LinkedIn, Threads, Twitter};
+    let coded = |code: u64| structured(true, json!({ "error": { "status": 424, "code": code } }));
+    for (codes, meaning_of_them) in [
+        (vec![1, 2], Meaning::Transient),
+        (vec![4, 17, 32, 613], LIMITED),
+        (vec![10, 102, 190, 200, 299], AUTH),
+        (vec![368], POLICY),
+        (vec![506], Meaning::Duplicate),
+        (vec![0, 3, 5, 100, 199, 300, 505], INVALID),
+    ] {
+        for code in codes {
+            for platform in [Instagram, Threads] {
+                assert_eq!(meaning(profile(platform), &coded(code)), meaning_of_them, "{platform} {code}");
+            }
+        }
+    }
+    for (codes, meaning_of_them) in [
+        (vec![32, 64, 89, 99, 135, 215, 326], AUTH),
+        (vec![88, 185], LIMITED),
+        (vec![130, 131], Meaning::Transient),
+        (vec![139, 327], Meaning::Already),
+        (vec![186], Meaning::Refused(ErrorCode::ContentTooLong)),
+        (vec![187], Meaning::Duplicate),
+        (vec![226], POLICY),
+        (vec![4, 17, 144, 190, 506], INVALID),
+    ] {
+        for code in codes {
+            assert_eq!(meaning(profile(Twitter), &coded(code)), meaning_of_them, "X {code}");
+        }
+    }
+    // X 324 is a fault of media, whatever the status says; elsewhere a number is no code.
+    let under_403 = |code: u64| structured(true, json!({ "error": { "status": 403, "code": code } }));
+    assert_eq!(meaning(profile(Twitter), &under_403(324)), INVALID);
+    assert_eq!(meaning(profile(LinkedIn), &under_403(187)), POLICY);
+    for (platform, answer, expected) in [
+        // In words, as Meta's and X's libraries print them.
+        (Instagram, sentence(true, "(#4) Application request limit"), LIMITED),
+        (Instagram, sentence(true, "failed, error_code=190"), AUTH),
+        (Instagram, structured(true, json!({ "error_code": 506 })), Meaning::Duplicate),
+        (Instagram, structured(true, json!({ "errorCode": 506 })), Meaning::Duplicate),
+        (Instagram, structured(true, json!({ "errors": [{ "code": 506 }] })), Meaning::Duplicate),
+        // Of several codes one that settles nothing settles the matter.
+        (
+            Twitter,
+            structured(true, json!({ "errors": [{ "code": 187 }, { "code": 131 }] })),
+            Meaning::Transient,
+        ),
+        (
+            Twitter,
+            structured(true, json!({ "errors": [{ "code": 187 }, { "code": 226 }] })),
+            Meaning::Duplicate,
+        ),
+    ] {
+        assert_eq!(meaning(profile(platform), &answer), expected, "{platform}: {}", answer.words);
+    }
+}
+
+#[test]
+fn what_names_of_codes_mean() {
+    for (name, expected) in [
+        ("backendError", Meaning::Transient),
+        ("duplicate_content", Meaning::Duplicate),
+        ("spam_risk_too_many_posts", LIMITED),
+        ("access_token_invalid", AUTH),
+        ("spam_risk_text", POLICY),
+        ("FIELD_LENGTH_TOO_LONG", Meaning::Refused(ErrorCode::ContentTooLong)),
+        // The tool got this very effect before.
+        ("idempotency_key_reused", Meaning::Unknown),
+        ("INVALID_MEDIA", INVALID),
+        ("INVALID_MEDIA_OF_ANOTHER_NAME", Meaning::Unknown),
+    ] {
+        let answer = structured(true, json!({ "error": { "code": name } }));
+        assert_eq!(meaning(profile(PlatformName::TikTok), &answer), expected, "{name}");
+    }
+}
+
 #[test]
 fn the_profile_s_own_words_come_first() {
     let profile = Profile::parse(
@@ -181,6 +260,7 @@ fn the_profile_s_own_words_come_first() {
         errors = [
             { pattern = "(?i)try later", code = "OUTCOME_UNKNOWN" },
             { pattern = "(?i)forbidden word", code = "CONTENT_POLICY_VIOLATION" },
+            { pattern = "(?i)is a ghost", code = "INVALID_TARGET" },
         ]
         soft_errors = [{ pointer = "/went_wrong" }]
         [platforms.twitter.publish]
@@ -198,6 +278,10 @@ fn the_profile_s_own_words_come_first() {
     ] {
         assert_eq!(meaning(profile, &sentence(true, text)), expected, "{text}");
     }
+    // A rule says what is missing, and nothing else then does.
+    assert!(is_missing(profile, &sentence(true, "that tweet is a ghost")));
+    assert!(!is_missing(profile, &sentence(true, "forbidden word: no such tweet")));
+    assert!(is_missing(profile, &sentence(true, "no such tweet")));
     // In words of an act they are an error without `isError`; of a list they are other people's words.
     let unflagged = sentence(false, "That is a forbidden word");
     assert!(is_error(profile, &unflagged) && !read_failed(profile, &unflagged));
