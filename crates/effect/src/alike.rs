@@ -30,17 +30,17 @@ pub fn are_alike(one: &EffectV1, other: &EffectV1) -> bool {
     text.is_empty() || theirs.is_empty() || !is_clearly_other(&text, &theirs)
 }
 
-/// Whether the other text goes on where this one ends: cut off there by the platform, it shows this one's words. One without
-/// words is continued by each other one: its text may be shown empty.
-pub(crate) fn is_continued_by(one: &EffectV1, other: &EffectV1) -> bool {
-    if !share_a_list(one, other) {
+/// Whether a list may show the other's text as this one's, word for word: cut off where this one ends, or without its
+/// hashtags (Instagram, TikTok keep them apart). One without words may be each other one whose text is shown empty.
+pub(crate) fn may_show_as(other: &EffectV1, one: &EffectV1) -> bool {
+    if !share_a_list(one, other) || are_equal(one, other) {
         return false;
     }
     let (text, theirs) = (Folded::new(&one.text), Folded::new(&other.text));
-    if text.is_empty() {
-        return !are_equal(one, other);
-    }
-    theirs.as_str().len() > text.as_str().len() && theirs.as_str().starts_with(text.as_str())
+    let is_hashtag = |word: &&str| word.starts_with(['#', '\u{ff03}']);
+    let tagless: Vec<&str> = other.text.split_whitespace().filter(|word| !is_hashtag(word)).collect();
+    let tagless = Folded::new(&tagless.join(" "));
+    text.is_empty() || [theirs, tagless].iter().any(|shown| shown.as_str().starts_with(text.as_str()))
 }
 
 /// Whether one list may show both: the same account and target. A reply and a comment are one thing on some platforms;
@@ -137,28 +137,32 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_where_ours_ends() {
+    fn what_may_be_shown_as_ours() {
         let short = "It's out: our spring sale starts today";
-        for (ours, theirs, continued) in [
+        for (ours, theirs, shown) in [
             (short, TEXT, true),
             ("it\u{2019}s OUT: our spring sale starts today ", TEXT, true),
             (TEXT, short, false),
             (TEXT, TEXT, false),
             ("spring sale starts today", TEXT, false),
+            (short, "It's out: #spring our spring sale starts today", true),
+            (short, "It's out: our spring sale starts today #sale", true),
+            ("It's out: our spring", "\u{ff03}now It's out: our spring sale starts today", true),
+            ("Our #spring sale", "Our sale", false),
             // No words begin every text.
             ("", TEXT, true),
             ("https://example.com/a", TEXT, true),
             ("", "https://example.com/a", true),
             ("", "", false),
         ] {
-            assert_eq!(is_continued_by(&post(ours), &post(theirs)), continued, "{ours:?} by {theirs:?}");
+            assert_eq!(may_show_as(&post(theirs), &post(ours)), shown, "{theirs:?} as {ours:?}");
         }
         let elsewhere = EffectV1 { account: "them".to_owned(), ..post(TEXT) };
-        assert!(!is_continued_by(&post(short), &elsewhere), "no list shows both");
+        assert!(!may_show_as(&elsewhere, &post(short)), "no list shows both");
         let target = Some("1");
         let share = of(EffectKind::Share, target, "");
-        assert!(is_continued_by(&share, &of(EffectKind::Share, target, TEXT)), "shown empty");
-        assert!(!is_continued_by(&of(EffectKind::Like, target, ""), &share), "a like is no share");
+        assert!(may_show_as(&of(EffectKind::Share, target, TEXT), &share), "shown empty");
+        assert!(!may_show_as(&share, &of(EffectKind::Like, target, "")), "a like is no share");
     }
 
     #[test]

@@ -39,8 +39,8 @@ pub struct LookUp {
     pub equals: usize,
     /// The place of this one among them, by the beginning of their attempts, from 0.
     pub place: usize,
-    /// Whether another effect of the account is unknown whose post may show the same words: an equal one of another kind, or a
-    /// longer text that the platform cut off where this one ends.
+    /// Whether another effect of the account is unknown whose post may show the same words: an equal one of another kind, a
+    /// longer text that the platform cut off where this one ends or showed without its hashtags, any where this one has none.
     pub has_lookalike: bool,
     /// Whose request it is.
     pub trace: Trace,

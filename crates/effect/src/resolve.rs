@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chimera_contracts::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::alike::{are_alike, are_equal, is_continued_by};
+use crate::alike::{are_alike, are_equal, may_show_as};
 use crate::drive::{Drive, Next};
 use crate::journal::{AccountKey, Advanced, EffectJournal, Step};
 use crate::kernel::Kernel;
@@ -300,7 +300,7 @@ fn question(record: &EffectRecord, open: &[EffectRecord], trace: Trace) -> Optio
             let of_another_kind = theirs.kind != content.kind && are_equal(content, theirs);
             other.id != record.id
                 && other.progress.state == EffectState::Unknown
-                && (of_another_kind || is_continued_by(content, theirs))
+                && (of_another_kind || may_show_as(theirs, content))
         }),
         trace,
     })

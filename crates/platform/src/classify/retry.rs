@@ -88,6 +88,10 @@ mod tests {
         check(&json!({ "headers": { "x-rate-limit-reset": "1800000900" } }), "", Some(900));
         check(&json!({ "headers": { "x-rate-limit-reset": 1_700_000_000 } }), "", None);
         check(&json!({ "retry_after": 0.2 }), "", Some(1));
+        check(&json!({ "errors": [{ "code": 88 }, { "retry-after": 5 }] }), "", Some(5));
+        check(&json!({ "retry_after": 0 }), "", None);
+        check(&json!({ "retry_after": 32 * 86_400 }), "", Some(32 * 86_400));
+        check(&json!({ "retry_after": 32 * 86_400 + 1 }), "", None);
         check(&json!({ "retry_after": -1 }), "", None);
         check(&json!({ "retry_after": 1e300 }), "", None);
         check(&json!({}), "HTTP 429: slow down (retry after 18 seconds)", Some(18));

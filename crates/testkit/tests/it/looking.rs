@@ -339,6 +339,7 @@ fn a_look_tells_which_unknown_effects_may_show_the_same() {
         ("our SPRING sale starts  today", (2, false)),
         // Cut off where ours ends, it would show our words.
         ("Our spring sale starts today: have a look at the new colours", (1, true)),
+        ("#now Our spring sale starts today", (1, true)),
         ("Our spring sale", (1, false)),
         ("Nobody expects the July release", (1, false)),
     ] {
