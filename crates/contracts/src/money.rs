@@ -61,7 +61,7 @@ impl JsonSchema for Currency {
 
 /// An amount that is not negative, in micros (10^-6) of a currency. At most 2^53 - 1 micros, the largest exact JSON integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an amount `{ micros, currency }`")]
 pub struct Money {
     /// Millionths of one unit of the currency.
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]

@@ -18,7 +18,7 @@ pub(crate) use operation::{
     ActTool, Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, Naming, NextPage, Shape,
     StateTool, TargetTool, UploadTool, Wrap, is_no, is_set, is_yes,
 };
-pub(crate) use template::Parts;
+pub(crate) use template::{Parts, names};
 
 use crate::limits::RateLimit;
 use crate::targets::{TargetFault, TargetKind};

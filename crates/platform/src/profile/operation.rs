@@ -40,6 +40,25 @@ pub(crate) enum Input {
     Id,
 }
 
+impl Input {
+    /// As profiles write it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Account => "account",
+            Self::Target => "target",
+            Self::MediaIds => "media_ids",
+            Self::MediaId => "media_id",
+            Self::MediaUrls => "media_urls",
+            Self::MediaUrl => "media_url",
+            Self::Data => "data",
+            Self::FileName => "file_name",
+            Self::Sha256 => "sha256",
+            Self::Id => "id",
+        }
+    }
+}
+
 /// How a tool is called.
 #[derive(Clone, Debug)]
 pub(crate) struct Invocation {
@@ -53,7 +72,10 @@ pub(crate) struct Invocation {
 
 /// Something that an answer may say.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table `{ pointer = \"/…\", equals = … }`, `equals` where it matters"
+)]
 pub(crate) struct Condition {
     /// Where (RFC 6901).
     pub(crate) pointer: String,
@@ -137,7 +159,7 @@ pub(crate) struct StateTool {
 
 /// What a server puts around a text that it shows.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table `{ begin = \"…\", end = \"…\" }`")]
 pub(crate) struct Wrap {
     /// What stands before the text; more may stand before it.
     pub(crate) begin: String,

@@ -83,11 +83,16 @@ impl Reading {
     }
 
     fn section<T: DeserializeOwned>(&mut self, value: toml::Value) -> Option<T> {
-        match value.try_into() {
+        match serde_path_to_error::deserialize(value) {
             Ok(value) => Some(value),
             Err(error) => {
-                let error: toml::de::Error = error;
-                self.fault(error.message())
+                let place = error.path().to_string();
+                let error: toml::de::Error = error.into_inner();
+                if place == "." {
+                    self.fault(error.message())
+                } else {
+                    self.fault(format!("`{place}`: {}", error.message()))
+                }
             }
         }
     }
@@ -110,7 +115,10 @@ impl Reading {
     }
 
     fn platform(&mut self, name: &str, section: toml::Value) -> Option<(PlatformName, PlatformProfile)> {
-        let Ok(platform) = name.parse::<PlatformName>() else { return self.fault("no such platform") };
+        let Ok(platform) = name.parse::<PlatformName>() else {
+            let known: Vec<_> = PlatformName::ALL.iter().map(|name| format!("`{name}`")).collect();
+            return self.fault(format!("no such platform; there are {}", known.join(", ")));
+        };
         let toml::Value::Table(mut section) = section else { return self.fault("not a table") };
         let described = KINDS.map(|kind| (kind, section.remove(kind.as_str())));
         let [upload, list, get] = ["upload", "list", "get"].map(|name| section.remove(name));
@@ -135,9 +143,10 @@ impl Reading {
         self.targets_of(&acts, &shapes);
         let look_ups = self.within("look_up", look_ups, Self::look_ups).unwrap_or_default();
         let settings = settings?;
-        self.template(settings.account_url.as_ref(), "account_url", "{account}");
-        self.conditions(&settings.soft_errors);
-        let errors = settings.errors.into_iter().filter_map(|raw| self.error_rule(&raw)).collect();
+        self.url_template("account_url", settings.account_url.as_ref(), "{account}", &["account"]);
+        self.conditions("soft_errors", &settings.soft_errors);
+        let rules = settings.errors.iter().enumerate();
+        let errors = rules.filter_map(|(number, raw)| self.error_rule(number, raw)).collect();
         let profile = PlatformProfile {
             platform,
             account_url: settings.account_url,
@@ -175,8 +184,8 @@ impl Reading {
         }
     }
 
-    fn error_rule(&mut self, raw: &RawError) -> Option<ErrorRule> {
-        let pattern = self.pattern(&raw.pattern)?;
+    fn error_rule(&mut self, number: usize, raw: &RawError) -> Option<ErrorRule> {
+        let pattern = self.pattern(&format!("errors[{number}].pattern"), &raw.pattern)?;
         Some(ErrorRule { pattern, code: raw.code })
     }
 

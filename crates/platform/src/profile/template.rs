@@ -64,6 +64,12 @@ fn expand(template: &str, part: impl Fn(&str) -> Option<String>) -> String {
     filled
 }
 
+/// The names in a template, whether anything is known for them or not.
+pub(crate) fn names(template: &str) -> impl Iterator<Item = &str> {
+    let parts = template.split('{').skip(1);
+    parts.filter_map(|part| part.split_once('}').map(|(name, _)| name))
+}
+
 /// Percent-encodes everything that is neither unreserved (RFC 3986, 2.3) nor `:`, which LinkedIn's ids hold.
 fn encoded(text: &str) -> String {
     text.bytes()

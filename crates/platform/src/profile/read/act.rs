@@ -2,6 +2,7 @@
 
 use chimera_effect::{EffectKind, Keys};
 use chrono::TimeDelta;
+use regex_lite::Regex;
 
 use super::Reading;
 use super::raw::{RawAct, RawGet, RawIdempotency, RawList, RawState};
@@ -27,7 +28,7 @@ impl Reading {
         let constants = std::mem::take(&mut raw.constants);
         let invocation = self.invocation(std::mem::take(&mut raw.tool), arguments, constants, wanted(kind));
         for input in invocation.arguments.keys().filter(|input| !has(kind, **input)) {
-            self.fault::<()>(format!("a {} has no input {input:?}", kind.as_str()));
+            self.fault::<()>(format!("`arguments`: a {} has no `{}`", kind.as_str(), input.as_str()));
         }
         let (key_argument, keys) = self.act_keys(kind, raw.idempotency.as_ref(), idempotency);
         let (list, get, state) = (raw.list.take(), raw.get.take(), raw.state.take());
@@ -36,10 +37,15 @@ impl Reading {
             self.fault::<()>("`sets_state` and `state` are for likes, follows and shares");
         }
         let naming = self.naming(&mut raw);
-        self.pointers([&raw.url, &raw.published_at].into_iter().flatten());
-        self.template(raw.url_template.as_ref(), "url_template", "{id}");
-        self.conditions(&raw.not_published);
-        self.conditions(&raw.confirm);
+        self.pointers([("url", &raw.url), ("published_at", &raw.published_at)]);
+        self.url_template(
+            "url_template",
+            raw.url_template.as_ref(),
+            "{id}",
+            &["id", "account", "target", "key"],
+        );
+        self.conditions("not_published", &raw.not_published);
+        self.conditions("confirm", &raw.confirm);
         let timeout = raw.timeout_ms.map(|timeout| self.timeout(timeout));
         let limit = raw.limit.as_ref().map(|limit| self.limit(limit));
         let mut act = ActTool {
@@ -115,18 +121,26 @@ impl Reading {
 
     fn naming(&mut self, raw: &mut RawAct) -> Option<Naming> {
         match (raw.id.take(), raw.id_template.take()) {
-            (Some(id), None) => {
-                let id = self.all_pointers(id);
-                let pattern = raw.id_pattern.take().and_then(|pattern| self.pattern(&pattern));
+            (id, None) if id.is_some() || raw.id_pattern.is_some() => {
+                let id = id.map(|id| self.all_pointers(id)).unwrap_or_default();
+                let pattern = raw.id_pattern.take().and_then(|pattern| self.id_pattern(&pattern));
                 Some(Naming::Theirs { id, pattern })
             }
             (None, Some(template)) => {
                 self.our_template(&template, raw);
                 Some(Naming::Ours(template))
             }
-            (None, None) => self.fault("`id` is missing"),
+            (_, None) => self.fault("neither `id`, `id_pattern` nor `id_template` tells what was made"),
             (Some(_), Some(_)) => self.fault("either `id` or `id_template`, not both"),
         }
+    }
+
+    fn id_pattern(&mut self, pattern: &str) -> Option<Regex> {
+        let read = self.pattern("id_pattern", pattern)?;
+        if read.captures_len() < 2 {
+            return self.fault("`id_pattern` has to hold the id in a group: `posted as ([0-9]+)`");
+        }
+        Some(read)
     }
 
     /// Without an id of the platform only `confirm` tells that something was done, and only the key tells acts apart.
@@ -134,6 +148,7 @@ impl Reading {
         if !template.contains("{key}") {
             self.fault::<()>("`id_template` has to hold `{key}`, so that no two effects share an id");
         }
+        self.template("id_template", template, &["account", "target", "key"]);
         if raw.confirm.is_none() {
             self.fault::<()>("`id_template` needs `confirm`: nothing else would tell that it was done");
         }
@@ -145,10 +160,10 @@ impl Reading {
     /// A list that an act is looked up in: it has to show all that tells one of ours from another.
     pub(super) fn list(&mut self, kind: EffectKind, raw: RawList, act: &ActTool) -> Option<ListTool> {
         let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[]);
-        self.pointers([&raw.items]);
-        let optional = [&raw.id, &raw.text, &raw.target, &raw.url, &raw.created_at, &raw.complete];
-        self.pointers(optional.into_iter().flatten());
-        self.pointers([&raw.author, &raw.edited, &raw.total, &raw.next].into_iter().flatten());
+        self.pointer("items", &raw.items);
+        self.pointers([("id", &raw.id), ("text", &raw.text), ("target", &raw.target), ("url", &raw.url)]);
+        self.pointers([("created_at", &raw.created_at), ("author", &raw.author), ("edited", &raw.edited)]);
+        self.pointers([("complete", &raw.complete), ("total", &raw.total), ("next", &raw.next)]);
         self.wraps(&raw.wraps);
         if raw.next_argument.is_some() && raw.next.is_none() {
             self.fault::<()>("`next_argument` takes what stands at `next`, which is missing");
@@ -196,14 +211,14 @@ impl Reading {
 
     fn state(&mut self, raw: RawState) -> Option<StateTool> {
         let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Target]);
-        self.conditions([&raw.confirm]);
+        self.conditions("confirm", [&raw.confirm]);
         Some(StateTool { invocation, confirm: raw.confirm })
     }
 
     pub(super) fn get(&mut self, raw: RawGet) -> Option<GetTool> {
         let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Id]);
-        let pointers = [&raw.text, &raw.id, &raw.author, &raw.target, &raw.url, &raw.created_at];
-        self.pointers(pointers.into_iter().flatten());
+        self.pointers([("text", &raw.text), ("id", &raw.id), ("author", &raw.author)]);
+        self.pointers([("target", &raw.target), ("url", &raw.url), ("created_at", &raw.created_at)]);
         self.wraps(&raw.wraps);
         Some(GetTool {
             invocation,

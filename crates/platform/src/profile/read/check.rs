@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Reading;
 use super::raw::{Pointers, RawLimit};
 use crate::limits::RateLimit;
-use crate::profile::{Condition, Input, Invocation};
+use crate::profile::{Condition, Input, Invocation, names};
 
 /// The most that a limit may count: a store keeps the instant of each, for every account and kind, and reads them all to
 /// give the next permit.
@@ -27,7 +27,7 @@ impl Reading {
             self.fault::<()>("`tool` is empty");
         }
         for input in wanted.iter().filter(|input| !arguments.contains_key(input)) {
-            self.fault::<()>(format!("no argument takes the input {input:?}"));
+            self.fault::<()>(format!("`arguments`: none takes `{}`", input.as_str()));
         }
         let mut names: Vec<_> = arguments.values().chain(constants.keys()).collect();
         names.sort();
@@ -41,37 +41,71 @@ impl Reading {
         Invocation { tool, arguments, constants }
     }
 
+    /// Pointers to an id, in order.
     pub(super) fn all_pointers(&mut self, pointers: Pointers) -> Vec<String> {
         let pointers = match pointers {
             Pointers::One(pointer) => vec![pointer],
             Pointers::Many(pointers) => pointers,
         };
-        self.pointers(&pointers);
+        for pointer in &pointers {
+            self.pointer("id", pointer);
+        }
         pointers
     }
 
-    pub(super) fn pointers<'a>(&mut self, pointers: impl IntoIterator<Item = &'a String>) {
-        for pointer in pointers {
-            if !pointer.is_empty() && !pointer.starts_with('/') {
-                self.fault::<()>(format!("`{pointer}` is no JSON pointer; it has to begin with `/`"));
+    pub(super) fn pointer(&mut self, name: &str, pointer: &str) {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            self.fault::<()>(format!(
+                "`{name}`: `{pointer}` is no JSON pointer (RFC 6901); it has to begin with `/`"
+            ));
+        }
+    }
+
+    pub(super) fn pointers<'a>(
+        &mut self,
+        pointers: impl IntoIterator<Item = (&'static str, &'a Option<String>)>,
+    ) {
+        for (name, pointer) in pointers {
+            if let Some(pointer) = pointer {
+                self.pointer(name, pointer);
             }
         }
     }
 
-    pub(super) fn conditions<'a>(&mut self, conditions: impl IntoIterator<Item = &'a Condition>) {
-        self.pointers(conditions.into_iter().map(|condition| &condition.pointer));
-    }
-
-    pub(super) fn pattern(&mut self, pattern: &str) -> Option<Regex> {
-        match Regex::new(pattern) {
-            Ok(pattern) => Some(pattern),
-            Err(error) => self.fault(format!("`{pattern}` is no pattern: {error}")),
+    pub(super) fn conditions<'a>(&mut self, name: &str, conditions: impl IntoIterator<Item = &'a Condition>) {
+        for condition in conditions {
+            self.pointer(name, &condition.pointer);
         }
     }
 
-    pub(super) fn template(&mut self, template: Option<&String>, name: &str, part: &str) {
-        if template.is_some_and(|template| !template.starts_with("https://") || !template.contains(part)) {
+    pub(super) fn pattern(&mut self, name: &str, pattern: &str) -> Option<Regex> {
+        match Regex::new(pattern) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => self.fault(format!("`{name}`: `{pattern}` is no pattern: {error}")),
+        }
+    }
+
+    /// The URL of something, with a part that tells it from others.
+    pub(super) fn url_template(
+        &mut self,
+        name: &str,
+        template: Option<&String>,
+        part: &str,
+        known: &[&'static str],
+    ) {
+        let Some(template) = template else { return };
+        if !template.starts_with("https://") || !template.contains(part) {
             self.fault::<()>(format!("`{name}` has to begin with `https://` and to hold `{part}`"));
+        }
+        self.template(name, template, known);
+    }
+
+    /// A name that nothing fills in would stand in every id and URL as it is.
+    pub(super) fn template(&mut self, name: &str, template: &str, known: &[&'static str]) {
+        for unknown in names(template).filter(|name| !known.contains(name)) {
+            let known: Vec<String> = known.iter().map(|name| format!("`{{{name}}}`")).collect();
+            let known = known.join(", ");
+            self.fault::<()>(format!("`{name}`: `{{{unknown}}}` is filled in by nothing; {known} are"));
         }
     }
 

@@ -27,21 +27,24 @@ pub(super) struct RawSettings {
 }
 
 #[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table `{ arg = \"…\", enforced_for_s = … }`, either of them optional"
+)]
 pub(super) struct RawIdempotency {
     pub(super) arg: Option<String>,
     pub(super) enforced_for_s: Option<u32>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table `{ pattern = \"…\", code = \"…\" }`")]
 pub(super) struct RawError {
     pub(super) pattern: String,
     pub(super) code: ErrorCode,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table `{ count = …, per_s = … }`")]
 pub(super) struct RawLimit {
     pub(super) count: u32,
     pub(super) per_s: u32,
@@ -49,7 +52,7 @@ pub(super) struct RawLimit {
 
 /// One pointer or several.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a JSON pointer, or a list of them")]
 pub(super) enum Pointers {
     One(String),
     Many(Vec<String>),

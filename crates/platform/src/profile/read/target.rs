@@ -19,7 +19,7 @@ impl Reading {
             match Shape::new(pattern.clone()) {
                 Ok(shape) => drop(shapes.insert(kind, shape)),
                 Err(error) => {
-                    self.fault::<()>(format!("`{pattern}` is no pattern: {error}"));
+                    self.fault::<()>(format!("`{}`: `{pattern}` is no pattern: {error}", kind.as_str()));
                 }
             }
         }
@@ -52,9 +52,9 @@ impl Reading {
 
     fn target(&mut self, raw: RawTarget) -> Option<TargetTool> {
         let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Target]);
-        self.conditions([&raw.confirm]);
-        self.conditions(&raw.missing);
-        self.pointers([&raw.text, &raw.author].into_iter().flatten());
+        self.conditions("confirm", [&raw.confirm]);
+        self.conditions("missing", &raw.missing);
+        self.pointers([("text", &raw.text), ("author", &raw.author)]);
         Some(TargetTool {
             invocation,
             confirm: raw.confirm,

@@ -37,17 +37,17 @@ fn every_fault_is_named() {
         &[
             "profile: `name` is missing",
             "profile: `color` is not known",
-            "platforms.mastodon: no such platform",
+            "platforms.mastodon: no such platform; there are `twitter`",
             "platforms.threads: ",
             "platforms.threads: neither `publish` nor an engagement is described",
             "platforms.twitter.publish: `tool` is empty",
-            "platforms.twitter.publish: no argument takes the input Text",
+            "platforms.twitter.publish: `arguments`: none takes `text`",
             "platforms.twitter.publish: the argument `a` is given twice",
             "platforms.twitter.publish: `idempotency`: without `arg`",
-            "platforms.twitter.publish: `id` is no JSON pointer",
+            "platforms.twitter.publish: `id`: `id` is no JSON pointer",
             "platforms.twitter.publish: `url_template`",
             "platforms.twitter.upload: missing field",
-            "platforms.twitter: `(` is no pattern",
+            "platforms.twitter: `errors[0].pattern`: `(` is no pattern",
             "platforms.twitter: `timeout_ms`",
         ],
     );
@@ -112,28 +112,28 @@ fn every_fault_of_an_engagement_is_named() {
         &[
             "platforms.twitter: `list` serves `publish`, which is not described",
             "platforms.twitter.reply: `target_kind` is missing",
-            "platforms.twitter.reply: no argument takes the input Target",
-            "platforms.twitter.reply: a reply has no input MediaIds",
+            "platforms.twitter.reply: `arguments`: none takes `target`",
+            "platforms.twitter.reply: `arguments`: a reply has no `media_ids`",
             "platforms.twitter.reply: either `id` or `id_template`, not both",
             "platforms.twitter.reply: `timeout_ms`",
             "platforms.twitter.reply: `limit`",
             "platforms.twitter.reply.list: `text` is missing",
-            "platforms.twitter.like: a like has no input Text",
+            "platforms.twitter.like: `arguments`: a like has no `text`",
             "platforms.twitter.like: `id_template` has to hold `{key}`",
             "platforms.twitter.like: `id_template` needs `confirm`",
             "platforms.twitter.like: `id_pattern` and `id_kind`",
             "platforms.twitter.like: `limit.count` may be 10000 at most",
-            "platforms.twitter.like.list: `likes` is no JSON pointer",
+            "platforms.twitter.like.list: `items`: `likes` is no JSON pointer",
             "platforms.twitter.like.list: `text` is missing",
             "platforms.twitter.like.list: `target` is missing",
             "platforms.twitter.share.list: `id` is missing",
             "platforms.twitter.share.list: `text` is missing",
             "platforms.twitter.share.list: `target` is missing",
-            "platforms.twitter.targets: `[` is no pattern",
+            "platforms.twitter.targets: `post`: `[` is no pattern",
             "platforms.twitter: `targets` says no shape of a post, which `like` takes",
             "platforms.twitter: `targets` says no shape of a comment, which `share` takes",
-            "platforms.twitter.look_up.post: no argument takes the input Target",
-            "platforms.twitter.look_up.post: `there` is no JSON pointer",
+            "platforms.twitter.look_up.post: `arguments`: none takes `target`",
+            "platforms.twitter.look_up.post: `confirm`: `there` is no JSON pointer",
         ],
     );
 }
@@ -158,7 +158,7 @@ fn what_only_engagements_have_is_refused_in_a_post() {
         .into();
     let mut expected: Vec<&str> = only.iter().map(String::as_str).collect();
     expected.extend([
-        "platforms.twitter.publish: a publish has no input Target",
+        "platforms.twitter.publish: `arguments`: a publish has no `target`",
         "platforms.twitter.publish.list: missing field",
         "platforms.twitter.publish.get: missing field",
         "platforms.twitter: `targets` says no shape of a post, which `publish` takes",
@@ -210,6 +210,40 @@ fn an_engagement_may_have_settings_of_its_own() {
     assert_eq!(service.price, Money::usd_micros(3));
     let limit = twitter.limit(EffectKind::Like).unwrap();
     assert_eq!((limit.count, limit.window), (5, TimeDelta::seconds(60)));
+}
+
+/// What a first profile gets wrong: the fault names the place and what is expected there.
+#[test]
+fn a_mistake_is_told_with_its_place_and_what_to_do() {
+    let like = |line: &str| format!("{HEAD}{LIKE}{line}");
+    let form = "a table `{ pointer = \"/…\", equals = … }`";
+    for (profile, expected) in [
+        (HEAD.replace("price = { micros = 0, currency = \"USD\" }", "price = 100") + LIKE, "platforms.twitter: `price`: invalid type: integer `100`, expected an amount `{ micros, currency }`".to_owned()),
+        (LIKE.replace("{ pointer = \"/liked\" }", "\"/liked\""), format!("platforms.twitter.like: `confirm`: invalid type: string \"/liked\", expected {form}")),
+        (LIKE.replace("{ pointer = \"/liked\" }", "[{ pointer = \"/liked\" }]"), "platforms.twitter.like: `confirm".to_owned()),
+        (LIKE.replace("like:{key}", "like:{tweet}:{key}"), "platforms.twitter.like: `id_template`: `{tweet}` is filled in by nothing; `{account}`, `{target}`, `{key}` are".to_owned()),
+        (like("url_template = \"https://x.com/{handle}/{id}\""), "platforms.twitter.like: `url_template`: `{handle}` is filled in by nothing".to_owned()),
+        (like("limit = 5"), "platforms.twitter.like: `limit`: invalid type: integer `5`, expected a table `{ count = …, per_s = … }`".to_owned()),
+        (like("reads_back = \"no\""), "platforms.twitter.like: `reads_back`: invalid type: string \"no\", expected a boolean".to_owned()),
+        (LIKE.replace("id_template = \"like:{key}\"", ""), "platforms.twitter.like: neither `id`, `id_pattern` nor `id_template`".to_owned()),
+        (LIKE.replace("id_template = \"like:{key}\"", "id = 5"), "platforms.twitter.like: `id`: a JSON pointer, or a list of them".to_owned()),
+        (LIKE.replace("id_template = \"like:{key}\"", "id_pattern = \"as [0-9]+\""), "platforms.twitter.like: `id_pattern` has to hold the id in a group".to_owned()),
+        (LIKE.replace("id_template = \"like:{key}\"", "id_pattern = \"(\""), "platforms.twitter.like: `id_pattern`: `(` is no pattern".to_owned()),
+        (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"/t\"\ncomplete = true"), "platforms.twitter.like.list: `complete`: invalid type: boolean `true`, expected a string".to_owned()),
+        (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"t\""), "platforms.twitter.like.list: `target`: `t` is no JSON pointer".to_owned()),
+        (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"/t\"\nwraps = [\"<\"]"), "platforms.twitter.like.list: `wraps[0]`: invalid type: string \"<\", expected a table `{ begin = \"…\", end = \"…\" }`".to_owned()),
+    ] {
+        let profile = if profile.contains("name = ") { profile } else { format!("{HEAD}{profile}") };
+        check(&profile, &[&expected]);
+    }
+    for id in [
+        "id_pattern = \"as ([0-9]+)\"",
+        "id = []\nid_pattern = \"as ([0-9]+)\"",
+        "id = [\"/id\", \"/data/id\"]",
+    ] {
+        let profile = format!("{HEAD}{}", LIKE.replace("id_template = \"like:{key}\"", id));
+        Profile::parse(&profile).expect(id);
+    }
 }
 
 #[test]
