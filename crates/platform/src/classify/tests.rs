@@ -141,7 +141,12 @@ fn what_an_error_means() {
         // Names of errors (LinkedIn, YouTube), then phrases.
         (LinkedIn, said("DUPLICATE_POST"), Meaning::Duplicate),
         (YouTube, said("quotaExceeded"), LIMITED),
+        // `code` is a status at Google, and a number of its own elsewhere.
         (YouTube, error(json!({ "code": 401 })), AUTH),
+        (LinkedIn, error(json!({ "code": 401 })), Meaning::Unknown),
+        (YouTube, error(json!({ "retries": 401 })), Meaning::Unknown),
+        (YouTube, structured(true, json!({ "errors": [{ "code": "429" }] })), LIMITED),
+        (LinkedIn, error(json!({ "httpStatus": "422" })), INVALID),
         (Twitter, said("You have already retweeted this"), Meaning::Already),
         (Twitter, said("Status is a duplicate of 17"), Meaning::Duplicate),
         (Twitter, said("Too many requests"), LIMITED),

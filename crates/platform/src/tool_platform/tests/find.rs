@@ -220,13 +220,21 @@ fn every_newcomer_has_to_be_explained_and_the_list_whole() {
         let found = look(&world, &question(&tweet(ours)), &Owners::default());
         assert_eq!(told(&found), expected, "{source}");
     }
+    let Finding::InDoubt(report) =
+        look(&answering(vec![list(&[], false)]), &question(&tweet(ours)), &Owners::default())
+    else {
+        panic!("an empty list proves nothing")
+    };
+    assert!(!report.missing.unwrap().contains("fits no item"), "there is none");
     let timeless = [json!({ "id": "a", "text": "the weather is lovely in Lisbon" })];
     for (complete, expected) in [(true, "absent"), (false, "doubt")] {
         let world = answering(vec![list(&timeless, complete)]);
         let found = look(&world, &question(&tweet(ours)), &Owners::default());
         assert_eq!(told(&found), expected, "L9: times fit nothing, complete {complete}");
         let Finding::InDoubt(report) = found else { continue };
-        assert!(report.missing.unwrap().contains("created_at = "), "the pointer is named");
+        let missing = report.missing.unwrap();
+        let (_, named) = missing.split_once("fits no item: ").expect("the pointer is named");
+        assert_eq!(named, "`created_at = \"/created_at\"`", "and no other");
     }
 }
 
