@@ -113,6 +113,13 @@ fn what_may_be_ours_is_in_doubt() {
     let edited = json!({ "id": "it", "text": "quite another thing altogether", "edited": true, "created_at": at(-50).to_rfc3339() });
     let whole = said(false, json!({ "id": "it", "text": "quite another thing altogether", "edited": true }));
     assert_eq!(shown_as(ours, &[edited], [whole]), "doubt it", "edited");
+    // X API v2 gives the history of every post: one version is an edit of nothing.
+    for (history, expected) in [(json!(["it"]), "absent"), (json!(["it", "it2"]), "doubt it")] {
+        let shown = json!({ "id": "it", "text": "quite another thing altogether", "created_at": at(-50).to_rfc3339(),
+            "edit_history_tweet_ids": history });
+        let found = shown_as(ours, std::slice::from_ref(&shown), [said(false, shown.clone())]);
+        assert_eq!(found, expected, "{shown}");
+    }
     let timeless = json!({ "id": "it", "text": ours });
     let whole = said(false, json!({ "id": "it", "text": ours }));
     assert_eq!(shown_as(ours, &[timeless], [whole.clone()]), "doubt it", "our text without a time");
