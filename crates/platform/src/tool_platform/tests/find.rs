@@ -103,6 +103,11 @@ fn what_may_be_ours_is_in_doubt() {
             "a wrapper that the profile does not name",
             "Untrusted!\n<<<BEGIN\nOur spring sale starts today in all shops, come early and bring friends #sale\n<<<END",
         ),
+        (
+            "the beginning between a server's marks",
+            "[content of other people follows]\nOur spring\n[end of the content]",
+        ),
+        ("X's form of a text that goes on", "The weather is lovely… https://t.co/AbCdEf"),
         ("taken down", "[removed]"),
         ("one word edited", "Our summer sale starts today in all shops, come early and bring friends #sale"),
     ] {
@@ -206,6 +211,8 @@ fn every_newcomer_has_to_be_explained_and_the_list_whole() {
         ("another text while it was open", vec![other("a", -10)], true, "absent"),
         ("reach by time", reach.to_vec(), false, "absent"),
         ("does not reach back", vec![other("a", -1), other("b", -30)], false, "doubt"),
+        ("reaches back to what clocks may differ", vec![other("a", -1), other("b", -65)], false, "doubt"),
+        ("and behind it", vec![other("a", -1), other("b", -66)], false, "absent"),
         ("L9: the newest older post is 1.5 s old", vec![other("a", -1), other("b", -61)], false, "doubt"),
         ("one item shows no order", vec![other("a", -70)], false, "doubt"),
         (
@@ -257,6 +264,14 @@ fn a_post_of_another_effect_is_explained_by_its_own_text() {
         ("our text, owned by an effect with the same text", ours, Some(ours), "absent"),
         ("our text, owned by an effect with another", ours, Some(theirs), "doubt it"),
         ("our text and nobody's", ours, None, "there it"),
+        (
+            "our text, shortened, owned by an effect with another",
+            "Our spring…",
+            Some("the weather is lovely"),
+            "doubt it",
+        ),
+        ("no text, owned by an effect with another", "", Some("the weather is lovely"), "doubt it"),
+        ("alike, owned by an effect without words", "Our spring…", Some(""), "doubt it"),
         ("another text, owned", "the weather is lovely", Some("the weather is lovely"), "absent"),
     ] {
         let posts = [post("it", shown, -50), post("older", "quite another thing", -600)];
@@ -351,7 +366,66 @@ fn a_candidate_is_looked_up_first() {
     assert_eq!(told(&look(&world, &asked, &owners)), "absent", "another effect's");
 }
 
-/// X answers a repeated text with 187 and the post that has it, which may be a year old : the name alone proves
+/// What an answer named needs a beginning that is ours: twelve letters of it, where no more is shown.
+#[test]
+fn a_candidate_that_is_not_shown_whole_begins_as_ours_does() {
+    let ours = "Our spring sale starts today in all shops";
+    for (shown, expected) in [
+        ("Our spring sale starts…", "there P"),
+        ("Our spring sal [...]", "there P"),
+        ("Our spring s…", "doubt P"),
+        ("Our spring…", "doubt P"),
+        ("The spring sale starts…", "doubt P"),
+        ("Reminder: Our spring sale starts today in all shops", "doubt P"),
+        ("[removed]", "doubt P"),
+        ("", "doubt P"),
+    ] {
+        let told_of = |candidates: Vec<Candidate>, listing: Called| {
+            let asked = LookUp { candidates, ..question(&tweet(ours)) };
+            let show = said(false, json!({ "id": "P", "text": shown }));
+            let found = look(&answering(vec![show.clone(), listing, show]), &asked, &Owners::default());
+            let told = told(&found);
+            told.strip_suffix(" P").filter(|rest| rest.ends_with('P')).unwrap_or(&told).to_owned()
+        };
+        // Shown by itself its time is not known; in the list it is.
+        assert_eq!(told_of(named("P"), list(&[post("P", shown, -30)], true)), expected, "{shown:?}");
+        let older = |made| {
+            let candidates = vec![Candidate { id: "P".to_owned(), url: None, may_be_older: true }];
+            told_of(candidates, list(&[post("P", shown, made)], true))
+        };
+        // What a duplicate repeats may be a year old: only its time shows that the attempt made it.
+        assert_eq!(older(-30), expected, "{shown:?}");
+        assert_eq!(older(-6_000), "doubt P", "{shown:?}");
+        let asked = LookUp { candidates: named("P"), ..question(&tweet(ours)) };
+        let gone =
+            said(true, json!({ "error": { "status": 404, "code": 144, "message": "No status found" } }));
+        let listing = list(&[post("P", shown, -30)], true);
+        let found = told(&look(&answering(vec![gone.clone(), listing, gone]), &asked, &Owners::default()));
+        assert_eq!(found, expected, "{shown:?}, by the list alone");
+    }
+}
+
+/// What a list that cannot be read consists of is told to who has to mend the pointer.
+#[test]
+fn a_pointer_that_fits_nothing_is_told_with_what_stands_there() {
+    for (answer, told) in [
+        (json!({ "items": [], "meta": {} }), "has the members `items`, `meta`"),
+        (json!([1, 2]), "is a list of 2"),
+        (json!("nothing"), "is no object and no list"),
+        (json!({ "posts": "none" }), "stands no list; the answer has the members `posts`"),
+    ] {
+        let found = look(
+            &answering(vec![said(false, answer.clone())]),
+            &question(&tweet("Our spring sale")),
+            &Owners::default(),
+        );
+        let Finding::Open(report) = found else { panic!("{answer}: {found:?}") };
+        let missing = report.missing.unwrap();
+        assert!(missing.contains("`items = \"/posts\"`") && missing.contains(told), "{missing}");
+    }
+}
+
+/// X answers a repeated text with 187 and the post that has it, which may be a year old: the name alone proves
 /// nothing, and its time does.
 #[test]
 fn what_is_named_as_the_earlier_one_of_a_duplicate_shows_its_time() {

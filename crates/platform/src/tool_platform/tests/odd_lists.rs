@@ -165,6 +165,7 @@ fn a_list_reaches_back_by_what_is_known() {
         ("an older one", other("b", -90), Owners::default(), "absent"),
         ("known before", other("b", -61), known(-61), "absent"),
         ("known since: it may be newer than ours", other("b", -61), known(-30), "doubt"),
+        ("known when the attempt began", other("b", -61), known(-60), "doubt"),
     ] {
         let answers = vec![json!({ "data": [other("a", -1), last] })];
         assert_eq!(shown(&post_of("me"), &owners, answers), expected, "{source}");
