@@ -1,6 +1,6 @@
 //! Which effects of one account a look could take for one another.
 
-use chimera_text::{Folded, is_clearly_other};
+use chimera_text::{Folded, bare, is_clearly_other};
 
 use crate::effect::{EffectKind, EffectV1};
 
@@ -30,17 +30,25 @@ pub fn are_alike(one: &EffectV1, other: &EffectV1) -> bool {
     text.is_empty() || theirs.is_empty() || !is_clearly_other(&text, &theirs)
 }
 
-/// Whether a list may show the other's text as this one's, word for word: cut off where this one ends, or without its
-/// hashtags (Instagram, TikTok keep them apart). One without words may be each other one whose text is shown empty.
+/// Whether a list may show the other's text as this one's, word for word: cut off where this one ends, or without what servers
+/// drop: hashtags (Instagram, TikTok keep them apart), mentions, emoji (tweetnest#76), accents, marks of Markdown. One without
+/// words may be each other one whose text is shown empty.
 pub(crate) fn may_show_as(other: &EffectV1, one: &EffectV1) -> bool {
     if !share_a_list(one, other) || are_equal(one, other) {
         return false;
     }
     let (text, theirs) = (Folded::new(&one.text), Folded::new(&other.text));
-    let is_hashtag = |word: &&str| word.starts_with(['#', '\u{ff03}']);
-    let tagless: Vec<&str> = other.text.split_whitespace().filter(|word| !is_hashtag(word)).collect();
-    let tagless = Folded::new(&tagless.join(" "));
-    text.is_empty() || [theirs, tagless].iter().any(|shown| shown.as_str().starts_with(text.as_str()))
+    text.is_empty() || theirs.as_str().starts_with(text.as_str()) || {
+        let ours = letters(&one.text);
+        !ours.is_empty() && letters(&other.text).starts_with(&ours)
+    }
+}
+
+/// The letters and digits of a text without accents and capitals, of words that no server drops.
+fn letters(text: &str) -> String {
+    let is_dropped = |word: &&str| word.starts_with(['#', '\u{ff03}', '@', '$']);
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !is_dropped(word)).collect();
+    bare(&words.join(" ")).filter(|letter| letter.is_alphanumeric()).collect()
 }
 
 /// Whether one list may show both: the same account and target. A reply and a comment are one thing on some platforms;
@@ -148,7 +156,12 @@ mod tests {
             (short, "It's out: #spring our spring sale starts today", true),
             (short, "It's out: our spring sale starts today #sale", true),
             ("It's out: our spring", "\u{ff03}now It's out: our spring sale starts today", true),
-            ("Our #spring sale", "Our sale", false),
+            ("Our spring sale", "Our sale", false),
+            ("Big news today", "Big \u{1f389} news today", true),
+            ("Ete a Evry today", "\u{c9}t\u{e9} \u{e0} \u{c9}vry today", true),
+            ("Thanks for this talk", "Thanks @ann for this talk", true),
+            ("Big news today", "**Big news** today", true),
+            ("See our news today", "See our news $ACME today", true),
             // No words begin every text.
             ("", TEXT, true),
             ("https://example.com/a", TEXT, true),

@@ -25,7 +25,11 @@ use crate::profile::{PlatformProfile, is_set, is_yes};
 use crate::signs;
 use crate::tool::ToolAnswer;
 
+pub(crate) use doubts::{is_unfit, plain};
 pub(crate) use missing::is_missing;
+
+/// How deep what stands around the items of a list is read.
+const DEPTH: usize = 3;
 
 /// The longest that a rate limit without a time is waited for: the windows of all platforms here are shorter.
 const LONGEST_WINDOW: TimeDelta = TimeDelta::days(1);
@@ -59,16 +63,38 @@ pub(crate) fn read_failed(profile: &PlatformProfile, answer: &Answer) -> bool {
         || says_error(&answer.value)
 }
 
+/// Whether a reading tool failed by what stays so until a person mends it: credentials, a tool that is not there.
+pub(crate) fn a_person_mends(profile: &PlatformProfile, answer: &Answer) -> bool {
+    let words = answer.words.as_str();
+    meaning(profile, answer) == Meaning::Refused(ErrorCode::PlatformAuthInvalid)
+        || (!matches(&UPSTREAM, words) && (matches(&UNKNOWN_TOOL, words) || matches(&BAD_ARGUMENTS, words)))
+}
+
 /// Whether an answer that is no error as a whole speaks of one all the same: beside an id it settles nothing, and alone it is
 /// no refusal. A server that wraps its platform's answer reports the error within (`{"id": …, "data": {"errors": […]}}`),
 /// and one that answers in sentences says it anywhere.
-pub(crate) fn has_doubts(answer: &Answer) -> bool {
-    answer.blocks().any(|block| doubts::in_value(block, answer))
+/// Of one that should be about something public it also speaks where that is a draft, or waits for something.
+pub(crate) fn has_doubts(answer: &Answer, public: bool) -> bool {
+    answer.blocks().any(|block| doubts::in_value(block, answer, public))
 }
 
-/// Whether a remark beside a list says that it could not be read: an empty list beside it is none.
-pub(crate) fn says_failed(answer: &Answer) -> bool {
-    doubts::in_remarks(&answer.value)
+/// Whether an answer says, around what stands at `items`, that there is more than it shows.
+pub(crate) fn has_more(answer: &Answer, items: Option<&Value>) -> bool {
+    answer.blocks().any(|block| doubts::has_more(block, items, DEPTH))
+}
+
+/// What an answer that shows something says against it, around what stands at `items`: that it could not be read, or is not
+/// all there is. Absence beside such words is none.
+pub(crate) fn against(answer: &Answer, items: Option<&Value>, until: DateTime<Utc>) -> Option<&'static str> {
+    let empty = items.is_none_or(|items| items.as_array().is_none_or(Vec::is_empty));
+    let text = |block: &Value| {
+        block.as_str().is_some_and(|text| {
+            matches(&ERROR_TEXT, text) || matches(&LOST, text) || (empty && doubts::speaks_of_failure(text))
+        })
+    };
+    answer.blocks().find_map(|block| {
+        if text(block) { Some("says that it failed") } else { doubts::around(block, items, until, DEPTH) }
+    })
 }
 
 /// Whether words of ours would be read as a refusal, if a server showed them in an error.
@@ -80,9 +106,10 @@ pub(crate) fn reads_as_refusal(profile: &PlatformProfile, ours: &str) -> bool {
     )
 }
 
-/// Whether *already* is said of the state of this kind, and neither asked for (*accounts that you already follow*) nor counted
-/// (*already following the maximum*). A platform's number for it needs no words.
-pub(crate) fn is_already(kind: EffectKind, answer: &Answer) -> bool {
+/// Whether *already* is said of the state of this kind and of us: neither asked for (*accounts that you already follow*),
+/// counted (*already following the maximum*), nor of somebody else (*is already following you*). A platform's number for it
+/// needs no words; beside a limit it is no state.
+pub(crate) fn is_already(kind: EffectKind, target: Option<&str>, answer: &Answer) -> bool {
     let Some(pattern) = ALREADY.as_ref() else { return false };
     let mut said = false;
     let fits = pattern.find_iter(&answer.words).any(|found| {
@@ -94,19 +121,41 @@ pub(crate) fn is_already(kind: EffectKind, answer: &Answer) -> bool {
             _ => &["retweet", "repost", "shared"],
         };
         let before = answer.words.get(..found.start()).unwrap_or_default();
-        let after = answer.words.get(found.end()..).unwrap_or_default().trim_start().to_lowercase();
-        let counted = ["the max", "max", "too many", "as many"].iter().any(|begin| after.starts_with(begin))
-            || after.starts_with(|character: char| character.is_ascii_digit());
+        let after = answer.words.get(found.end()..).unwrap_or_default();
         let meant = verbs.iter().any(|verb_of| verb.contains(verb_of));
-        meant && !counted && !signs::is_denied(before) && !asked_for(before)
+        meant && is_of_the_target(after, target) && !signs::is_denied(before) && !asked_for(before)
     });
-    fits || !said
+    (fits || !said) && !matches(&RATE, &answer.words) && !matches(&LIMITED, &answer.words)
+}
+
+/// Whether what follows *already liked* is the end of the clause, or the target.
+fn is_of_the_target(after: &str, target: Option<&str>) -> bool {
+    let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_').to_lowercase();
+    let after = after.trim_start_matches([' ', '\t']);
+    let mut words = after.split_whitespace();
+    let Some(first) = words.next() else { return true };
+    if first.starts_with(|c: char| !c.is_alphanumeric() && c != '@') {
+        return true;
+    }
+    let first = plain(first);
+    let second = words.next().map(plain).unwrap_or_default();
+    match first.as_str() {
+        "this" | "it" | "that" | "them" | "her" | "him" | "to" | "target" | "user" | "status" => true,
+        "the" => !["max", "maximum", "allowed", "limit", "most", "daily"].contains(&second.as_str()),
+        first => target.is_some_and(|target| plain(target.trim_start_matches('@')) == first),
+    }
 }
 
 /// *accounts that you already follow*
 fn asked_for(before: &str) -> bool {
     let words: Vec<&str> = before.split_whitespace().rev().take(3).collect();
-    words.iter().any(|word| matches!(*word, "that" | "who" | "whom" | "which" | "only"))
+    words.iter().any(|word| matches!(*word, "that" | "who" | "whom" | "which" | "only" | "author"))
+}
+
+/// Whether a refusal may say that a state is there, or is asked for: of a like that is there already, of a request to follow
+/// that waits (mastodon#23095, mastodon#258).
+pub(crate) fn may_be_set(answer: &Answer) -> bool {
+    matches(&MAY_BE_SET, &answer.words)
 }
 
 /// What an answer that reports an error means.
@@ -128,7 +177,7 @@ pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
     codes::by_number(profile.platform, answer)
         .or_else(|| codes::by_name(words))
         .or_else(|| by_phrase(words))
-        .or_else(|| answer.is_error.then(|| before_sending(words)).flatten())
+        .or_else(|| answer.is_error.then(|| before_sending(profile, words)).flatten())
         .or_else(|| statuses.iter().find_map(|status| by_status(*status)))
         .map(|meaning| if is_passing(meaning, answer) { Meaning::Transient } else { meaning })
         .map(|meaning| if is_repetition(meaning, words) { Meaning::Duplicate } else { meaning })
@@ -205,7 +254,6 @@ fn says_error(value: &Value) -> bool {
         });
     let error = match members.get("error") {
         None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::String(text)) => !text.is_empty(),
         Some(none) if !is_set(none) => false,
         // TikTok puts an error object with the code `ok` into every success.
         Some(Value::Object(error)) => error.get("code").and_then(Value::as_str) != Some("ok"),
@@ -246,8 +294,12 @@ fn by_status(status: u16) -> Option<Meaning> {
 }
 
 /// What a server says before it asks its platform. Only where the server itself claims an error: the same words about an
-/// *answer* of the platform would prove nothing, so the patterns name arguments.
-fn before_sending(words: &str) -> Option<Meaning> {
+/// *answer* of the platform would prove nothing, so the patterns name arguments. Words about another tool than those that
+/// act are about a question that was asked after the write, and so is what names a request or a code of the transport.
+fn before_sending(profile: &PlatformProfile, words: &str) -> Option<Meaning> {
+    if matches(&UPSTREAM, words) || names_a_reader(profile, words) {
+        return None;
+    }
     // A library's words for what a tool threw: it ran, and only its model of the arguments is checked before.
     let ran = matches(&TOOL_RAN, words);
     let arguments = if ran { &BAD_MODEL } else { &BAD_ARGUMENTS };
@@ -258,6 +310,14 @@ fn before_sending(words: &str) -> Option<Meaning> {
     ]
     .into_iter()
     .find_map(|(pattern, code)| matches(pattern, words).then_some(Meaning::NotSent(code)))
+}
+
+/// Whether words name a tool that only reads: then they are about a question after the write.
+fn names_a_reader(profile: &PlatformProfile, words: &str) -> bool {
+    let Some(pattern) = NAMED_TOOL.as_ref() else { return true };
+    let acts = |name: &str| profile.acts.values().any(|act| act.invocation.tool.eq_ignore_ascii_case(name));
+    let mut named = pattern.captures_iter(words).filter_map(|found| found.iter().skip(1).flatten().next());
+    named.any(|name| !acts(name.as_str()) && matches(&READS, name.as_str()))
 }
 
 pub(crate) type Pattern = LazyLock<Option<Regex>>;
@@ -286,8 +346,12 @@ patterns! {
     LOST concat!(
         r"(?i)connection (?:was |has been )?(?:aborted|reset|closed|dropped|refused|lost|error)|remote end closed|",
         r"remotedisconnected|disconnected without|\btimed[ -]?out\b|\btime[ -]?out\b|could not reach|unable to connect|",
-        r"failed to (?:connect|fetch)|network (?:error|is unreachable)|broken pipe|eof occurred|socket hang up|",
-        r"\beconn[a-z]+|incomplete ?read|proxyerror|connecterror|readerror|remoteprotocolerror",
+        r"failed to (?:connect|fetch)|fetch failed|network (?:error|is unreachable)|broken pipe|eof occurred|socket hang up|",
+        r"\beconn[a-z]+|\bepipe\b|\be(?:socket)?timedout\b|incomplete ?read|proxyerror|connecterror|readerror|remoteprotocolerror|",
+        r"readtimeout|deadline[ _]exceeded|(?:context|request|operation|http2_stream)[ _](?:was )?(?:cancel|abort)|aborterror|",
+        r"typeerror: terminated|premature close|und_err_|other side closed|(?:socket|stream|server) closed|closed the stream|",
+        r"max retries exceeded|unexpected (?:end of|token)|\bgoaway\b|unexpected_eof|empty reply|no response received|",
+        r"i/o timeout|was killed|\binterrupted\b|\bstatus 0\b",
     );
     /// What platforms say of a fault of their own, whatever status they send with it.
     PASSING concat!(
@@ -299,6 +363,8 @@ patterns! {
         r"(?i)already (?:been )?(?:liked|favou?rited|followed|following|retweeted|reposted|shared|reacted)|",
         r"already (?:like|follow)\b",
     );
+    MAY_BE_SET r"(?i)\balready|already_|\bexists?\b|been taken|duplicat|\bpending\b|\brequested\b";
+    LIMITED r"(?i)\b429\b|slow down|\blimit\b";
     /// The earlier post that a refusal as a duplicate names: LinkedIn's urn, or an id after a word for a post.
     NAMED_DUPLICATE concat!(
         r"(?i)duplicate of (urn:li:[a-z]+:[0-9]+)|(urn:li:(?:share|ugcpost|activity|comment):[^\s,;'\x22]+)|",
@@ -319,9 +385,23 @@ patterns! {
     );
     BAD_MODEL r"(?i)validation errors? for (?:call\[|\w+arguments\b)";
     TOOL_RAN r"(?i)\berror (?:executing|calling|running|in) tool\b";
+    /// The tool that words about arguments or a missing tool name.
+    NAMED_TOOL concat!(
+        r"(?i)\bcall\[([\w./-]+)\]|validation errors? for ([\w.-]+)arguments\b|(?:unknown|no such) tool:? [`'\x22]?([\w./-]+)|",
+        r"\btool [`'\x22]?([\w./-]+)[`'\x22]? (?:was |is |does )?not (?:be )?(?:found|exist)|\bfor tool [`'\x22]?([\w./-]+)|",
+        r"\bcall ([\w./-]+) again with confirm",
+    );
+    READS r"(?i)get|fetch|list|read|show|find|search|look|permalink|insight|metric|stat|profile|info";
+    /// A request that the server made, or what came back of it.
+    UPSTREAM r"(?i)\bhttp[ /:]*[1-5]|\b(?:GET|HEAD) /|-326[0-9]{2}\b|\bupstream\b|\bgraph api\b|\(read\)";
     /// Of the tool itself: *error executing tool `post`: 404 Not Found* tells of what it asked its platform.
     UNKNOWN_TOOL r"(?i)unknown tool|no such tool|\btool (?:was |is )?not found|\btool [`'\x22]?[\w./-]+[`'\x22]? (?:was |is |does )?not (?:be )?(?:found|exist)";
-    REPEATED r"(?i)duplicate (?:post|tweet|comment|message)|\bidentical (?:to|post|status|comment)|too similar|same content|same (?:text|status|comment) (?:again|twice|repeatedly)|repeated content";
+    /// Beside a wide code, any word for something that is there already.
+    REPEATED concat!(
+        r"(?i)duplicat|duplicad|doppelt|\bidentical\b|too similar|same (?:content|link)|same (?:text|status|comment) (?:again|twice|repeatedly)|",
+        r"repetiti|repeat(?:ed)? content|not unique|already (?:exists?|said|submitted|sent|been (?:taken|sent|submitted))|already_sub|",
+        r"\bposted this (?:recently|before|already)|with this text was made|重复|重複|중복",
+    );
     WANTS_CONFIRMATION r"(?i)again with confirm\s*=\s*true";
     ERROR_TEXT r"(?i)^\s*(?:❌|\[?error\b|failed\b|failure\b|exception\b|traceback\b)";
 }

@@ -9,6 +9,7 @@ use chimera_effect::{
     Candidate, EffectKind, EffectV1, Evidence, ExternalPost, Outcome, Pending, Refusal, UnknownOutcome,
 };
 use chrono::{DateTime, Utc};
+use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::border::Border;
@@ -19,6 +20,10 @@ use crate::signs::{self, Made};
 
 /// No platform's id comes near it.
 const LONGEST_ID: usize = 500;
+/// How many ids are taken from the words of one answer.
+const LONGEST_LIST: usize = 100;
+/// A longer word in capitals may be a code: YouTube's have eleven characters.
+const LONGEST_SHOUT: usize = 8;
 /// How much of what was said stands in a reason.
 const REASON: usize = 300;
 
@@ -42,13 +47,29 @@ impl Call<'_> {
             Naming::Ours(template) => Some(self.parts.id(template)).filter(|id| is_id(id)),
             Naming::Theirs { id: pointers, pattern } => {
                 let at = pointers.iter().filter_map(|pointer| exact_id(answer.at(pointer)?));
-                let within = pattern.iter().flat_map(|pattern| pattern.captures_iter(&answer.naming));
-                let within = within.filter_map(|found| Some(found.get(1)?.as_str().to_owned()));
-                let mut named = at.chain(within.filter(|id| is_post_id(id) && !is_plain_word(id)));
+                let within = pattern.iter().flat_map(|pattern| within(pattern, &answer.naming));
+                let mut named = at.chain(within);
                 // An echo of what the post is about comes before the post's own id in many a sentence.
                 named.find(|id| !self.was_sent(id) && !self.border.secrets.are_in(id))
             }
         }
+    }
+
+    /// Whether an answer names different posts: its blocks do, or its words where no block names one.
+    pub(crate) fn ids_differ(&self, act: &ActTool, answer: &Answer) -> bool {
+        let Naming::Theirs { id: pointers, pattern } = &act.naming else { return false };
+        let differ =
+            |ids: Vec<String>| ids.windows(2).any(|pair| matches!(pair, [one, other] if one != other));
+        let blocks = |pointer: &String| {
+            let ids = answer.blocks().filter_map(|block| exact_id(block.pointer(pointer)?));
+            ids.collect::<Vec<_>>()
+        };
+        if pointers.iter().any(|pointer| differ(blocks(pointer))) {
+            return true;
+        }
+        let named = pointers.iter().any(|pointer| answer.at(pointer).and_then(exact_id).is_some());
+        let words = pattern.iter().flat_map(|pattern| within(pattern, &answer.naming));
+        !named && differ(words.filter(|id| !self.was_sent(id)).collect())
     }
 
     /// Whether an id is one that we sent. Handles are the same with and without `@`, in any case of letters.
@@ -65,6 +86,31 @@ impl Call<'_> {
             EffectKind::Publish | EffectKind::Reply | EffectKind::Comment => false,
         }
     }
+}
+
+/// The ids that a pattern takes from words. What it takes and is none may stand before the id: of *Tweet ID: 17* `ID`.
+fn within(pattern: &Regex, words: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(captures) = pattern.captures_at(words, from) {
+        let (Some(whole), Some(id)) = (captures.get(0), captures.get(1)) else { break };
+        let after = words.get(id.end()..).unwrap_or_default();
+        // *tweet 1 of 3* counts, and *2027-01-15* is a day.
+        let counts = after.trim_start().starts_with("of ") || after.starts_with('-');
+        if is_post_id(id.as_str()) && !is_plain_word(id.as_str()) && !counts {
+            found.push(id.as_str().to_owned());
+            from = whole.end().max(from.saturating_add(1));
+        } else {
+            from = id.start().max(from.saturating_add(1));
+        }
+        while !words.is_char_boundary(from) {
+            from = from.saturating_add(1);
+        }
+        if from > words.len() || found.len() >= LONGEST_LIST {
+            break;
+        }
+    }
+    found
 }
 
 /// What became of the call of an acting tool that was answered.
@@ -93,7 +139,10 @@ pub(crate) fn outcome(profile: &PlatformProfile, act: &ActTool, call: &Call<'_>,
     let Some(id) = call.id_in(act, answer) else {
         return unknown.because("names nothing that it made", &made);
     };
-    if classify::has_doubts(answer) {
+    if call.ids_differ(act, answer) {
+        return unknown.because("names two different posts", &made);
+    }
+    if classify::has_doubts(answer, act.id_kind == IdKind::Platform) {
         return unknown.because("names what it made beside words of an error", &made);
     }
     let said = answer.said(call.border);
@@ -107,7 +156,10 @@ pub(crate) fn outcome(profile: &PlatformProfile, act: &ActTool, call: &Call<'_>,
 fn error(unknown: &Unknown<'_>, made: &Made) -> Outcome {
     let Unknown { profile, act, call, answer } = unknown;
     let meaning = classify::meaning(profile, answer);
-    if meaning == Meaning::Already && call.is_state() && classify::is_already(call.content.kind, answer) {
+    if meaning == Meaning::Already
+        && call.is_state()
+        && classify::is_already(call.content.kind, call.content.target.as_deref(), answer)
+    {
         // The state is what was asked for, whoever set it: it has no id of its own then.
         let id = match &act.naming {
             Naming::Ours(template) => call.parts.id(template),
@@ -130,6 +182,11 @@ fn error(unknown: &Unknown<'_>, made: &Made) -> Outcome {
         Meaning::NotSent(code) => {
             Outcome::NotDone(refusal(unknown, code, "was asked in a way that it refuses"))
         }
+        Meaning::Refused(_) if call.is_state() && classify::may_be_set(answer) => unknown.with(
+            "reports a refusal, and may say that it is there already",
+            made,
+            refusal_of(unknown, meaning),
+        ),
         Meaning::Refused(_) if act.reads_back => unknown.with(
             "reports a refusal, and its tool may ask the platform again after its write",
             made,
@@ -274,12 +331,49 @@ fn is_post_id(id: &str) -> bool {
         "accepted",
         "draft",
         "unknown",
+        "scheduled",
+        "skipped",
+        "duplicate",
+        "preview",
+        "mock",
+        "dryrun",
+        "ratelimited",
+        "missing",
+        "empty",
+        "unavailable",
+        "unset",
+        "na",
+        "promise",
     ];
-    let nothing = |part: &str| matches!(part, "undefined" | "null" | "None" | "NaN");
+    let nothing = |part: &str| {
+        ["undefined", "null", "none", "nil", "nan"].iter().any(|word| part.eq_ignore_ascii_case(word))
+    };
+    let went = |part: &str| matches!(part, "error" | "failed");
     is_id(id)
-        && !state.contains(&id.to_ascii_lowercase().as_str())
-        && !id.split([':', '/', '_', '~']).any(nothing)
-        && !id.chars().all(|character| matches!(character, '0' | '-'))
+        && !state.contains(&classify::plain(id).as_str())
+        && !id.split([':', '/', '_', '~', '-', '.']).any(nothing)
+        && !id.split([':', '/', '_']).any(went)
+        && !id.rsplit_once(':').is_some_and(|(_, last)| matches!(last, "" | "0"))
+        && id.chars().any(char::is_alphanumeric)
+        && !id.chars().all(|character| matches!(character, '0' | '-' | 'x' | '.'))
+        && !is_template(id)
+}
+
+/// What a template or a program left where an id should be: `<nil>`, `{id}`, `%s`, `YOUR_POST_ID`, `b'17'`, `1,755`, `17n`.
+fn is_template(id: &str) -> bool {
+    // LinkedIn's urns of comments hold both: `urn:li:comment:(urn:li:activity:1,2)`.
+    let sign = |sign: char| match sign {
+        '(' | ')' | ',' => !id.starts_with("urn:"),
+        _ => "<>{}[]\"'$%?*#…\\`|^".contains(sign),
+    };
+    let shouted = id.contains('_') && id.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    let digits = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let grouped = id.contains('.') && id.split('.').all(digits);
+    id.contains(sign)
+        || id.starts_with([':', '.'])
+        || shouted
+        || grouped
+        || id.strip_suffix('n').is_some_and(digits)
 }
 
 /// An id is one word that is not a word for nothing; a sentence where an id should be is none, and so is a number that a
@@ -288,7 +382,21 @@ pub(crate) fn is_id(id: &str) -> bool {
     let blank = |character: char| {
         character.is_whitespace() || character.is_control() || chimera_text::is_invisible(character)
     };
-    let nothing = ["null", "none", "nil", "undefined", "nan", "inf", "infinity", "true", "false", "n/a", "-"];
+    let nothing = [
+        "null",
+        "none",
+        "nil",
+        "undefined",
+        "nan",
+        "inf",
+        "infinity",
+        "-infinity",
+        "true",
+        "false",
+        "n/a",
+        "n.a.",
+        "-",
+    ];
     !id.is_empty()
         && id.len() <= LONGEST_ID
         && !id.contains(blank)
@@ -296,10 +404,11 @@ pub(crate) fn is_id(id: &str) -> bool {
         && !is_rounded(id)
 }
 
-/// A word of a sentence, as a pattern takes it where the sentence names no id: *live with the id see the app*.
+/// A word of a sentence, as a pattern takes it where the sentence names no id: *live with the id see the app*, *Tweet ID:*.
 fn is_plain_word(id: &str) -> bool {
     let rest = id.strip_prefix(|first: char| first.is_alphabetic()).unwrap_or(id);
-    rest.chars().all(char::is_lowercase)
+    let shouted = id.chars().all(|letter| letter.is_ascii_uppercase());
+    rest.chars().all(char::is_lowercase) || (shouted && id.len() <= LONGEST_SHOUT)
 }
 
 /// A number that is no positive integer of 64 bits.
@@ -327,17 +436,41 @@ fn written(value: &Value) -> Option<DateTime<Utc>> {
         Value::Number(number) => since_epoch(number.as_f64()?),
         Value::String(text) => {
             let text = text.trim();
+            let zoned = with_zone(text);
+            let zoned = zoned.as_str();
             // A time without a zone may be anybody's local one: taken for UTC, a fresh post would look hours old.
             DateTime::parse_from_rfc3339(text)
-                .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
-                .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %z"))
-                .or_else(|_| DateTime::parse_from_str(text, "%a %b %d %H:%M:%S %z %Y"))
-                .or_else(|_| DateTime::parse_from_rfc2822(text))
+                .or_else(|_| DateTime::parse_from_str(zoned, "%Y-%m-%dT%H:%M:%S%.f%z"))
+                .or_else(|_| DateTime::parse_from_str(zoned, "%Y-%m-%d %H:%M:%S%.f %z"))
+                .or_else(|_| DateTime::parse_from_str(zoned, "%Y-%m-%dT%H:%M%z"))
+                .or_else(|_| DateTime::parse_from_str(zoned, "%Y%m%dT%H%M%S%z"))
+                .or_else(|_| DateTime::parse_from_str(zoned, "%a %b %d %H:%M:%S %z %Y"))
+                .or_else(|_| DateTime::parse_from_rfc2822(zoned))
                 .map(|at| at.to_utc())
                 .ok()
                 .or_else(|| since_epoch(text.parse().ok()?))
         }
         _ => None,
+    }
+}
+
+/// A time with its zone as a number: of `UTC`, `Z`, `+00`, Java's `Z[UTC]`, Go's `+0000 UTC m=+0.1`; and of its fraction after a
+/// point.
+fn with_zone(text: &str) -> String {
+    let text = text.split(" m=").next().unwrap_or(text).trim_end_matches("[UTC]");
+    let text =
+        text.strip_suffix(" +0000 UTC").map_or_else(|| text.to_owned(), |time| format!("{time} +0000"));
+    let text = text.replace(" UTC", " +0000");
+    let text = text.strip_suffix('Z').map_or_else(|| text.clone(), |time| format!("{time}+0000"));
+    let hours = text.get(text.len().saturating_sub(3)..).is_some_and(|end| {
+        end.starts_with(['+', '-']) && end.chars().skip(1).all(|digit| digit.is_ascii_digit())
+    });
+    let text = if hours && text.contains(':') { format!("{text}00") } else { text };
+    match text.split_once(',') {
+        Some((time, rest)) if rest.starts_with(|digit: char| digit.is_ascii_digit()) => {
+            format!("{time}.{rest}")
+        }
+        _ => text,
     }
 }
 

@@ -4,6 +4,7 @@
 //! another effect's, another target's, or clearly another text. Everything between is in doubt, and ends at a person unless
 //! a later look explains it. Likeness is not proof; absence is not proof while anything stands unexplained.
 
+mod name;
 mod shown;
 mod sought;
 mod weigh;
@@ -16,8 +17,9 @@ use chimera_effect::{
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-pub(crate) use shown::{Shown, listed, one};
-pub(crate) use sought::Sought;
+pub(crate) use shown::{Shown, is_asked_for, listed, one};
+
+pub(crate) use sought::{Sought, goes_on};
 use weigh::Weight;
 pub(crate) use weigh::weigh;
 pub(crate) use whole::{complete, is_cursor, missing_of_whole, reaches};

@@ -206,9 +206,12 @@ fn unwrapped(structured: &Value) -> Option<Value> {
     }
 }
 
-/// JSON where it is, else the text itself.
+/// JSON where it is, else the text itself. Servers that answer a model put JSON in a fence, and some a byte order mark before.
 fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+    let bare = text.trim_start_matches('\u{feff}').trim();
+    let fenced = bare.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    let inside = fenced.map_or(bare, |inside| inside.strip_prefix("json").unwrap_or(inside));
+    serde_json::from_str(inside).unwrap_or_else(|_| Value::from(text))
 }
 
 fn leaves(value: &Value, words: &mut String, depth: usize) {

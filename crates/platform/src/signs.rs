@@ -4,7 +4,7 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::classify::{Pattern, patterns};
+use crate::classify::{Pattern, patterns, plain};
 use crate::extract::{Call, exact_id, time};
 use crate::normalise::Answer;
 use crate::profile::{ActTool, Naming, is_yes};
@@ -45,8 +45,8 @@ pub(crate) fn made(act: &ActTool, call: &Call<'_>, answer: &Answer) -> Made {
     let said = confirmed
         || shows_post(act, answer)
         || says_made(&answer.words)
-        // Taking a short text of ours out of the words may have taken the sign: the post `Posted`, or the post `o`.
-        || (call.content.text.chars().count() < SHORT && says_made(&answer.heard))
+        // Taking a text of ours out of the words may have taken the sign: the post `Posted`, or the post `o`.
+        || ((call.content.text.chars().count() < SHORT || says_made(&call.content.text)) && says_made(&answer.heard))
         || answer.blocks().any(|block| members(block, &|id| call.was_sent(id), DEPTH));
     Made { id, said }
 }
@@ -70,8 +70,9 @@ fn members(value: &Value, was_sent: &dyn Fn(&str) -> bool, depth: usize) -> bool
     let Some(deeper) = depth.checked_sub(1) else { return false };
     match value {
         Value::Object(object) => object.iter().any(|(name, member)| {
-            (is_made_member(name) && is_yes(member))
+            is_made_member(name, member)
                 || names_post(name, member, was_sent)
+                || (is_post_member(name) && holds_id(member, was_sent))
                 || members(member, was_sent, deeper)
         }),
         Value::Array(items) => items.iter().any(|item| members(item, was_sent, deeper)),
@@ -96,6 +97,10 @@ fn names_post(name: &str, member: &Value, was_sent: &dyn Fn(&str) -> bool) -> bo
             | "reelid"
             | "publishid"
             | "releaseid"
+            | "statusid"
+            | "idstr"
+            | "messageid"
+            | "shortcode"
             | "posturn"
             | "shareurn"
             | "posturi"
@@ -105,38 +110,119 @@ fn names_post(name: &str, member: &Value, was_sent: &dyn Fn(&str) -> bool) -> bo
             | "permalink"
             | "permalinkurl"
     );
-    let addresses = ["urn:li:share:", "urn:li:ugcPost:", "urn:li:comment:", "at://"];
-    (of_a_post || addresses.iter().any(|begin| id.starts_with(begin))) && !was_sent(&id)
+    let addresses = ["urn:li:share:", "urn:li:ugcPost:", "urn:li:activity:", "urn:li:comment:", "at://"];
+    let of_a_post = of_a_post || links_to_post(&id) || addresses.iter().any(|begin| id.starts_with(begin));
+    of_a_post && !was_sent(&id)
 }
 
-fn is_made_member(name: &str) -> bool {
+/// Members that say that something was made: by a yes, a count, or what was made; by a word for how it went.
+fn is_made_member(name: &str, member: &Value) -> bool {
+    let name = plain(name);
+    let bare = ["is", "was", "has"].iter().find_map(|verb| name.strip_prefix(verb)).unwrap_or(&name);
+    let made = [
+        "success",
+        "ok",
+        "published",
+        "posted",
+        "created",
+        "sent",
+        "live",
+        "liked",
+        "followed",
+        "following",
+        "shared",
+        "reposted",
+        "retweeted",
+        "replied",
+        "commented",
+        "succeeded",
+        "completed",
+        "partial",
+    ];
+    let counts = bare.strip_suffix("count").is_some_and(|rest| made.contains(&rest));
+    let some = match member {
+        Value::Array(items) => !items.is_empty(),
+        Value::Number(number) => counts && number.as_u64().is_some_and(|count| count > 0),
+        _ => false,
+    };
+    let went = ["status", "state"].iter().any(|end| bare.ends_with(end))
+        && member.as_str().is_some_and(|word| {
+            let word = plain(word);
+            ["published", "posted", "publishcomplete", "publiclyavailable", "live", "public"]
+                .contains(&word.as_str())
+        });
+    went || ((made.contains(&bare) || counts) && (is_yes(member) || some))
+}
+
+/// Members that hold a post, of which an id is the id of a post.
+fn is_post_member(name: &str) -> bool {
     matches!(
-        name.to_ascii_lowercase().as_str(),
-        "success"
-            | "ok"
-            | "published"
-            | "posted"
-            | "created"
-            | "sent"
-            | "live"
-            | "liked"
-            | "followed"
-            | "following"
-            | "shared"
-            | "reposted"
-            | "retweeted"
-            | "replied"
-            | "commented"
+        plain(name).as_str(),
+        "data"
+            | "post"
+            | "posts"
+            | "tweet"
+            | "tweets"
+            | "status"
+            | "reply"
+            | "comment"
+            | "postids"
+            | "publishedids"
+            | "tweetids"
     )
+}
+
+fn holds_id(member: &Value, was_sent: &dyn Fn(&str) -> bool) -> bool {
+    let id = |value: &Value| exact_id(value).is_some_and(|id| !was_sent(&id));
+    match member {
+        Value::Object(members) => {
+            ["id", "id_str", "idStr"].iter().filter_map(|name| members.get(*name)).any(id)
+        }
+        Value::Array(items) => {
+            items.iter().any(|item| id(item) || (item.is_object() && holds_id(item, was_sent)))
+        }
+        _ => false,
+    }
 }
 
 /// Words that something was made, not denied within their clause: *the reply was posted*, and not *cannot be posted*.
 pub(crate) fn says_made(words: &str) -> bool {
     let Some(pattern) = MADE.as_ref() else { return true };
+    if links_to_post(words) {
+        return true;
+    }
     pattern.find_iter(words).any(|found| {
         let before = words.get(..found.start()).unwrap_or_default();
-        !is_denied(before)
+        let after = words.get(found.end()..).unwrap_or_default();
+        is_of_something(before, after) || !is_denied(before)
     })
+}
+
+/// Whether there is the address of a post: none of a page about errors (`developer.mozilla.org/…/Status/401`), nor of the request
+/// that failed.
+fn links_to_post(words: &str) -> bool {
+    let of_programs =
+        ["developer", "docs.", "api.", "apis.", "graph.", "/api/", "/rest/", "/http/", "/v1/", "/v2/"];
+    POST_LINK.as_ref().is_some_and(|pattern| {
+        pattern.find_iter(words).any(|link| {
+            let link = link.as_str().to_lowercase();
+            !of_programs.iter().any(|part| link.contains(part))
+        })
+    })
+}
+
+/// *Failed to pin the published post*: what failed was done to something that is there.
+fn is_of_something(before: &str, after: &str) -> bool {
+    let noun = after
+        .split_whitespace()
+        .next()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
+    let nouns = [
+        "post", "tweet", "reply", "comment", "reel", "video", "thread", "message", "story", "status", "media",
+    ];
+    let last = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+    let named = matches!(last.as_str(), "the" | "your" | "our" | "this" | "a" | "its" | "of" | "followers");
+    named && after.starts_with(' ') && noun.is_some_and(|noun| nouns.contains(&noun.as_str()))
 }
 
 /// Whether the last words of a clause deny what follows, or put it off. What could not be *read* was not denied to be there:
@@ -157,7 +243,20 @@ fn is_end_of_clause(character: char) -> bool {
 
 /// Words that begin a clause of their own, and dashes between blanks, of which nothing is left.
 fn begins_a_clause(word: &str) -> bool {
-    matches!(word, "" | "but" | "after" | "once" | "although" | "though" | "however" | "yet" | "while")
+    matches!(
+        word,
+        "" | "but"
+            | "because"
+            | "since"
+            | "as"
+            | "after"
+            | "once"
+            | "although"
+            | "though"
+            | "however"
+            | "yet"
+            | "while"
+    )
 }
 
 /// What is done to something that is there.
@@ -222,18 +321,22 @@ fn denies(word: &str) -> bool {
 }
 
 patterns! {
+    /// The address of a post.
+    POST_LINK r"https?://[^\s?#]+/(?:status|statuses|p|reel|posts|video|shorts)/[\w-]*[0-9][\w-]*";
     /// What servers say of something that they made. `sent` and `live` only as sentences say them: *requests sent* is a
     /// count, *live video* a kind of post.
     MADE concat!(
         r"(?i)\b(?:posted|published|created|tweeted|retweeted|reposted|replied|commented|uploaded|submitted|delivered)\b|",
         r"\b(?:was|were|is|been|successfully|message|post|reply|comment) sent\b|\bsent successfully\b|",
-        r"\b(?:is|are|now|went|gone|goes) live\b|\bsuccess(?:ful|fully)?\b|",
+        r"\b(?:is|are|now|went|gone|goes) (?:live|up)\b|\bwent through\b|\bdone\b[!.]|\bupload complete|\b(?:awaiting|held for) moderation\b|\bpending review\b|",
+        r"\b(?:tweet|post|status|reply|comment) ?id ?[=:]|\bafter posting\b|\bsuccess(?:ful|fully)?\b|",
         r"\b(?:liked|followed|favou?rited|reacted|quoted|boosted)\b|\bnow following\b|",
         r"\b(?:was|were|been|successfully|post|tweet|reply|comment|like|reaction|video|reel) (?:shared|added)\b|",
         r"\b(?:shared|added) successfully\b|",
         // The same in languages that servers of the platforms' users speak.
-        r"\bpublicad[oa]s?\b|\bpubblicat[oa]\b|\bpubli[\x{e9}]|ver[\x{f6}]ffentlicht|\bgepostet\b|\bgeplaatst\b|",
-        r"[\x{41e}\x{43e}]публикован|投稿(?:し|され|完了)|公開(?:し|され)|(?:发布|發布|发表|發表)成功|已(?:发布|發布)|게시(?:됨|되|했)",
+        r"\bpublicad[oa]s?\b|\bpubblicat[oa]\b|\bpubli[\x{e9}]|ver[\x{f6}]ffentlicht|\bgepostet\b|\berstellt\b|\bgeplaatst\b|",
+        r"r[\x{e9}]ussie?|\benviad[oa]\b|\bcom sucesso\b|",
+        r"[\x{41e}\x{43e}]публикован|投稿(?:し|され|完了|済み)|公開(?:し|され|済み)|(?:发布|發布|发表|發表|发帖|發帖)成功|已(?:发布|發布|发送|發送|发表)|게시(?:됨|되|했)",
     );
 }
 

@@ -25,7 +25,7 @@ pub fn is_garbled(text: &str) -> bool {
 
 /// What stands for a letter that could not be shown.
 fn is_lost(character: char) -> bool {
-    matches!(character, '?' | '\u{fffd}' | '\u{25a1}' | '\u{25af}')
+    matches!(character, '?' | '_' | '\u{fffd}' | '\u{25a1}' | '\u{25af}')
 }
 
 /// How often a byte that begins a character of UTF-8 is followed by one that goes on with it, both read as Windows-1252 or
@@ -41,13 +41,24 @@ fn goes_on(character: char) -> bool {
 }
 
 fn escapes(seen: &[char]) -> usize {
-    let escape = |part: &&[char]| matches!(part, ['%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
-    seen.windows(3).filter(escape).count()
+    // `%D0`, `=D0` (quoted-printable), `%u0`, `&#1`, `U+1`.
+    let escape = |part: &&[char]| match part {
+        ['%' | '=', high, low] => (*high == 'u' || high.is_ascii_hexdigit()) && low.is_ascii_hexdigit(),
+        ['\\', 'u', digit] | ['U', '+', digit] => digit.is_ascii_hexdigit(),
+        ['&', '#', digit] => digit.is_ascii_digit() || *digit == 'x',
+        _ => false,
+    };
+    let wide = |part: &&[char]| matches!(part, ['%' | '\\', 'u', _] | ['U', '+', _] | ['&', '#', _]);
+    let found = seen.windows(3).filter(escape);
+    // Those that carry more digits weigh twice.
+    found.map(|part| if wide(&part) { 2 } else { 1 }).sum()
 }
 
 /// Whether it is names of emoji alone: `:fire: :heart_eyes:`.
 fn is_names(text: &str) -> bool {
-    let text = text.trim();
+    // `[fire][fire]`, `(fire)`: the same of other servers.
+    let text = text.trim().replace(['[', ']', '(', ')'], ":");
+    let text = text.as_str();
     let name = |name: &str| {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
     };

@@ -10,7 +10,7 @@ const LONGEST_PLACEHOLDER: usize = 200;
 const END: usize = 400;
 
 /// What stands for a text that was taken away, whole.
-const WHOLE: [&str; 12] = [
+const WHOLE: &[&str] = &[
     "removed",
     "deleted",
     "unavailable",
@@ -23,16 +23,84 @@ const WHOLE: [&str; 12] = [
     "content removed",
     "content deleted",
     "this post is unavailable",
+    "post unavailable",
+    "tweet unavailable",
+    "not available",
+    "deleted post",
+    "deleted tweet",
+    "deleted comment",
+    "post hidden",
+    "post deleted",
+    "post removed",
+    "blocked post",
+    "post not found",
+    "comment not found",
+    "hidden by the author",
+    "sensitive content",
+    "taken down",
+    "redacted",
+    "filtered",
+    "censored",
+    "no text",
+    "no caption",
+    "no content",
+    "no title",
+    "untitled",
+    "image",
+    "video",
+    "photo",
+    "media",
+    "error loading post",
+    "content warning",
+    "pending approval",
+    "under review",
+    "media omitted",
+    "object object",
 ];
 
+/// What a program writes where there is no text.
+const NOTHING: [&str; 8] = ["null", "undefined", "none", "nil", "nan", "n/a", "[object object]", "-"];
+
 /// What it is that was taken away.
-const THINGS: [&str; 14] = [
-    "post", "tweet", "comment", "reply", "message", "video", "photo", "content", "media", "account",
-    "thread", "page", "status", "story",
+const THINGS: &[&str] = &[
+    "post",
+    "tweet",
+    "comment",
+    "reply",
+    "message",
+    "video",
+    "photo",
+    "content",
+    "media",
+    "account",
+    "thread",
+    "page",
+    "status",
+    "story",
+    // The same in languages that servers of the platforms' users speak.
+    "beitrag",
+    "kommentar",
+    "tweet",
+    "publicación",
+    "publicacion",
+    "comentario",
+    "publication",
+    "commentaire",
+    "publicação",
+    "rule",
+    "rules",
+    "投稿",
+    "ポスト",
+    "ツイート",
+    "微博",
+    "内容",
+    "评论",
+    "帖子",
+    "게시물",
 ];
 
 /// What was done to it.
-const DONE: [&str; 22] = [
+const DONE: &[&str] = &[
     "has been removed",
     "was removed",
     "been removed",
@@ -55,6 +123,35 @@ const DONE: [&str; 22] = [
     "violated",
     "has been suspended",
     "unable to view",
+    "suspended account",
+    "can't be displayed",
+    "cannot be displayed",
+    "not be displayed",
+    "could not be displayed",
+    "age-restricted",
+    "awaiting moderation",
+    "held for review",
+    "for violating",
+    "removed for",
+    "not found",
+    "entfernt",
+    "gelöscht",
+    "nicht verfügbar",
+    "eliminad",
+    "no está disponible",
+    "supprimé",
+    "plus disponible",
+    "removid",
+    "excluíd",
+    "削除され",
+    "删除",
+    "无法查看",
+    "违规",
+    "cannot be shown",
+    "can't be shown",
+    "sensitive content",
+    "刪除",
+    "삭제",
 ];
 
 /// Where a shown text was broken off.
@@ -114,6 +211,10 @@ fn stands_for_a_text(text: &str) -> bool {
     let text = text.trim().to_lowercase().replace(['’', '`'], "'");
     let bare = text.trim_matches(|character: char| !character.is_alphanumeric());
     let marked = text.starts_with(['[', '(', '<', '{', '*', '_']) || bare.contains(' ');
+    let masked = text.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '█' | '▇' | '■' | '•' | '_'));
+    if NOTHING.contains(&text.as_str()) || (masked && !text.is_empty()) {
+        return true;
+    }
     if marked && WHOLE.contains(&bare) {
         return true;
     }
@@ -124,7 +225,9 @@ fn stands_for_a_text(text: &str) -> bool {
         return true;
     }
     let mut words = text.split(|character: char| !character.is_alphanumeric());
-    DONE.iter().any(|done| text.contains(done)) && words.any(|word| THINGS.contains(&word))
+    let unspaced = |thing: &&&str| !thing.is_ascii() && text.contains(**thing);
+    DONE.iter().any(|done| text.contains(done))
+        && (words.any(|word| THINGS.contains(&word)) || THINGS.iter().any(|thing| unspaced(&thing)))
 }
 
 /// Whether a shown text says of itself that it was shortened: by dots, by `(more)`, `See more` and the like at its end. Quotes,

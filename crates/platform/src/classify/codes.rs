@@ -84,7 +84,7 @@ fn members(value: &Value, numbers: &mut Vec<u64>, depth: usize) {
         Value::Object(object) => {
             for (name, member) in object {
                 if matches!(name.as_str(), "code" | "error_code" | "errorCode") {
-                    numbers.extend(member.as_u64());
+                    numbers.extend(member.as_u64().or_else(|| member.as_str()?.trim().parse().ok()));
                 }
                 members(member, numbers, deeper);
             }
@@ -97,7 +97,7 @@ fn members(value: &Value, numbers: &mut Vec<u64>, depth: usize) {
 patterns! {
     NUMBERS r"\berror_code=([0-9]{1,6})\b|\(#([0-9]{1,6})\)";
     TRANSIENT_NAMES r"\b(?:backendError|internalError|INTERNAL_SERVER_ERROR|internal_error|SERVICE_UNAVAILABLE|record_failed)\b";
-    DUPLICATE_NAMES r"\b(?:DUPLICATE_POST|duplicate_content|DUPLICATE_ENTITY)\b";
+    DUPLICATE_NAMES r"(?i)\b(?:duplicate_post|duplicate_content|duplicate_entity|duplicatepostexception)\b";
     RATE_NAMES r"\b(?:TOO_MANY_REQUESTS|rate_limit_exceeded|rateLimitExceeded|userRateLimitExceeded|quotaExceeded|dailyLimitExceeded|spam_risk_too_many_posts)\b";
     AUTH_NAMES r"\b(?:authError|UNAUTHENTICATED|access_token_invalid|INVALID_ACCESS_TOKEN|EXPIRED_ACCESS_TOKEN|REVOKED_ACCESS_TOKEN|scope_not_authorized|insufficientPermissions|invalid_grant)\b";
     POLICY_NAMES r"\b(?:content_policy_violation|CONTENT_POLICY_VIOLATION|spam_risk_text|spam_risk_user_banned_from_posting)\b";

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::LISTED;
+use crate::classify::{is_unfit, plain};
 use crate::extract::{exact_id, time};
 use crate::normalise::{Answer, text};
-use crate::profile::{GetTool, ListTool, Wrap, is_set};
+use crate::profile::{GetTool, ListTool, Wrap, is_no, is_set, is_yes};
 
 /// Something as a platform shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,26 @@ pub(crate) struct Shown {
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<DateTime<Utc>>,
     pub(crate) edited: bool,
+    /// Why the item as it is shown tells nothing, where it is marked so.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// What an item is marked as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// A draft, something scheduled, held, refused or taken away; a request to follow that was not granted.
+    NotPublic,
+    /// Its text is not what was posted: translated, withheld, cut.
+    Changed,
+}
+
+impl Mark {
+    pub(crate) const fn why(self) -> &'static str {
+        match self {
+            Self::NotPublic => "it is marked as not public",
+            Self::Changed => "its text is marked as changed or withheld",
+        }
+    }
 }
 
 /// One page of a list.
@@ -38,6 +59,11 @@ pub(crate) struct Listed {
 /// With what does not fit.
 pub(crate) fn listed(list: &ListTool, answer: &Answer) -> Result<Listed, String> {
     let Some(found) = answer.at(&list.items) else {
+        // X leaves `data` out where there is nothing to show.
+        let total = list.total.as_ref().and_then(|pointer| answer.at(pointer));
+        if total.is_some_and(|total| total.as_u64() == Some(0)) {
+            return Ok(Listed::default());
+        }
         return Err(format!(
             "`items = \"{}\"` fits nothing in the list, which {}",
             list.items,
@@ -81,7 +107,8 @@ fn read(list: &ListTool, item: &Value) -> Shown {
         author: at(&list.author).and_then(text),
         url: at(&list.url).and_then(|url| url.as_str().map(str::to_owned)),
         created_at: at(&list.created_at).and_then(time),
-        edited: at(&list.edited).is_some_and(is_set) || is_edited(item),
+        edited: at(&list.edited).is_some_and(is_set) || is_edited(item, MARKS),
+        mark: mark(item, MARKS),
     }
 }
 
@@ -103,7 +130,8 @@ pub(crate) fn one(get: &GetTool, id: &str, answer: &Answer) -> Result<Shown, Str
         author: at(&get.author).and_then(text),
         url: at(&get.url).and_then(|url| url.as_str().map(str::to_owned)),
         created_at: at(&get.created_at).and_then(time),
-        edited: is_edited(&answer.value),
+        edited: is_edited(&answer.value, MARKS),
+        mark: mark(&answer.value, MARKS),
     })
 }
 
@@ -114,11 +142,64 @@ fn words(shown: &Value, wraps: &[Wrap]) -> Option<String> {
     Some(within.unwrap_or(shown).to_owned())
 }
 
-/// The members by which servers say that a post was edited, whether the profile names one or not.
-fn is_edited(item: &Value) -> bool {
-    let set = ["edited", "is_edited", "isEdited", "edited_at", "editedAt"];
-    let history = item.get("edit_history_tweet_ids").and_then(Value::as_array);
-    set.iter().any(|name| item.get(*name).is_some_and(is_set)) || history.is_some_and(|all| all.len() > 1)
+/// How deep in an item its marks are looked for: X keeps them in `edit_controls`, YouTube in `status`.
+const MARKS: usize = 2;
+
+/// Whether a server says that a post was edited, whether the profile names the mark or not.
+fn is_edited(item: &Value, depth: usize) -> bool {
+    let Some(deeper) = depth.checked_sub(1) else { return false };
+    let Value::Object(members) = item else { return false };
+    members.iter().any(|(name, member)| match plain(name).as_str() {
+        "edithistorytweetids" | "edittweetids" => member.as_array().is_some_and(|all| all.len() > 1),
+        // X lets a post be edited five times.
+        "editsremaining" => {
+            member.as_u64().or_else(|| member.as_str()?.parse().ok()).is_some_and(|left| left < 5)
+        }
+        "editdate" | "editcount" | "lastedit" => is_set(member),
+        "modified" | "ismodified" => is_yes(member),
+        name if name.contains("edited") => is_set(member),
+        _ => is_edited(member, deeper),
+    })
+}
+
+/// Whether a state was asked for and is not granted: a private account decides who follows it.
+pub(crate) fn is_asked_for(value: &Value) -> bool {
+    let Some(members) = value.as_object() else { return false };
+    members.iter().any(|(name, member)| {
+        let name = plain(name);
+        let asks = ["pending", "requested", "outgoingrequest", "followrequestsent", "pendingfollow"];
+        (asks.contains(&name.as_str()) && is_yes(member)) || (member.is_object() && is_asked_for(member))
+    })
+}
+
+/// What an item is marked as, by the names that servers use.
+fn mark(item: &Value, depth: usize) -> Option<Mark> {
+    let deeper = depth.checked_sub(1)?;
+    item.as_object()?.iter().find_map(|(name, member)| {
+        let name = plain(name);
+        let is = |yes: bool, mark| yes.then_some(mark);
+        match name.as_str() {
+            "published" | "ispublished" => is(is_no(member), Mark::NotPublic),
+            "draft" | "isdraft" | "deleted" | "isdeleted" | "removed" | "isremoved" | "pending"
+            | "requested" | "outgoingrequest" | "followrequestsent" | "pendingfollow" => {
+                is(is_yes(member), Mark::NotPublic)
+            }
+            "removedbycategory" | "removedby" => is(is_set(member), Mark::NotPublic),
+            "truncated" | "istruncated" | "translated" | "istranslated" | "withheld" => {
+                is(is_yes(member) || member.is_object(), Mark::Changed)
+            }
+            name if name.ends_with("truncated") => is(is_yes(member), Mark::Changed),
+            "errormessage" | "errormsg" => is(is_set(member), Mark::NotPublic),
+            "withheldincountries" | "spoilertext" => is(is_set(member), Mark::Changed),
+            name if name.ends_with("status") || name.ends_with("state") => {
+                let word = member.as_str();
+                let asked = word.is_some_and(|word| word.eq_ignore_ascii_case("requested"));
+                is(asked || word.is_some_and(|word| is_unfit(word, true)), Mark::NotPublic)
+                    .or_else(|| mark(member, deeper))
+            }
+            _ => None,
+        }
+    })
 }
 
 /// What an answer consists of, for the one who has to mend a pointer.

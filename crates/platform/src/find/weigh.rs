@@ -33,6 +33,12 @@ pub(crate) fn weigh(case: &Case<'_>, item: &Shown) -> Weight {
         }
         Ownership::Silent => {}
     }
+    // What is marked tells nothing, whatever it shows, unless it is another text of another time.
+    if let Some(mark) = item.mark
+        && (words == Words::Same || !matches!(when(case, item), When::Outside))
+    {
+        return Weight::Doubt(mark.why().to_owned());
+    }
     let named = case.is_candidate(item);
     // What an answer named needs less of its own: each sign where there is one.
     let clear = named || (authorship == Authorship::Ours && is_target == Some(true));
@@ -57,6 +63,8 @@ pub(crate) fn weigh(case: &Case<'_>, item: &Shown) -> Weight {
         (Words::Other, When::Inside | When::Unknown) if named => {
             Weight::Doubt("an answer named it, and it shows another text".to_owned())
         }
+        // Coarse times and clocks that are off: what begins as ours does is ours, cut off.
+        (Words::Doubt(why), When::Outside) if begins(case, item) => Weight::Doubt(why.to_owned()),
         (Words::Other, _) | (Words::Doubt(_), When::Outside) => Weight::Explained,
     }
 }

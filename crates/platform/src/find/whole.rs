@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{Case, Shown, short};
+use crate::classify;
 use crate::normalise::Answer;
 use crate::profile::{ListTool, is_yes};
 
@@ -24,16 +25,21 @@ pub(crate) fn complete(list: &ListTool, page: &Answer, items: &[Shown]) -> bool 
     let total = list.total.as_ref().and_then(|pointer| page.at(pointer)).and_then(number);
     let ids: BTreeSet<&str> = items.iter().filter_map(|item| item.id.as_deref()).collect();
     let nameless = items.iter().filter(|item| item.id.is_none()).count();
-    let all = total.is_some_and(|total| total == ids.len().saturating_add(nameless) as u64);
+    let seen = ids.len().saturating_add(nameless) as u64;
+    let all = total == Some(seen);
     let goes_on = list.next.as_ref().and_then(|next| page.at(&next.pointer)).is_some_and(is_cursor);
-    says || (all && !goes_on) || is_last(list, page)
+    // X gives an empty page without a cursor where there is more (twarc#604), and pinned posts end a page early.
+    let contradicts =
+        total.is_some_and(|total| total > seen) || classify::has_more(page, page.at(&list.items));
+    (says || (all && !goes_on) || is_last(list, page)) && !contradicts
 }
 
 /// Whether what stands at `next` leads to a further page.
 pub(crate) fn is_cursor(value: &Value) -> bool {
     match value {
-        Value::String(cursor) => !cursor.is_empty(),
-        Value::Number(_) => true,
+        // X API v1.1 ends with 0.
+        Value::String(cursor) => !matches!(cursor.as_str(), "" | "0" | "-1"),
+        Value::Number(cursor) => cursor.as_i64().is_none_or(|cursor| cursor > 0),
         _ => false,
     }
 }
@@ -44,8 +50,7 @@ fn is_last(list: &ListTool, page: &Answer) -> bool {
     let Some((parent, _)) = next.pointer.rsplit_once('/') else { return false };
     let no_cursor = match page.at(&next.pointer) {
         None | Some(Value::Null | Value::Bool(false)) => true,
-        Some(Value::String(cursor)) => cursor.is_empty(),
-        Some(_) => false,
+        Some(cursor) => !is_cursor(cursor) && matches!(cursor, Value::String(_) | Value::Number(_)),
     };
     no_cursor && page.at(parent).is_some_and(Value::is_object)
 }

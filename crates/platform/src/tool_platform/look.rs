@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chimera_contracts::ErrorCode;
 use chimera_effect::{
     DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
 };
@@ -10,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{Binding, ToolPlatform};
 use crate::border::Border;
-use crate::classify::{self, Meaning};
+use crate::classify;
 use crate::find::{self, Case, Doubt, LISTED, Shown, Sight, Sought, short};
 use crate::normalise::Answer;
 use crate::profile::{ActTool, GetTool, Input, Invocation, ListTool, Naming, Parts, StateTool};
@@ -42,6 +41,8 @@ struct Pages {
     complete: bool,
     cut: bool,
     unfit: Vec<String>,
+    /// What a page says against itself.
+    against: Option<String>,
 }
 
 impl ToolPlatform {
@@ -113,6 +114,7 @@ impl Looking<'_> {
     /// What it means that nothing in sight is ours.
     fn not_found(&self, case: &Case<'_>, pages: &Pages, doubts: &[Doubt]) -> Finding {
         let missing = find::missing_of_whole(case, &pages.items, pages.complete, pages.cut);
+        let missing = pages.against.clone().or(missing);
         let unfit = (!pages.unfit.is_empty()).then(|| format!("fits no item: {}", pages.unfit.join(", ")));
         let lost: Vec<DoubtfulItem> = case
             .lost(&pages.items)
@@ -151,6 +153,15 @@ impl Looking<'_> {
             _ => None,
         });
         let answer = self.read(&state.invocation, arguments).await?;
+        if let Some(against) = classify::against(&answer, None, self.look.until) {
+            let shown = answer.shown(self.border(), REASON);
+            return Err(format!("the tool `{}` {against}: {shown}", state.invocation.tool).into());
+        }
+        if find::is_asked_for(&answer.value) {
+            return Err("it is asked for and not granted: whether it is set is for somebody else to say"
+                .to_owned()
+                .into());
+        }
         let pointer = &state.confirm.pointer;
         let Some(found) = answer.at(pointer) else {
             return Err(format!("`confirm = \"{pointer}\"` fits nothing in the answer").into());
@@ -220,6 +231,16 @@ impl Looking<'_> {
             read.owners.extend(self.owned(owners, &ids).await?);
             read.items.extend(page.items);
             read.complete = find::complete(list, &answer, &read.items);
+            if let Some(against) = classify::against(&answer, answer.at(&list.items), self.look.until) {
+                let shown = answer.shown(self.border(), REASON);
+                let against = format!("the tool `{}` {against}: {shown}", list.invocation.tool);
+                // A list that says so and shows nothing was not read.
+                if read.items.is_empty() {
+                    return Err(against.into());
+                }
+                read.against = Some(against);
+                return Ok(read);
+            }
             let room = read.items.len() < LISTED && read.pages < PAGES;
             read.cut = page.cut || read.items.len() > LISTED;
             let whole = read.complete || find::reaches(&self.case(list.own, &read.owners), &read.items);
@@ -248,10 +269,6 @@ impl Looking<'_> {
         let argument = list.next.as_ref().and_then(|next| next.argument.clone());
         arguments.extend(argument.zip(cursor.cloned()));
         let answer = self.read(&list.invocation, arguments).await?;
-        if classify::says_failed(&answer) {
-            let shown = answer.shown(self.border(), REASON);
-            return Err(format!("the tool `{}` says that it failed: {shown}", list.invocation.tool).into());
-        }
         Ok(answer)
     }
 
@@ -268,11 +285,16 @@ impl Looking<'_> {
                 break;
             }
             let why = match self.ask_for(get, &id).await {
+                // A page for those who are not signed in, or an error of the server's, is no text of the item.
+                Ok(Some(whole)) if !find::goes_on(doubt.item.text.as_deref(), whole.text.as_deref()) => {
+                    Some("what shows it whole does not begin as the list shows it".to_owned())
+                }
                 Ok(Some(whole)) => {
                     let same = |item: &&mut Shown| item.id.as_deref() == Some(id.as_str());
                     for item in items.iter_mut().filter(same) {
                         item.text.clone_from(&whole.text);
                         item.edited |= whole.edited;
+                        item.mark = item.mark.or(whole.mark);
                     }
                     None
                 }
@@ -363,8 +385,7 @@ impl Looking<'_> {
     /// A reading tool that reports an error.
     fn failed(&self, invocation: &Invocation, answer: &Answer) -> Unread {
         let shown = answer.shown(self.border(), REASON);
-        let meaning = classify::meaning(&self.binding.profile, answer);
-        let lasts = matches!(meaning, Meaning::Refused(ErrorCode::PlatformAuthInvalid) | Meaning::NotSent(_));
+        let lasts = classify::a_person_mends(&self.binding.profile, answer);
         Unread { why: format!("the tool `{}` failed: {shown}", invocation.tool), lasts }
     }
 

@@ -9,6 +9,7 @@ mod matrix;
 mod odd_answers;
 mod odd_lists;
 mod publish;
+mod reports;
 mod targets;
 mod upload;
 

@@ -5,7 +5,7 @@ use EffectKind::{Follow, Like, Publish, Reply};
 
 use super::*;
 
-const PROFILE: &str = r#"
+pub(super) const PROFILE: &str = r#"
     name = "odd"
     [platforms.twitter]
     timeout_ms = 9_000
@@ -47,11 +47,11 @@ const PROFILE: &str = r#"
 "#;
 
 /// What a tool that asks nothing after its write says, and how that is told: `done ID`, `not CODE`, `unknown CANDIDATE`.
-fn told(kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
+pub(super) fn told(kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
     told_by(PROFILE, kind, target, ours, called)
 }
 
-fn told_by(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
+pub(super) fn told_by(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Called) -> String {
     match came_of(profile, kind, target, ours, called) {
         Outcome::Done(evidence) => format!("done {}", evidence.post.id),
         Outcome::NotDone(refusal) => format!("not {:?}", refusal.code),
@@ -64,7 +64,7 @@ fn told_by(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Ca
     }
 }
 
-fn came_of(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Called) -> Outcome {
+pub(super) fn came_of(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Called) -> Outcome {
     let schema = json!({ "properties": { "text": { "type": "string" }, "to": { "type": "string" } } });
     let tools = ["post", "reply", "follow", "like"]
         .map(|name| ToolInfo { name: name.to_owned(), input_schema: schema.clone() });
@@ -76,7 +76,7 @@ fn came_of(profile: &str, kind: EffectKind, target: &str, ours: &str, called: Ca
     act_at(&world, &effect, &[], at(9))
 }
 
-fn sentence(is_error: bool, text: &str) -> Called {
+pub(super) fn sentence(is_error: bool, text: &str) -> Called {
     Called::Answered(ToolAnswer { is_error, texts: vec![text.to_owned()], ..ToolAnswer::default() })
 }
 

@@ -6,7 +6,7 @@ use chimera_effect::OwnedPost;
 use super::look::{Owners, look, named, owned, question, told};
 use super::*;
 
-const PROFILE: &str = r#"
+pub(super) const PROFILE: &str = r#"
     name = "odd"
     [platforms.twitter]
     timeout_ms = 9_000
@@ -73,10 +73,10 @@ const PROFILE: &str = r#"
     confirm = { pointer = "/liked", equals = true }
 "#;
 
-const OURS: &str = "Our spring sale starts today";
+pub(super) const OURS: &str = "Our spring sale starts today";
 
 /// What a look proves; reading calls beyond the answers fail.
-fn shown(asked: &LookUp, owners: &Owners, answers: Vec<Value>) -> String {
+pub(super) fn shown(asked: &LookUp, owners: &Owners, answers: Vec<Value>) -> String {
     let schema = ["text", "to", "id", "cursor"].map(|name| (name.to_owned(), json!({ "type": "string" })));
     let schema = json!({ "properties": schema.into_iter().collect::<Map<_, _>>() });
     let tools = ["post", "reply", "follow", "like", "list", "get", "state"]
@@ -88,29 +88,29 @@ fn shown(asked: &LookUp, owners: &Owners, answers: Vec<Value>) -> String {
     told(&look(&world, asked, owners))
 }
 
-fn post_of(account: &str) -> LookUp {
+pub(super) fn post_of(account: &str) -> LookUp {
     let content = effect(PlatformName::Twitter, Vec::new()).content().clone();
     let content = EffectV1 { text: OURS.to_owned(), account: account.to_owned(), ..content };
     question(&Effect::new(content).unwrap())
 }
 
-fn item(id: &str, text: &str, seconds: i64, by: &str) -> Value {
+pub(super) fn item(id: &str, text: &str, seconds: i64, by: &str) -> Value {
     json!({ "id": id, "text": text, "at": at(seconds).timestamp(), "by": by })
 }
 
-fn ours(id: &str) -> Value {
+pub(super) fn ours(id: &str) -> Value {
     item(id, OURS, -50, "me")
 }
 
-fn other(id: &str, seconds: i64) -> Value {
+pub(super) fn other(id: &str, seconds: i64) -> Value {
     item(id, "the weather is lovely in Lisbon", seconds, "me")
 }
 
-fn whole(items: &[Value]) -> Value {
+pub(super) fn whole(items: &[Value]) -> Value {
     json!({ "data": items, "complete": true })
 }
 
-fn page(items: &[Value], total: u64, next: Option<&str>) -> Value {
+pub(super) fn page(items: &[Value], total: u64, next: Option<&str>) -> Value {
     json!({ "data": items, "meta": { "total": total, "next": next } })
 }
 
