@@ -78,7 +78,7 @@ async fn a_lost_answer_is_lost_at_the_deadline_and_the_server_stays() {
     let server = server(place.faulty(&json!("lost_after")), &clock);
     server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap();
     let reason = lost(server.call(in_time(post(&clock, "one"), &clock, SHORT)).await);
-    assert!(reason.contains("by the deadline"), "{reason}");
+    assert!(reason.contains("the deadline passed"), "{reason}");
     answer(server.call(post(&clock, "two")).await);
     assert_eq!(place.outcomes(), ["lost_after", "posted"]);
 }
