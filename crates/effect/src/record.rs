@@ -38,10 +38,14 @@ impl RequestKey {
     /// The id of the effect with this digest within the request.
     #[must_use]
     pub fn effect_id(&self, digest: &Digest) -> EffectId {
-        let request = self.request_id();
-        let parts = [request.as_uuid().as_bytes().as_slice(), digest.as_bytes()];
-        EffectId::from_uuid(derive_uuid("chimera/effect-id/v1", &parts))
+        effect_id(self.request_id(), digest)
     }
+}
+
+/// The id of the effect with this digest within a request.
+pub(crate) fn effect_id(request: RequestId, digest: &Digest) -> EffectId {
+    let parts = [request.as_uuid().as_bytes().as_slice(), digest.as_bytes()];
+    EffectId::from_uuid(derive_uuid("chimera/effect-id/v1", &parts))
 }
 
 /// The key that every call of one effect carries: 64 of `[0-9a-f]`, the same for all attempts (mcp.md, *Keys on the wire*).
@@ -53,9 +57,14 @@ impl CallKey {
     /// The key of the main call of an effect.
     #[must_use]
     pub fn of(request: &RequestKey, effect: &Effect) -> Self {
+        Self::within(request.request_id(), effect)
+    }
+
+    /// The same of a request whose id is known.
+    pub(crate) fn within(request: RequestId, effect: &Effect) -> Self {
         let content = effect.content();
         Self::derive(&[
-            request.request_id().as_uuid().as_bytes(),
+            request.as_uuid().as_bytes(),
             content.platform.as_str().as_bytes(),
             content.account.as_bytes(),
             content.kind.as_str().as_bytes(),

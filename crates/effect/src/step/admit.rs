@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chimera_audit::Draft;
-use chimera_contracts::{AgentId, CampaignId, Digest, ErrorCode, InstanceId, Money};
+use chimera_contracts::{AgentId, CampaignId, Digest, EffectId, ErrorCode, InstanceId, Money};
 use chimera_governance::review::{Review, ReviewState};
 use chimera_governance::{Balance, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use super::evidence;
 use crate::effect::Effect;
 use crate::journal::{Admission, Admit, NewEffect, Refused};
 use crate::outcome::FoundBy;
-use crate::record::{CallKey, EffectRecord, Lease, Progress, RequestRecord, RequestView};
+use crate::record::{CallKey, EffectRecord, Lease, Progress, RequestRecord, RequestView, effect_id};
 use crate::state::EffectState;
 
 /// An approval that the admission uses.
@@ -130,12 +130,15 @@ pub fn admit(
         admitted_at: now,
     };
     check_shape(admit, now)?;
-    let uses = uses(admit, standings, now)?;
+    // Each is a hash, and needed more than once.
+    let ids: Vec<EffectId> =
+        admit.effects.iter().map(|new| effect_id(request.id, &new.approved.digest())).collect();
+    let uses = uses(admit, &ids, standings, now)?;
     let balance = hold(admit, balance)?;
     let mut drafts = vec![evidence::start(&request, admit)];
     let mut effects = Vec::with_capacity(admit.effects.len());
-    for (position, new) in (0_u32..).zip(&admit.effects) {
-        let record = new_record(admit, &request, position, new, open, instance, now);
+    for ((position, new), id) in (0_u32..).zip(&admit.effects).zip(ids) {
+        let record = new_record(&request, (position, id), new, open, instance, now);
         if record.progress.state == EffectState::Attempting {
             drafts.push(evidence::attempt(&request, &record));
         }
@@ -173,11 +176,12 @@ fn check_shape(admit: &Admit, now: DateTime<Utc>) -> Result<(), Refused> {
 
 fn uses(
     admit: &Admit,
+    ids: &[EffectId],
     standings: &[Option<Standing>],
     now: DateTime<Utc>,
 ) -> Result<Vec<NewApproval>, Refused> {
     let mut uses = Vec::new();
-    for (position, new) in admit.effects.iter().enumerate() {
+    for ((position, new), effect) in admit.effects.iter().enumerate().zip(ids) {
         let refuse = |denial: chimera_governance::Denial| Refused {
             code: denial.code(),
             platform: Some(new.approved.get().content().platform),
@@ -187,8 +191,7 @@ fn uses(
             return Err(refuse(chimera_governance::Denial::Unknown));
         };
         let digest = new.approved.digest();
-        let effect = admit.key.effect_id(&digest);
-        match use_of(&standing.decision, &admit.key.namespace, &digest, effect, standing.used_by, now) {
+        match use_of(&standing.decision, &admit.key.namespace, &digest, *effect, standing.used_by, now) {
             Use::Granted => uses.push(NewApproval { position }),
             Use::Already => {}
             Use::Refused(denial) => return Err(refuse(denial)),
@@ -212,16 +215,14 @@ fn hold(admit: &Admit, balance: Option<Balance>) -> Result<Option<Balance>, Refu
 }
 
 fn new_record(
-    admit: &Admit,
     request: &RequestRecord,
-    position: u32,
+    (position, id): (u32, EffectId),
     new: &NewEffect,
     open: &[EffectRecord],
     instance: InstanceId,
     now: DateTime<Utc>,
 ) -> EffectRecord {
     let effect = new.approved.get().clone();
-    let id = admit.key.effect_id(&effect.digest());
     let equal = first_equal(id, effect.content(), open);
     let waiting = Progress {
         v: 1,
@@ -265,7 +266,7 @@ fn new_record(
         id,
         request: request.id,
         position,
-        call_key: CallKey::of(&admit.key, &effect),
+        call_key: CallKey::within(request.id, &effect),
         decision: new.approved.decision(),
         approver: new.approved.approver().clone(),
         price: new.price,
