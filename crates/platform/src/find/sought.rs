@@ -21,7 +21,9 @@ pub(crate) struct Sought {
 enum By {
     /// A post, a reply, a comment, a share with words.
     Words {
-        /// Our text, as it is compared.
+        /// Our text, as it is sent.
+        sent: String,
+        /// The same, as it is compared.
         ours: Folded,
         /// Its disclosure label, which posts of one account share and which tells none from another.
         label: Folded,
@@ -58,6 +60,7 @@ impl Sought {
             EffectKind::Like | EffectKind::Follow => By::State,
             EffectKind::Share if content.text.is_empty() => By::NoWords,
             EffectKind::Publish | EffectKind::Reply | EffectKind::Comment | EffectKind::Share => By::Words {
+                sent: content.text.clone(),
                 ours: Folded::new(&content.text),
                 label: Folded::new(content.disclosure.as_ref().map_or("", |disclosure| &disclosure.label)),
             },
@@ -110,7 +113,12 @@ impl Sought {
             By::State => Words::Same,
             By::NoWords if text.trim().is_empty() => Words::Same,
             By::NoWords => Words::Doubt("it is a share of the same target with words"),
-            By::Words { ours, label } => compare(ours, label, text, item.edited),
+            By::Words { sent, ours, label } => match compare(ours, label, text, item.edited) {
+                Words::Other if is_cut_off_in(sent, text) => {
+                    Words::Doubt("a line of it breaks off within a word of ours")
+                }
+                words => words,
+            },
         }
     }
 
@@ -144,6 +152,16 @@ pub(crate) fn goes_on(began: Option<&str>, whole: Option<&str>) -> bool {
 fn beginning(text: &str) -> String {
     Folded::new(text).as_str().trim_end_matches(['…', '.', ' ', '[', ']']).to_owned()
 }
+
+/// Whether a line of a text is the beginning of ours, broken off within a word: what a server cuts by characters, and signs.
+fn is_cut_off_in(sent: &str, text: &str) -> bool {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let rest = sent.trim_start().strip_prefix(line).unwrap_or_default();
+    line.chars().count() >= SHORTEST_LINE && rest.starts_with(|next: char| !next.is_whitespace())
+}
+
+/// Fewer characters at the beginning of a line are anybody's.
+const SHORTEST_LINE: usize = 8;
 
 /// Whether one of two texts is in Latin letters and the other is not: what was transcribed, translated or encoded on the way
 /// has no letter in common with what it was.

@@ -263,7 +263,10 @@ impl Oracle {
             return;
         }
         let members = self.members(self.classes[wish]);
-        let mut ours = members.iter().flat_map(|member| ours(world, *member)).map(|act| act.item);
+        // Of two posts that a server made of one call it names either: the other one is told of nobody by no fault of a look.
+        let doubled = |act: &&Act| world.acts().iter().any(|other| other.call == act.call && other.double);
+        let ours = members.iter().flat_map(|member| ours(world, *member));
+        let mut ours = ours.filter(|act| !doubled(act)).map(|act| act.item);
         let beside = ours.find(|item| {
             world.items()[*item].shown.iter().all(|show| show.keeps())
                 && world.was_shown(wish, *item, now_ms)

@@ -107,6 +107,10 @@ fn what_may_be_ours_is_in_doubt() {
             "the beginning between a server's marks",
             "[content of other people follows]\nOur spring\n[end of the content]",
         ),
+        (
+            "cut by characters and signed",
+            "Our spring sal\n\nSent with the friendly scheduler of PostBuddy and its many partners",
+        ),
         ("X's form of a text that goes on", "The weather is lovely… https://t.co/AbCdEf"),
         ("taken down", "[removed]"),
         ("one word edited", "Our summer sale starts today in all shops, come early and bring friends #sale"),
