@@ -15,7 +15,7 @@ pub(super) fn same(shown: &str, ours: &str, platform: PlatformName) -> Option<bo
     let ours = handle(ours);
     let (names, whole) = names(shown);
     if names.contains(&ours) {
-        return Some(true);
+        return names.iter().all(|part| *part == ours || is_of_addresses(part)).then_some(true);
     }
     let [shown] = names.as_slice() else { return None };
     // One account of Instagram has two numbers, by the login that asks (bridgy#346).
@@ -34,6 +34,29 @@ fn names(shown: &str) -> (Vec<String>, bool) {
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     let whole = parts.len() == 1;
     (parts, whole)
+}
+
+/// What stands before or behind the name in the address of an account.
+fn is_of_addresses(part: &str) -> bool {
+    let words = [
+        "company",
+        "in",
+        "user",
+        "users",
+        "u",
+        "c",
+        "channel",
+        "profile",
+        "people",
+        "posts",
+        "videos",
+        "reels",
+        "photos",
+        "about",
+        "with_replies",
+        "media",
+    ];
+    words.contains(&part)
 }
 
 /// A handle in one form: without `@`, in lower case, without what is not seen.
@@ -124,6 +147,30 @@ pub(super) fn form(name: &str) -> Form<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accounts() {
+        for (shown, ours, expected) in [
+            ("@Me", "me", Some(true)),
+            ("https://www.linkedin.com/company/me/posts/", "me", Some(true)),
+            ("https://x.com/me?lang=en", "@me", Some(true)),
+            ("https://x.com/ann", "me", Some(false)),
+            // Another account's address may hold any name.
+            ("https://x.com/ann/lists/me", "me", None),
+            ("https://x.com/ann/status/17", "me", None),
+            ("ann", "me", Some(false)),
+            ("ann", "anna", None),
+            ("ann@host.example", "ann@social.host.example", None),
+            ("ann@host.example", "bob@host.example", Some(false)),
+            ("ann…", "me", None),
+            ("Ann Lee", "me", None),
+            ("[deleted]", "me", None),
+            ("17", "18", Some(false)),
+        ] {
+            assert_eq!(same(shown, ours, PlatformName::Twitter), expected, "{shown} {ours}");
+        }
+        assert_eq!(same("17", "18", PlatformName::Instagram), None, "two numbers of one account");
+    }
 
     #[test]
     fn names_of_one_form_can_be_told_apart() {
