@@ -256,6 +256,32 @@ fn every_newcomer_has_to_be_explained_and_the_list_whole() {
     }
 }
 
+/// What a person and the status are told of a look.
+#[test]
+fn a_look_tells_what_it_asked_and_what_it_saw() {
+    let posts = [post("a", "the weather is lovely in Lisbon", -10), post("b", "quite another thing", -61)];
+    for (complete, saw) in [
+        (true, "2 items in 1 pages, the last of 2027-01-15T07:58:59Z, complete"),
+        (false, "2 items in 1 pages, the last of 2027-01-15T07:58:59Z"),
+    ] {
+        let world = answering(vec![list(&posts, complete)]);
+        let found = look(&world, &question(&tweet("Our spring sale")), &Owners::default());
+        let (Finding::Absent(report) | Finding::InDoubt(report)) = found else { panic!("{found:?}") };
+        assert_eq!(report.asked, "publish by `me` on twitter since 2027-01-15T07:59:00Z");
+        assert_eq!(report.saw, saw);
+        let call = only_call(&world);
+        assert_eq!(call.arguments["account"], json!("me"));
+        assert!(call.id.ends_with("/look"), "{}", call.id);
+    }
+    let like = engagement(PlatformName::Twitter, EffectKind::Like, "1755", "");
+    let listed = said(false, json!({ "likes": [], "complete": true }));
+    let found = look(&answering(vec![listed]), &question(&like), &Owners::default());
+    let (Finding::Absent(report) | Finding::InDoubt(report) | Finding::Open(report)) = found else {
+        panic!("{found:?}")
+    };
+    assert_eq!(report.asked, "like by `me` about `1755` on twitter since 2027-01-15T07:59:00Z");
+}
+
 /// L8: the post of another effect is explained by its owner, and never by a text that it does not show.
 #[test]
 fn a_post_of_another_effect_is_explained_by_its_own_text() {

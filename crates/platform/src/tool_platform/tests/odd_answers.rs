@@ -279,6 +279,16 @@ fn already_is_said_of_the_very_state() {
     assert!(told(Like, "1755", "", coded).starts_with("done "), "X's number needs no words");
 }
 
+/// Anybody may be called `rate_limit`: a refusal that is one by that name alone is told with what came.
+#[test]
+fn a_refusal_by_the_name_of_its_target_settles_nothing_and_says_why() {
+    let called = sentence(true, "cannot reply to rate_limit");
+    let outcome = came_of(PROFILE, Reply, "rate_limit", TEXT, called);
+    let Outcome::Unknown(unknown) = outcome else { panic!("{outcome:?}") };
+    assert!(unknown.reason.contains("by the name of its target alone"), "{}", unknown.reason);
+    assert_eq!(unknown.said.as_deref(), Some("cannot reply to rate_limit"));
+}
+
 /// A tool that may read back what it posted: what it threw says nothing of the post, and what its server says of the call
 /// itself does.
 #[test]
