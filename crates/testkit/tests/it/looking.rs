@@ -9,7 +9,7 @@ use chimera_contracts::{Clock, Money, PlatformName};
 use chimera_effect::{
     Admission, Advance, Attempt, Carry, Effect, EffectKind, EffectRecord, EffectState, Finding, Halt, Kernel,
     KernelOptions, LateOutcome, LeaseScope, Leased, LookPolicy, LookReport, LookUp, NotReady, Order, Outcome,
-    Platform, PostOwners, Purpose, Refusal, Service, Step, Upload, Uploaded,
+    OwnedPost, Platform, PostOwners, Purpose, Refusal, Service, Step, Upload, Uploaded,
 };
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
@@ -34,6 +34,7 @@ pub(crate) struct Told {
     during: Arc<Mutex<Option<Hook>>>,
     during_look: Arc<Mutex<Option<Hook>>>,
     asked: Arc<Mutex<Vec<LookUp>>>,
+    owned: Arc<Mutex<Vec<OwnedPost>>>,
 }
 
 impl std::fmt::Debug for Told {
@@ -85,6 +86,8 @@ impl Platform for Told {
     }
     async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
         self.asked.lock().unwrap().push(look.clone());
+        let owned = owners.owners(&["theirs".to_owned(), "nobody's".to_owned()]).await.unwrap();
+        *self.owned.lock().unwrap() = owned;
         let found = self.strict.find(look, owners).await;
         let hook = self.during_look.lock().unwrap().take();
         if let Some(hook) = hook {
@@ -119,6 +122,7 @@ impl World {
             during: Arc::default(),
             during_look: Arc::default(),
             asked: Arc::default(),
+            owned: Arc::default(),
         };
         let stores = store.open_again().stores();
         Self { clock, store: Arc::new(store), stores, platform, scene: Scene::named("looking") }
@@ -314,6 +318,26 @@ fn a_look_settles_nothing_while_an_alike_effect_is_attempted() {
         assert_eq!(world.platform.strict.looks(), 2);
         let other = world.stored(&clearly_another.record).await;
         assert_eq!(other.progress.state, EffectState::Attempting, "another text keeps no look");
+    });
+}
+
+#[test]
+fn a_look_may_ask_whose_the_posts_of_the_account_are() {
+    block_on(async {
+        let world = World::new(TestClock::new(), Rules::default());
+        let (theirs, _) = world.admitted("Nobody expects the July release").await;
+        let (effect, epoch, version) =
+            (theirs.record.id, theirs.record.progress.epoch, theirs.record.progress.version);
+        let done = Advance { effect, epoch, version, step: published("theirs"), keep: None };
+        world.stores.journal.advance(done).await.unwrap();
+        let ours = world.performed("Our spring sale starts today", Fault::LostAfter).await;
+        world.look_when_due(&ours).await;
+        let owned = world.platform.owned.lock().unwrap().clone();
+        let [owned] = owned.as_slice() else { panic!("one of the two belongs to an effect: {owned:?}") };
+        let content = theirs.record.effect.content();
+        assert_eq!((owned.external_id.as_str(), owned.effect), ("theirs", effect));
+        assert_eq!((owned.kind, owned.text.as_str()), (content.kind, content.text.as_str()));
+        assert_eq!(owned.known_at, world.stored(&theirs.record).await.progress.changed_at);
     });
 }
 
