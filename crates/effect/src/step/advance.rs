@@ -631,3 +631,24 @@ fn with_complete(
     }
     drafts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_in_another_unit_is_no_time_of_a_post() {
+        let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
+        let day = TimeDelta::days(1);
+        for (at, expected) in [
+            (now, true),
+            (DateTime::UNIX_EPOCH, false),
+            (DateTime::UNIX_EPOCH - day, false),
+            (DateTime::UNIX_EPOCH + TimeDelta::seconds(1), true),
+            (now + day, true),
+            (now + day + TimeDelta::microseconds(1), false),
+        ] {
+            assert_eq!(plausible(at, now), expected, "{at}");
+        }
+    }
+}

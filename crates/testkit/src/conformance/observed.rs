@@ -110,6 +110,7 @@ pub async fn a_late_answer_to_an_earlier_attempt(factory: &dyn StoreFactory) {
     let record = stage.observe(&noted, 1, made("first")).await;
     assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("first")));
     assert_eq!(record.progress.lease, None);
+    assert_eq!(record.progress.candidates, [], "nothing is looked for any more");
     assert_eq!(stage.advance(advance(&noted, published("second"))).await, Advanced::Fenced);
     // What the holder then knows is observed as well: the second post is an incident.
     let record = stage.observe(&record, 2, made("second")).await;
