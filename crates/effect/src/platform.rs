@@ -148,9 +148,9 @@ pub trait Platform: Debug + Send + Sync + 'static {
 }
 
 impl Service {
-    /// Whether a call for `content` that begins at `now` may repeat one that began at `first` without acting twice: it is a
-    /// state that the tool sets and that nobody can have taken back since, which takes longer than `gone` after the platform
-    /// settled; or the tool still enforces the key at the last moment at which the call may reach the platform or act there.
+    /// Whether a call for `content` that begins at `now` may repeat one that began at `first` without acting twice. Either it
+    /// is a state that the tool sets, and the platform settled at most `gone` ago: later a person may have taken it back. Or the
+    /// tool still enforces the key at the last moment at which the call may reach the platform or act there.
     #[must_use]
     pub fn may_repeat(
         &self,

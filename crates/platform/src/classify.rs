@@ -89,7 +89,8 @@ pub(crate) fn against(answer: &Answer, items: Option<&Value>, until: DateTime<Ut
     let empty = items.is_none_or(|items| items.as_array().is_none_or(Vec::is_empty));
     let text = |block: &Value| {
         block.as_str().is_some_and(|text| {
-            matches(&ERROR_TEXT, text) || matches(&LOST, text) || (empty && doubts::speaks_of_failure(text))
+            // Beside items it may be the items in words, which are other people's.
+            matches(&ERROR_TEXT, text) || (empty && (matches(&LOST, text) || doubts::speaks_of_failure(text)))
         })
     };
     answer.blocks().find_map(|block| {
@@ -141,7 +142,10 @@ fn is_of_the_target(after: &str, target: Option<&str>) -> bool {
     let second = words.next().map(plain).unwrap_or_default();
     match first.as_str() {
         "this" | "it" | "that" | "them" | "her" | "him" | "to" | "target" | "user" | "status" => true,
-        "the" => !["max", "maximum", "allowed", "limit", "most", "daily"].contains(&second.as_str()),
+        "the" => {
+            ["post", "tweet", "status", "comment", "reply", "video", "thread", "user", "account", "target"]
+                .contains(&second.as_str())
+        }
         first => target.is_some_and(|target| plain(target.trim_start_matches('@')) == first),
     }
 }

@@ -12,6 +12,9 @@ use crate::profile::{is_no, is_set, is_yes};
 /// How deep members are read.
 const DEPTH: usize = 8;
 
+/// More words are a sentence.
+const MOST_WORDS: usize = 3;
+
 /// A longer word for how it went is a sentence.
 const LONGEST_WORD: usize = 40;
 
@@ -153,6 +156,10 @@ fn status(member: &Value) -> bool {
 
 /// Whether a word for how it went says that it went wrong, or, of something public, that it is not public yet.
 pub(crate) fn is_unfit(word: &str, public: bool) -> bool {
+    // A text may stand under `status`, as on Mastodon and X.
+    if word.split_whitespace().count() > MOST_WORDS {
+        return false;
+    }
     let word = plain(word);
     let wrong = [
         "fail",
@@ -198,7 +205,9 @@ fn remarks(name: &str, member: &Value, says: &dyn Fn(&str) -> bool) -> bool {
             | "result"
             | "output"
     );
-    remark && leaves(member, says, 3)
+    // What was made, or is listed, may stand there too, with people's words in it.
+    let holds_content = matches!(plain(name).as_str(), "result" | "output") && !member.is_string();
+    remark && !holds_content && leaves(member, says, 3)
 }
 
 fn leaves(member: &Value, says: &dyn Fn(&str) -> bool, depth: usize) -> bool {
@@ -266,6 +275,9 @@ mod tests {
             (json!({ "id": "P", "success": "false" }), true),
             (json!({ "id": "P", "results": [{ "ok": true }, { "ok": false }] }), true),
             (json!({ "id": "P", "failed": true }), true),
+            (json!({ "id": "P", "result": "Failed to publish" }), true),
+            (json!({ "id": "P", "result": { "text": "Failed again" } }), false),
+            (json!({ "id": "P", "status": "We failed, and we learned" }), false),
             (json!({ "id": "P", "isError": "true" }), true),
             (json!({ "id": "P", "has_errors": 1 }), true),
             (json!({ "id": "P", "failed": 0 }), false),

@@ -301,6 +301,8 @@ fn already_is_said_of_the_state_of_the_kind() {
         (Like, "You have already liked this post", true),
         (Like, "already favorited", true),
         (Like, "You have already reacted to it", true),
+        (Like, "You have already liked the post", true),
+        (Like, "You have already liked the author's other post", false),
         (Like, "already following", false),
         (Follow, "You already follow this account", true),
         (Follow, "already liked", false),

@@ -566,21 +566,24 @@ fn looked_closer() {
     let schema = json!({ "properties": { "text": { "type": "string" }, "to": { "type": "string" }, "id": { "type": "string" }, "cursor": { "type": "string" } } });
     let tools = ["post", "reply", "follow", "like", "list", "get", "state"]
         .map(|name| ToolInfo { name: name.to_owned(), input_schema: schema.clone() });
-    for beside in [
-        "Error 429: timeline unavailable",
-        "Warning: could not load the latest posts",
-        "{\"error\":\"rate limited\"}",
+    for (items, beside, allowed) in [
+        (json!([]), "Error 429: timeline unavailable", "open|doubt"),
+        (json!([]), "Warning: could not load the latest posts", "open|doubt"),
+        (json!([]), "{\"error\":\"rate limited\"}", "open|doubt"),
+        // The items in words are other people's words.
+        (json!([other("a", -1)]), "1 post: \"the connection was lost, and it failed\"", "absent"),
+        (json!([other("a", -1)]), "Error 429: timeline unavailable", "open|doubt"),
     ] {
         let answer = Called::Answered(ToolAnswer {
-            structured: Some(json!({ "data": [], "complete": true })),
+            structured: Some(json!({ "data": items, "complete": true })),
             texts: vec![beside.to_owned()],
             ..ToolAnswer::default()
         });
         let profile = Profile::parse(LISTS).unwrap();
         let world = world_of(&profile, Ok(tools.to_vec()), Ok(Vec::new()), vec![answer]);
         rows.push((
-            format!("an empty list, and beside it {beside:?}"),
-            "open|doubt".to_owned(),
+            format!("a list, and beside it {beside:?}"),
+            allowed.to_owned(),
             seen(&look(&world, &post_of("me"), &Owners::default())),
         ));
     }
