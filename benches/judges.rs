@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chimera::Engaging;
 use chimera::contracts::engage::{EngageAction, EngageInput};
 use chimera::contracts::{AgentId, CallContext, CampaignId, PlatformName, derive_uuid};
-use chimera::effect::EffectKind;
+use chimera::effect::{AccountRef, EffectKind};
 use chimera::governance::{BudgetScope, Policies, Policy, RuleClassifier};
 use chimera::platform::limits::RateLimit;
 use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, Targets};
@@ -24,19 +24,19 @@ pub struct EveryTarget {
 
 #[async_trait]
 impl Targets for EveryTarget {
-    fn served(&self, _: PlatformName) -> Vec<EffectKind> {
+    fn served(&self, _: AccountRef<'_>) -> Vec<EffectKind> {
         vec![EffectKind::Publish, EffectKind::Like]
     }
 
-    fn check(&self, _: PlatformName, _: EffectKind, _: &str) -> Result<TargetKind, TargetFault> {
+    fn check(&self, _: AccountRef<'_>, _: EffectKind, _: &str) -> Result<TargetKind, TargetFault> {
         Ok(TargetKind::Post)
     }
 
-    fn takes_text(&self, _: PlatformName, _: EffectKind) -> bool {
+    fn takes_text(&self, _: AccountRef<'_>, _: EffectKind) -> bool {
         false
     }
 
-    fn limit(&self, _: PlatformName, _: EffectKind) -> Option<RateLimit> {
+    fn limit(&self, _: AccountRef<'_>, _: EffectKind) -> Option<RateLimit> {
         self.limit
     }
 

@@ -13,8 +13,8 @@ use chimera::contracts::{
     derive_uuid,
 };
 use chimera::effect::{
-    Attempt, EffectKind, Evidence, ExternalPost, Finding, Keys, LateOutcome, LookUp, NotReady, Outcome,
-    Platform, PostOwners, Refusal, Service, Upload, Uploaded,
+    AccountRef, Attempt, EffectKind, Evidence, ExternalPost, Finding, Keys, LateOutcome, LookUp, NotReady,
+    Outcome, Platform, PostOwners, Refusal, Service, Upload, Uploaded,
 };
 use chimera::governance::{Approver, ApproverRole, BudgetScope, Decision, Recorded, Verdict};
 use chimera::platform::Accounts;
@@ -46,7 +46,7 @@ impl NoOpPlatform {
 
 #[async_trait]
 impl Platform for NoOpPlatform {
-    fn service(&self, _: PlatformName, _: EffectKind) -> Option<Service> {
+    fn service(&self, _: AccountRef<'_>, _: EffectKind) -> Option<Service> {
         Some(Service {
             keys: Keys::Advisory,
             sets_state: false,
@@ -61,7 +61,7 @@ impl Platform for NoOpPlatform {
         })
     }
 
-    async fn ready(&self, _: &[PlatformName], _: EffectKind) -> Vec<NotReady> {
+    async fn ready(&self, _: &[AccountRef<'_>], _: EffectKind) -> Vec<NotReady> {
         Vec::new()
     }
 

@@ -9,7 +9,7 @@ use chimera::contracts::engage::{EngageAction, EngageInput, EngageOutput};
 use chimera::contracts::{
     AgentId, CallContext, CampaignId, Clock, CorrelationId, Money, PlatformName, Skill, derive_uuid,
 };
-use chimera::effect::{EffectKind, Platform};
+use chimera::effect::{AccountRef, EffectKind, Platform};
 use chimera::governance::{
     Approver, ApproverRole, Budget, BudgetScope, Classified, Classifier, ClassifierError, Flag, Policies,
     Policy, Sentiment,
@@ -102,9 +102,9 @@ pub struct ToldTargets {
 
 #[async_trait]
 impl Targets for ToldTargets {
-    fn served(&self, platform: PlatformName) -> Vec<EffectKind> {
+    fn served(&self, account: AccountRef<'_>) -> Vec<EffectKind> {
         use EffectKind as K;
-        match platform {
+        match account.platform {
             PlatformName::Twitter => vec![K::Publish, K::Reply, K::Comment, K::Like, K::Follow, K::Share],
             PlatformName::Instagram | PlatformName::Threads => {
                 vec![K::Publish, K::Reply, K::Comment, K::Like, K::Follow]
@@ -114,7 +114,7 @@ impl Targets for ToldTargets {
         }
     }
 
-    fn check(&self, _: PlatformName, kind: EffectKind, target: &str) -> Result<TargetKind, TargetFault> {
+    fn check(&self, _: AccountRef<'_>, kind: EffectKind, target: &str) -> Result<TargetKind, TargetFault> {
         let (prefix, found) = match kind {
             EffectKind::Follow => ("user_", TargetKind::User),
             _ => ("post_", TargetKind::Post),
@@ -123,11 +123,11 @@ impl Targets for ToldTargets {
         target.starts_with(prefix).then_some(found).ok_or_else(fault)
     }
 
-    fn takes_text(&self, _: PlatformName, kind: EffectKind) -> bool {
+    fn takes_text(&self, _: AccountRef<'_>, kind: EffectKind) -> bool {
         matches!(kind, EffectKind::Reply | EffectKind::Comment | EffectKind::Share)
     }
 
-    fn limit(&self, _: PlatformName, kind: EffectKind) -> Option<RateLimit> {
+    fn limit(&self, _: AccountRef<'_>, kind: EffectKind) -> Option<RateLimit> {
         self.limits.get(&kind).copied()
     }
 

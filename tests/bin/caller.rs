@@ -29,8 +29,8 @@ use chimera::Chimera;
 use chimera::contracts::engage::{EngageAction, EngageInput, EngageOutput, EngageStatus};
 use chimera::contracts::{Clock, PlatformName};
 use chimera::effect::{
-    Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners, Refusal,
-    Service, Upload, Uploaded,
+    AccountRef, Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners,
+    Refusal, Service, Upload, Uploaded,
 };
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::{Binding, Profile, ToolClient, ToolPlatform};
@@ -195,11 +195,11 @@ impl Stopping {
 
 #[async_trait]
 impl Platform for Stopping {
-    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
-        self.inner.service(platform, kind)
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        self.inner.service(account, kind)
     }
 
-    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+    async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
         self.inner.ready(wanted, kind).await
     }
 

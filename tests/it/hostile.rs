@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chimera::contracts::publish::PublicationStatus;
 use chimera::contracts::{CallContext, Clock, PlatformName, Skill};
 use chimera::effect::{
-    Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners, Refusal,
-    Service, Upload, Uploaded,
+    AccountRef, Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners,
+    Refusal, Service, Upload, Uploaded,
 };
 use chimera::governance::ApprovalStore;
 use chimera_testkit::{Action, Cut, Fault, Rules, StrictPlatform, TestClock, guard, tries};
@@ -81,10 +81,10 @@ struct Times(StrictPlatform, DateTime<Utc>);
 
 #[async_trait]
 impl Platform for Times {
-    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
-        self.0.service(platform, kind)
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        self.0.service(account, kind)
     }
-    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+    async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
         self.0.ready(wanted, kind).await
     }
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use chimera::contracts::{Clock, PlatformName};
 use chimera::effect::{
-    Admission, Effect, EffectKind, EffectRecord, EffectState, EffectV1, FoundBy, Kernel, KernelOptions,
-    LeaseScope, Leased, Purpose,
+    AccountRef, Admission, Effect, EffectKind, EffectRecord, EffectState, EffectV1, FoundBy, Kernel,
+    KernelOptions, LeaseScope, Leased, Purpose,
 };
 use chimera::governance::Gate;
 use chimera::platform::{Binding, Profile, ToolPlatform};
@@ -57,7 +57,7 @@ async fn play(kind: EffectKind, form: &Form, list: List, act: Act) -> Played {
     let content = EffectV1 { kind, account: ACCOUNT.to_owned(), target, ..sample };
     let effect = Effect::new(content).unwrap();
     let approved = set_up(&approvals, budget.as_ref(), &time, &scene, PRICE, &[effect]).await.remove(0);
-    let service = kernel.service(PLACE, kind).unwrap();
+    let service = kernel.service(AccountRef::new(PLACE, ACCOUNT), kind).unwrap();
     let new = kernel.new_effect(approved.clone(), &service, false);
     let Admission::Fresh(view) = kernel.admit(admit_request(&scene, vec![new])).await.unwrap() else {
         panic!("it is fresh");

@@ -26,6 +26,16 @@ impl Secrets {
         Self(values.into_iter().filter(|value| value.len() >= SHORTEST).collect())
     }
 
+    /// These and one more.
+    #[must_use]
+    pub fn and(mut self, value: impl Into<String>) -> Self {
+        let value = value.into();
+        if value.len() >= SHORTEST {
+            self.0.insert(value);
+        }
+        self
+    }
+
     /// Whether a text contains one of them.
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {

@@ -199,7 +199,7 @@ impl Kernel {
     fn worth_a_look(&self, record: &EffectRecord, carry: &Carry, now: DateTime<Utc>) -> bool {
         let content = record.effect.content();
         let progress = &record.progress;
-        let service = self.service(content.platform, content.kind);
+        let service = self.service(content.account_ref(), content.kind);
         let repeatable = service.is_some_and(|service| self.may_repeat(&service, record, now));
         let reach = now.checked_add_signed(carry.within).unwrap_or(now);
         // A look waits for both: nothing is seen before the platform has settled.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use chimera_contracts::{Applied, Clock, EffectId, PlatformName, StoreError};
+use chimera_contracts::{Applied, Clock, EffectId, StoreError};
 use chimera_governance::{Approved, Claim, Gate, GateError};
 use chrono::TimeDelta;
 
+use crate::account::AccountRef;
 use crate::effect::{Effect, EffectKind};
 use crate::journal::{
     Admission, Admit, Advance, Advanced, EffectJournal, LeaseScope, Leased, NewEffect, Step, Window,
@@ -116,12 +117,12 @@ impl Kernel {
 
     /// What is served for a kind of effect.
     #[must_use]
-    pub fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
-        self.platform.service(platform, kind)
+    pub fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        self.platform.service(account, kind)
     }
 
     /// Which of the wanted platforms cannot be used, and why.
-    pub async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+    pub async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
         self.platform.ready(wanted, kind).await
     }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod alike;
 mod attempt;
 mod cancel;
@@ -21,6 +22,7 @@ mod state;
 pub mod step;
 mod words;
 
+pub use account::AccountRef;
 pub use alike::{are_alike, are_equal};
 pub use attempt::Attempt;
 pub use cancel::Cancelled;

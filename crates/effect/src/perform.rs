@@ -110,7 +110,7 @@ impl Drive<'_> {
 
     pub(crate) fn service(&self) -> Option<Service> {
         let content = self.record.effect.content();
-        self.kernel.platform.service(content.platform, content.kind)
+        self.kernel.platform.service(content.account_ref(), content.kind)
     }
 
     async fn reapprove(&mut self) -> Result<Result<Approved<Effect>, Refused>, StoreError> {

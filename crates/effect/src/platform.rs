@@ -7,6 +7,7 @@ use chimera_contracts::{CorrelationId, EffectId, ErrorCode, Money, Namespace, Pl
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::account::AccountRef;
 use crate::attempt::Attempt;
 use crate::effect::{Effect, EffectKind, EffectV1, Media};
 use crate::look::{Finding, LookUp, PostOwners};
@@ -112,7 +113,7 @@ pub struct NotReady {
 /// The outside world.
 ///
 /// # Contract
-/// - `service` and `account` are constant, cheap and touch nothing outside.
+/// - `service` is constant, cheap and touch nothing outside.
 /// - `perform` writes to the wire at most once, and never at or after `attempt.send_before()`.
 /// - `perform` answers `NotDone` only when it provably did not happen: it was never sent, or the platform refused it through
 ///   a tool that asks nothing after its write, in an answer without any sign of a post. Whatever else is `Unknown`
@@ -125,11 +126,11 @@ pub struct NotReady {
 /// - What comes back is compared before it is redacted, and redacted before it is told (MCP-06).
 #[async_trait]
 pub trait Platform: Debug + Send + Sync + 'static {
-    /// What is served; `None` where no tool is configured.
-    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service>;
+    /// What is served for an account; `None` where no tool is configured.
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service>;
 
     /// Checks that what is wanted can be used: servers start, tools exist. All faults at once; empty when ready.
-    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady>;
+    async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady>;
 
     /// Makes a medium known to the platform.
     ///

@@ -95,7 +95,7 @@ impl Kernel {
     fn too_early(&self, record: &EffectRecord) -> Option<DateTime<Utc>> {
         let content = record.effect.content();
         let progress = &record.progress;
-        let grace = self.platform.service(content.platform, content.kind).map(|service| service.grace);
+        let grace = self.platform.service(content.account_ref(), content.kind).map(|service| service.grace);
         let answers =
             progress.send_before.zip(grace).and_then(|(sent, grace)| sent.checked_add_signed(grace));
         let from = progress.settled_from.max(answers)?;

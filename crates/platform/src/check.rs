@@ -3,7 +3,7 @@
 use chimera_effect::EffectKind;
 use serde_json::Value;
 
-use crate::profile::{Invocation, PlatformProfile};
+use crate::profile::{Invocation, PlatformProfile, Template};
 use crate::tool::ToolInfo;
 
 /// What does not fit for a kind of effect, in words for whoever mends the profile or the server. What other kinds need is
@@ -25,8 +25,7 @@ pub(crate) fn faults(profile: &PlatformProfile, kind: EffectKind, tools: &[ToolI
 }
 
 fn tool_faults(invocation: &Invocation, key: Option<&str>, schema: &Value) -> Vec<String> {
-    let mapped = invocation.arguments.values().chain(invocation.constants.keys());
-    let names: Vec<&str> = mapped.map(String::as_str).chain(key).collect();
+    let names: Vec<&str> = invocation.arguments.keys().map(String::as_str).chain(key).collect();
     let property = |name: &str| schema.get("properties").and_then(|properties| properties.get(name));
     let undeclared = names.iter().filter(|name| property(name).is_none()).map(|name| missing(name));
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
@@ -34,9 +33,10 @@ fn tool_faults(invocation: &Invocation, key: Option<&str>, schema: &Value) -> Ve
         .filter_map(Value::as_str)
         .filter(|name| !names.contains(name))
         .map(|name| format!("it requires the argument `{name}`, which the profile does not supply"));
-    let misfits = invocation.constants.iter().filter_map(|(name, value)| {
+    let misfits = invocation.arguments.iter().filter_map(|(name, argument)| {
+        let Template::Constant(value) = &argument.value else { return None };
         let reason = misfit(property(name)?, value)?;
-        Some(format!("the constant `{name} = {value}` does not fit: {reason}"))
+        Some(format!("the argument `{name} = {value}` does not fit: {reason}"))
     });
     undeclared.chain(unsupplied).chain(misfits).collect()
 }
@@ -107,8 +107,8 @@ mod tests {
                 "tool `post_tweet`: it declares no argument `media_ids`",
                 "tool `post_tweet`: it declares no argument `idempotency_key`",
                 "tool `post_tweet`: it requires the argument `who`, which the profile does not supply",
-                "tool `upload_media`: the constant `platform = \"twitter\"` does not fit: allowed are [\"x\"]",
-                "tool `list_posts`: the constant `limit = 100` does not fit: expected is a string",
+                "tool `upload_media`: the argument `platform = \"twitter\"` does not fit: allowed are [\"x\"]",
+                "tool `list_posts`: the argument `limit = 100` does not fit: expected is a string",
                 "the server offers no tool `get_post` for `get`",
             ]
         );

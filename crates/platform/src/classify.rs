@@ -66,8 +66,21 @@ pub(crate) fn read_failed(profile: &PlatformProfile, answer: &Answer) -> bool {
 /// Whether a reading tool failed by what stays so until a person mends it: credentials, a tool that is not there.
 pub(crate) fn a_person_mends(profile: &PlatformProfile, answer: &Answer) -> bool {
     let words = answer.words.as_str();
-    meaning(profile, answer) == Meaning::Refused(ErrorCode::PlatformAuthInvalid)
+    is_refused_login(profile, answer)
         || (!matches(&UPSTREAM, words) && (matches(&UNKNOWN_TOOL, words) || matches(&BAD_ARGUMENTS, words)))
+}
+
+/// Whether a reading tool failed by its credentials.
+pub(crate) fn is_refused_login(profile: &PlatformProfile, answer: &Answer) -> bool {
+    known(profile, answer) == Meaning::Refused(ErrorCode::PlatformAuthInvalid)
+}
+
+/// The code of a refusal by a step that makes nothing public; `None` where the answer settles nothing.
+pub(crate) fn refusal_code(profile: &PlatformProfile, answer: &Answer) -> Option<ErrorCode> {
+    match meaning(profile, answer) {
+        Meaning::Refused(code) | Meaning::NotSent(code) => Some(code),
+        Meaning::Duplicate | Meaning::Already | Meaning::Transient | Meaning::Unknown => None,
+    }
 }
 
 /// Whether an answer that is no error as a whole speaks of one all the same: beside an id it settles nothing, and alone it is
@@ -162,7 +175,7 @@ pub(crate) fn may_be_set(answer: &Answer) -> bool {
     matches(&MAY_BE_SET, &answer.words)
 }
 
-/// What an answer that reports an error means.
+/// What an answer of an act means that reports an error; the profile's own patterns come first.
 pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
     let words = answer.words.as_str();
     if let Some(rule) = profile.errors.iter().find(|rule| rule.pattern.is_match(words)) {
@@ -171,6 +184,12 @@ pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
             code => Meaning::Refused(code),
         };
     }
+    known(profile, answer)
+}
+
+/// The same by what is known of the platform, without the profile's patterns: those are about acts.
+fn known(profile: &PlatformProfile, answer: &Answer) -> Meaning {
+    let words = answer.words.as_str();
     let statuses = status::statuses(profile.platform, answer);
     if matches(&LOST, words) {
         return Meaning::Unknown;
@@ -319,7 +338,9 @@ fn before_sending(profile: &PlatformProfile, words: &str) -> Option<Meaning> {
 /// Whether words name a tool that only reads: then they are about a question after the write.
 fn names_a_reader(profile: &PlatformProfile, words: &str) -> bool {
     let Some(pattern) = NAMED_TOOL.as_ref() else { return true };
-    let acts = |name: &str| profile.acts.values().any(|act| act.invocation.tool.eq_ignore_ascii_case(name));
+    let acts = |name: &str| {
+        profile.acts.values().any(|act| act.every_call().any(|call| call.tool.eq_ignore_ascii_case(name)))
+    };
     let mut named = pattern.captures_iter(words).filter_map(|found| found.iter().skip(1).flatten().next());
     named.any(|name| !acts(name.as_str()) && matches(&READS, name.as_str()))
 }

@@ -17,6 +17,7 @@ use chimera_effect::{
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+pub(crate) use name::is_same_handle;
 pub(crate) use shown::{Shown, is_asked_for, listed, one};
 
 pub(crate) use sought::{Sought, goes_on};

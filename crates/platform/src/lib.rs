@@ -20,7 +20,7 @@ mod tool_platform;
 mod wire;
 
 pub use accounts::Accounts;
-pub use profile::{PlatformProfile, Profile, ProfileError};
+pub use profile::{Deletion, PlatformProfile, Profile, ProfileError};
 pub use targets::{CachedTargets, TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
 pub use tool::{Called, LateAnswer, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
 pub use tool_platform::{Binding, ToolPlatform};

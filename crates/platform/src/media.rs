@@ -71,6 +71,23 @@ pub trait MediaProbe: Debug + Send + Sync + 'static {
     async fn read(&self, url: &MediaUrl, deadline: DateTime<Utc>) -> Result<Vec<u8>, MediaError>;
 }
 
+/// Keeps media in files, for servers on the same machine that take a path.
+///
+/// # Contract
+/// - The path is absolute and of a file that holds these bytes and nothing else; it is there whole or not at all.
+/// - The file stays for an hour at least: a server may still read it after its call was given up.
+/// - The same bytes may give the same path. Old files are removed, so that the place they take is bounded.
+/// - Safe to call concurrently. Messages are redacted.
+#[async_trait]
+pub trait MediaFiles: Debug + Send + Sync + 'static {
+    /// Keeps bytes with this SHA-256. The name is a URL's last segment, or what a server calls the medium: an ending is all
+    /// that may be taken from it.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    async fn keep(&self, sha256: Digest, file_name: &str, bytes: Vec<u8>) -> Result<String, MediaError>;
+}
+
 impl MediaUrl {
     /// Checks a URL.
     ///

@@ -1,9 +1,10 @@
 //! Profiles: what a server's tools are called, what they take and what they answer, as data (MCP-02).
 //!
-//! A profile is TOML, read once and checked whole: every section says what is wrong with it in one error. The built-in
+//! A profile is TOML or JSON, read once and checked whole: every section says what is wrong with it in one error. The built-in
 //! profile for the tools that the seeds name is [`Profile::seeds`]; its file shows the form.
 
 mod change;
+mod invocation;
 mod operation;
 mod read;
 mod template;
@@ -14,14 +15,19 @@ use chimera_contracts::{Money, PlatformName};
 use chimera_effect::{EffectKind, Service};
 use chrono::TimeDelta;
 
+pub(crate) use invocation::{Argument, Input, Invocation, Part, Template};
 pub(crate) use operation::{
-    ActTool, Condition, ErrorRule, GetTool, IdKind, Input, Invocation, ListTool, Naming, NextPage, Shape,
-    StateTool, TargetTool, UploadTool, Wrap, is_no, is_set, is_yes,
+    ActTool, Calls, Condition, Delete, DeleteTool, ErrorRule, GetTool, IdKind, ListTool, MediaKind, Naming,
+    NextPage, PrepareTool, Shape, SignInTool, StateTool, TargetTool, UploadTool, WhoAmITool, Wrap, is_no,
+    is_set, is_yes,
 };
 pub(crate) use template::{Parts, names};
 
 use crate::limits::RateLimit;
 use crate::targets::{TargetFault, TargetKind};
+
+/// How long it may take to have the media of a post ready for a tool that takes them by kind, by path or as bytes.
+pub(crate) const MEDIA: TimeDelta = TimeDelta::seconds(30);
 
 const SEEDS: &str = include_str!("../profiles/seeds.toml");
 
@@ -40,6 +46,14 @@ pub struct PlatformProfile {
     pub(crate) timeout: TimeDelta,
     pub(crate) settle: TimeDelta,
     pub(crate) price: Money,
+    /// What one call costs that only reads.
+    pub(crate) read_price: Money,
+    /// What the host has to give, with what it is.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// The largest answer that is read, in bytes.
+    pub(crate) answer_limit: u32,
+    pub(crate) sign_in: Option<SignInTool>,
+    pub(crate) who_am_i: Option<WhoAmITool>,
     pub(crate) acts: BTreeMap<EffectKind, ActTool>,
     pub(crate) upload: Option<UploadTool>,
     /// The shape of each kind of target.
@@ -50,6 +64,15 @@ pub struct PlatformProfile {
     pub(crate) soft_errors: Vec<Condition>,
     /// How long a rate limit lasts that gives no time.
     pub(crate) rate_window: TimeDelta,
+}
+
+/// How something is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion<'a> {
+    /// By this tool.
+    Tool(&'a str),
+    /// Not at all; why.
+    Never(&'a str),
 }
 
 /// A profile that cannot be used.
@@ -77,12 +100,18 @@ impl Profile {
         Self::parse(SEEDS)
     }
 
-    /// Reads a profile.
+    /// Reads a profile, written as TOML or as JSON.
     ///
     /// # Errors
     /// With every fault that was found.
-    pub fn parse(toml: &str) -> Result<Self, ProfileError> {
-        read::profile(toml)
+    pub fn parse(text: &str) -> Result<Self, ProfileError> {
+        read::profile(text)
+    }
+
+    /// The JSON Schema (2020-12) of a profile: every key, what it means, which have to be there.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        read::schema()
     }
 
     /// The profile's name.
@@ -129,8 +158,8 @@ impl PlatformProfile {
             keys: act.keys,
             sets_state: act.sets_state,
             look_up: act.list.is_some() || act.state.is_some() || act.get.is_some(),
-            uploads: self.upload.is_some() && act.invocation.takes_media_ids(),
-            timeout: self.timeout(act),
+            uploads: self.upload.is_some() && act.takes_media_ids(),
+            timeout: self.whole_timeout(act),
             settle: self.settle,
             grace: TimeDelta::zero(),
             look_every: act.list.as_ref().map_or_else(TimeDelta::zero, |list| list.look_every),
@@ -138,10 +167,40 @@ impl PlatformProfile {
         })
     }
 
+    /// What one look costs at least that searches for an effect of this kind: the first call of it.
+    #[must_use]
+    pub fn look_price(&self, kind: EffectKind) -> Option<Money> {
+        let act = self.acts.get(&kind)?;
+        let state = act.state.as_ref().map(|state| state.price);
+        let list = act.list.as_ref().map(|list| list.price);
+        let get = act.get.as_ref().map(|get| get.price);
+        Some(state.or(list).or(get)?.unwrap_or(self.read_price))
+    }
+
+    /// How an effect of this kind is taken back; `None` where the profile does not say.
+    #[must_use]
+    pub fn deletion(&self, kind: EffectKind) -> Option<Deletion<'_>> {
+        Some(match self.acts.get(&kind)?.delete.as_ref()? {
+            Delete::Tool(tool) => Deletion::Tool(&tool.invocation.tool),
+            Delete::Never(reason) => Deletion::Never(reason),
+        })
+    }
+
+    /// The largest answer that is to be read from its server, in bytes.
+    #[must_use]
+    pub const fn answer_limit(&self) -> u32 {
+        self.answer_limit
+    }
+
+    /// What the host has to give with a binding: names, each with what it is.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(name, what)| (name.as_str(), what.as_str()))
+    }
+
     /// Whether words can go with a kind of effect.
     #[must_use]
     pub fn takes_text(&self, kind: EffectKind) -> bool {
-        self.acts.get(&kind).is_some_and(|act| act.invocation.takes(Input::Text))
+        self.acts.get(&kind).is_some_and(ActTool::takes_text)
     }
 
     /// How often an account may do it; `None` where nothing is known.
@@ -168,29 +227,49 @@ impl PlatformProfile {
         Err(TargetFault { expected })
     }
 
+    /// How long an act may take, with the steps before it.
+    fn whole_timeout(&self, act: &ActTool) -> TimeDelta {
+        let prepare = act.prepare.as_ref().map(|prepare| prepare.timeout.unwrap_or(self.timeout));
+        let media = act.reads_media().then_some(MEDIA);
+        let times = [Some(self.timeout(act)), prepare, media].into_iter().flatten();
+        times.fold(TimeDelta::zero(), |sum, time| sum.checked_add(&time).unwrap_or(TimeDelta::MAX))
+    }
+
     /// How long one call of an acting tool may take.
     pub(crate) fn timeout(&self, act: &ActTool) -> TimeDelta {
         act.timeout.unwrap_or(self.timeout)
     }
 
     /// Every tool that the profile calls for a kind of effect, with the operation's name.
-    pub(crate) fn invocations(&self, kind: EffectKind) -> impl Iterator<Item = (&'static str, &Invocation)> {
-        let act = self.acts.get(&kind);
+    pub(crate) fn invocations(&self, kind: EffectKind) -> Vec<(&'static str, &Invocation)> {
+        let Some(act) = self.acts.get(&kind) else { return Vec::new() };
+        let mut calls: Vec<_> = act.calls.all().map(|call| (kind.as_str(), call)).collect();
+        if let Some(prepare) = &act.prepare {
+            calls.extend(prepare.calls.all().map(|call| ("prepare", call)));
+        }
         let upload = self.upload.as_ref().filter(|_| kind == EffectKind::Publish);
-        let look_up = act.and_then(|act| self.look_ups.get(&act.target?));
-        let list = act.and_then(|act| act.list.as_ref());
-        let get = act.and_then(|act| act.get.as_ref());
-        let state = act.and_then(|act| act.state.as_ref());
-        [
-            act.map(|act| (kind.as_str(), &act.invocation)),
-            upload.map(|upload| ("upload", &upload.invocation)),
-            list.map(|list| ("list", &list.invocation)),
-            get.map(|get| ("get", &get.invocation)),
-            state.map(|state| ("state", &state.invocation)),
-            look_up.map(|look_up| ("look_up", &look_up.invocation)),
-        ]
-        .into_iter()
-        .flatten()
+        let look_up = act.target.and_then(|target| self.look_ups.get(&target));
+        let delete = act.delete.as_ref().and_then(|delete| match delete {
+            Delete::Tool(tool) => Some(&tool.invocation),
+            Delete::Never(_) => None,
+        });
+        let others = [
+            ("sign_in", self.sign_in.as_ref().map(|sign_in| &sign_in.invocation)),
+            ("whoami", self.who_am_i.as_ref().map(|who_am_i| &who_am_i.invocation)),
+            ("upload", upload.map(|upload| &upload.invocation)),
+            ("list", act.list.as_ref().map(|list| &list.invocation)),
+            ("get", act.get.as_ref().map(|get| &get.invocation)),
+            ("state", act.state.as_ref().map(|state| &state.invocation)),
+            ("look_up", look_up.map(|look_up| &look_up.invocation)),
+            ("delete", delete),
+        ];
+        calls.extend(others.into_iter().filter_map(|(name, call)| Some((name, call?))));
+        calls
+    }
+
+    /// Every call of every kind.
+    pub(crate) fn every_call(&self) -> impl Iterator<Item = &Invocation> {
+        self.acts.keys().flat_map(|kind| self.invocations(*kind)).map(|(_, call)| call)
     }
 }
 

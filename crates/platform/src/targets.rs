@@ -6,8 +6,9 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use chimera_contracts::PlatformName;
-use chimera_effect::EffectKind;
+use chimera_effect::{AccountRef, EffectKind};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use cached::CachedTargets;
@@ -15,7 +16,7 @@ pub use cached::CachedTargets;
 use crate::limits::RateLimit;
 
 /// What a target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// A post, a video, a thread.
@@ -91,8 +92,8 @@ pub enum TargetFinding {
 /// - Safe to call concurrently.
 #[async_trait]
 pub trait Targets: Debug + Send + Sync + 'static {
-    /// The kinds of effect that a platform serves, publishing among them, in the order of [`EffectKind`].
-    fn served(&self, platform: PlatformName) -> Vec<EffectKind>;
+    /// The kinds of effect that are served for an account, publishing among them, in the order of [`EffectKind`].
+    fn served(&self, account: AccountRef<'_>) -> Vec<EffectKind>;
 
     /// Whether `target` has the shape of what `kind` takes there.
     ///
@@ -100,16 +101,16 @@ pub trait Targets: Debug + Send + Sync + 'static {
     /// With what was expected.
     fn check(
         &self,
-        platform: PlatformName,
+        account: AccountRef<'_>,
         kind: EffectKind,
         target: &str,
     ) -> Result<TargetKind, TargetFault>;
 
     /// Whether words can go with it; where they cannot, an effect that has some is refused and nothing is sent.
-    fn takes_text(&self, platform: PlatformName, kind: EffectKind) -> bool;
+    fn takes_text(&self, account: AccountRef<'_>, kind: EffectKind) -> bool;
 
-    /// How often an account may do it; `None` where nothing is known.
-    fn limit(&self, platform: PlatformName, kind: EffectKind) -> Option<RateLimit>;
+    /// How often the account may do it; `None` where nothing is known.
+    fn limit(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<RateLimit>;
 
     /// Looks a target up; `None` where there is no tool for it.
     async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding>;

@@ -110,6 +110,12 @@ pub trait ToolClient: Debug + Send + Sync + 'static {
     /// The secrets that the host gave to this server: known exactly, and taken out of everything that is kept or shown.
     fn secrets(&self) -> &Secrets;
 
+    /// Changes with each start of the server: what was set up in an earlier life, such as a sign-in, is gone then. Always
+    /// the same where the server keeps nothing between calls.
+    fn life(&self) -> u64 {
+        0
+    }
+
     /// How long after its deadline a call may still be answered.
     fn grace(&self) -> TimeDelta;
 

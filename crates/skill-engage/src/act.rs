@@ -63,9 +63,9 @@ impl EngageSkill {
     ) -> Result<EngageOutput, Refusal> {
         let kernel = &self.ports.kernel;
         let content = effect.content();
-        let (platform, kind) = (content.platform, content.kind);
-        let service = kernel.service(platform, kind).ok_or_else(|| {
-            let message = format!("no tool is configured to {} on `{platform}`", kind.as_str());
+        let service = kernel.service(content.account_ref(), content.kind).ok_or_else(|| {
+            let message =
+                format!("no tool is configured to {} as {}", content.kind.as_str(), content.account_ref());
             Refusal::of(ErrorCode::PlatformNotConfigured, message)
         })?;
         let id = engagement.key.effect_id(&effect.digest());
@@ -115,7 +115,7 @@ impl EngageSkill {
     /// Whether the platform can be reached: its server starts and offers the tools (PUB-18).
     pub(crate) async fn check_ready(&self, effect: &Effect) -> Result<(), Refusal> {
         let content = effect.content();
-        let not_ready = self.ports.kernel.ready(&[content.platform], content.kind).await;
+        let not_ready = self.ports.kernel.ready(&[content.account_ref()], content.kind).await;
         match not_ready.into_iter().next() {
             Some(not) => Err(Refusal::of(not.code, not.message)),
             None => Ok(()),
@@ -130,7 +130,9 @@ impl EngageSkill {
         pause_near_limit: bool,
     ) -> Result<(), Refusal> {
         let content = effect.content();
-        let Some(limit) = self.ports.targets.limit(content.platform, content.kind) else { return Ok(()) };
+        let Some(limit) = self.ports.targets.limit(content.account_ref(), content.kind) else {
+            return Ok(());
+        };
         let limit = if pause_near_limit { near(limit) } else { limit };
         let by = *engagement.key.request_id().as_uuid();
         let permit = self.ports.limits.take(&rate_key(effect), limit, by).await;

@@ -5,7 +5,7 @@ use chimera_contracts::{
     AgentId, CallContext, CallerRole, CampaignId, CorrelationId, Digest, ErrorCode, Fault, Faults, Namespace,
     RequestId, ReviewId, SkillName, derive_uuid,
 };
-use chimera_effect::{EffectKind, RequestKey};
+use chimera_effect::{AccountRef, EffectKind, RequestKey};
 use chimera_platform::Accounts;
 use chimera_text::canonical;
 use unicode_normalization::UnicodeNormalization as _;
@@ -58,6 +58,10 @@ impl<'a> Ask<'a> {
         let kind = kind(input.action);
         let account = account.to_owned();
         Ok(Self { context, input, agent, campaign, account, kind, key, former_keys, correlation })
+    }
+
+    pub(crate) fn account_ref(&self) -> AccountRef<'_> {
+        AccountRef::new(self.input.platform, &self.account)
     }
 
     pub(crate) fn engagement_id(&self) -> String {

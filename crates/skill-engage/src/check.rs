@@ -13,8 +13,8 @@ impl EngageSkill {
     /// Whether the profile serves the action there; no other platform's tool is ever taken instead (ENG-04).
     pub(crate) fn check_served(&self, ask: &Ask<'_>) -> Result<(), Refusal> {
         let platform = ask.input.platform;
-        let served = self.ports.targets.served(platform);
-        if served.contains(&ask.kind) && self.ports.kernel.service(platform, ask.kind).is_some() {
+        let served = self.ports.targets.served(ask.account_ref());
+        if served.contains(&ask.kind) && self.ports.kernel.service(ask.account_ref(), ask.kind).is_some() {
             return Ok(());
         }
         let names: Vec<_> = served
@@ -57,12 +57,12 @@ impl EngageSkill {
             faults.extend(unknown);
             Vec::new()
         });
-        if let Err(fault) = self.ports.targets.check(platform, ask.kind, &ask.input.target) {
+        if let Err(fault) = self.ports.targets.check(ask.account_ref(), ask.kind, &ask.input.target) {
             let got = shown(&ask.input.target);
             faults.push((ErrorCode::InvalidTarget, Fault::new("/target", fault.expected, got)));
         }
         match &ask.input.content {
-            Some(_) if !self.ports.targets.takes_text(platform, ask.kind) => {
+            Some(_) if !self.ports.targets.takes_text(ask.account_ref(), ask.kind) => {
                 let expected =
                     format!("no content: nothing takes words to {} on `{platform}`", ask.input.action);
                 faults.push((ErrorCode::ValidationError, Fault::new("/content", expected, "a text")));

@@ -261,7 +261,7 @@ impl EngageSkill {
     ) -> Result<(EngagementDocument, Effect), DecideError> {
         let kind = kind(document.action);
         let mut faults = Vec::new();
-        if !self.ports.targets.takes_text(document.platform, kind) {
+        if !self.ports.targets.takes_text(document.effect.account_ref(), kind) {
             let expected = format!("no text: nothing takes words to {} there", document.action);
             faults.push((ErrorCode::ValidationError, Fault::new("/content", expected, "a text")));
         }

@@ -11,9 +11,10 @@ impl EngageSkill {
     /// Looks the target up where the profile has a tool for it, and gives the text that the platform shows for it.
     pub(crate) async fn thread(&self, ask: &Ask<'_>) -> Result<Option<String>, Refusal> {
         let platform = ask.input.platform;
-        let kind = self.ports.targets.check(platform, ask.kind, &ask.input.target).map_err(|fault| {
-            Refusal::of(ErrorCode::InvalidTarget, format!("the target has to be {}", fault.expected))
-        })?;
+        let kind =
+            self.ports.targets.check(ask.account_ref(), ask.kind, &ask.input.target).map_err(|fault| {
+                Refusal::of(ErrorCode::InvalidTarget, format!("the target has to be {}", fault.expected))
+            })?;
         let query =
             TargetQuery { platform, account: ask.account.clone(), kind, target: ask.input.target.clone() };
         match self.ports.targets.look(&query, self.judge_until()).await {

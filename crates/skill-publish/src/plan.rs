@@ -3,7 +3,7 @@
 
 use chimera_contracts::publish::{ContentVariant, PublishInput};
 use chimera_contracts::{ErrorCode, Fault, Namespace, PlatformName};
-use chimera_effect::{Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity, Service};
+use chimera_effect::{AccountRef, Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity, Service};
 use chimera_platform::Accounts;
 use chimera_platform::text::{self, TextCount};
 
@@ -23,8 +23,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) namespace: &'a Namespace,
     pub(crate) accounts: &'a Accounts,
     pub(crate) media: &'a MediaDigests,
-    /// What each platform serves; constant data.
-    pub(crate) service: &'a dyn Fn(PlatformName) -> Option<Service>,
+    /// What is served for an account; constant data.
+    pub(crate) service: &'a dyn Fn(AccountRef<'_>) -> Option<Service>,
 }
 
 /// Plans every target, in the order of the input; everything that is wrong is named at once.
@@ -41,18 +41,18 @@ pub(crate) fn plan(ground: &Ground<'_>, input: &PublishInput) -> Result<Vec<Plan
         };
         let pointer = format!("/content_bundle/variants/{v}");
         faults.extend(text_faults(&pointer, variant));
-        let Some(service) = (ground.service)(*platform) else {
+        let Some(account) = ground.accounts.account(input.agent_id, *platform) else {
+            let expected = format!("a platform on which agent {} has an account", input.agent_id);
+            let fault = Fault::new(format!("/target_platforms/{t}"), expected, platform.as_str());
+            faults.push((ErrorCode::PlatformNotConfigured, fault));
+            continue;
+        };
+        let Some(service) = (ground.service)(AccountRef::new(*platform, account)) else {
             let fault = Fault::new(
                 format!("/target_platforms/{t}"),
                 "a platform for which a tool is configured",
                 platform.as_str(),
             );
-            faults.push((ErrorCode::PlatformNotConfigured, fault));
-            continue;
-        };
-        let Some(account) = ground.accounts.account(input.agent_id, *platform) else {
-            let expected = format!("a platform on which agent {} has an account", input.agent_id);
-            let fault = Fault::new(format!("/target_platforms/{t}"), expected, platform.as_str());
             faults.push((ErrorCode::PlatformNotConfigured, fault));
             continue;
         };

@@ -4,10 +4,10 @@
 //! is cut off anywhere is finished by the next one with the same key, or by the background worker.
 
 use chimera_contracts::publish::{PublishInput, PublishOutput, PublishStrategy};
-use chimera_contracts::{CallContext, Digest, ErrorCode, PlatformName};
+use chimera_contracts::{CallContext, Digest, ErrorCode};
 use chimera_effect::step::same_effects;
 use chimera_effect::{
-    Admission, Admit, Carry, EffectKind, Leased, NewEffect, Order, RequestKey, RequestView,
+    AccountRef, Admission, Admit, Carry, EffectKind, Leased, NewEffect, Order, RequestKey, RequestView,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -83,7 +83,7 @@ impl PublishSkill {
         let claim = claim(input)?;
         let planned = self.plan(context, input, MediaDigests::new()).await?;
         digests.extend(planned.iter().map(|planned| planned.effect.digest()));
-        self.check_ready(input).await?;
+        self.check_ready(&planned).await?;
         let approved = self.approve(&key, &planned, &claim).await?;
         let effects = self.new_effects(&approved, input.publish_strategy)?;
         let admit = Admit {
@@ -143,7 +143,7 @@ impl PublishSkill {
     ) -> Result<Vec<Planned>, Refusal> {
         let deadline = self.deadline(context, self.options.answer_within);
         let media = probe(self.ports.media.as_ref(), input, known, deadline).await?;
-        let service = |platform| self.ports.kernel.service(platform, EffectKind::Publish);
+        let service = |account: AccountRef<'_>| self.ports.kernel.service(account, EffectKind::Publish);
         let ground = Ground {
             namespace: &context.namespace,
             accounts: &self.ports.accounts,
@@ -154,8 +154,9 @@ impl PublishSkill {
     }
 
     /// Whether every target can be reached: a profile serves it, its server starts and offers the tools (PUB-18).
-    async fn check_ready(&self, input: &PublishInput) -> Result<(), Refusal> {
-        let not_ready = self.ports.kernel.ready(&input.target_platforms, EffectKind::Publish).await;
+    async fn check_ready(&self, planned: &[Planned]) -> Result<(), Refusal> {
+        let wanted: Vec<_> = planned.iter().map(|planned| planned.effect.content().account_ref()).collect();
+        let not_ready = self.ports.kernel.ready(&wanted, EffectKind::Publish).await;
         let Some(first) = not_ready.first() else { return Ok(()) };
         let told: Vec<String> =
             not_ready.iter().map(|not| format!("{}: {}", not.platform, not.message)).collect();
@@ -168,10 +169,11 @@ impl PublishSkill {
         strategy: PublishStrategy,
     ) -> Result<Vec<NewEffect>, Refusal> {
         let new = |(position, approved): (usize, &chimera_governance::Approved<chimera_effect::Effect>)| {
-            let platform: PlatformName = approved.get().content().platform;
-            let service = self.ports.kernel.service(platform, EffectKind::Publish).ok_or_else(|| {
+            let content = approved.get().content();
+            let service = self.ports.kernel.service(content.account_ref(), EffectKind::Publish);
+            let service = service.ok_or_else(|| {
                 let message = "no tool is configured to publish there";
-                Refusal::about(platform, ErrorCode::PlatformNotConfigured, message)
+                Refusal::about(content.platform, ErrorCode::PlatformNotConfigured, message)
             })?;
             let wait = strategy == PublishStrategy::Sequential && position > 0;
             Ok(self.ports.kernel.new_effect(approved.clone(), &service, wait))

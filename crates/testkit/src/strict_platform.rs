@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chimera_contracts::{Clock, EffectId, ErrorCode, PlatformName};
 use chimera_effect::{
-    Attempt, EffectKind, Evidence, ExternalPost, Finding, LateOutcome, LookReport, LookUp, NotReady, Outcome,
-    Pending, Platform, PostOwners, Refusal, Service, UnknownOutcome, Upload, Uploaded,
+    AccountRef, Attempt, EffectKind, Evidence, ExternalPost, Finding, LateOutcome, LookReport, LookUp,
+    NotReady, Outcome, Pending, Platform, PostOwners, Refusal, Service, UnknownOutcome, Upload, Uploaded,
 };
 use chrono::{DateTime, Utc};
 
@@ -178,17 +178,17 @@ impl StrictPlatform {
 
 #[async_trait]
 impl Platform for StrictPlatform {
-    fn service(&self, platform: PlatformName, _: EffectKind) -> Option<Service> {
-        self.rules.get(&platform).map(Rules::service)
+    fn service(&self, account: AccountRef<'_>, _: EffectKind) -> Option<Service> {
+        self.rules.get(&account.platform).map(Rules::service)
     }
 
-    async fn ready(&self, wanted: &[PlatformName], _: EffectKind) -> Vec<NotReady> {
-        let missing = wanted.iter().filter(|platform| !self.rules.contains_key(platform));
+    async fn ready(&self, wanted: &[AccountRef<'_>], _: EffectKind) -> Vec<NotReady> {
+        let missing = wanted.iter().filter(|account| !self.rules.contains_key(&account.platform));
         missing
-            .map(|platform| NotReady {
-                platform: *platform,
+            .map(|account| NotReady {
+                platform: account.platform,
                 code: ErrorCode::PlatformNotConfigured,
-                message: format!("configure a tool for `{platform}`"),
+                message: format!("configure a tool for {account}"),
             })
             .collect()
     }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chimera::Chimera;
 use chimera::contracts::engage::{EngageAction, EngageInput, EngageOutput, EngageStatus};
-use chimera::contracts::{CallContext, CampaignId, Namespace, PlatformName, Skill as _, derive_uuid};
-use chimera::effect::{Cancelled, EffectKind};
+use chimera::contracts::{CallContext, CampaignId, Namespace, Skill as _, derive_uuid};
+use chimera::effect::{AccountRef, Cancelled, EffectKind};
 use chimera::governance::review::{Edit, Review, ReviewPage, ReviewState};
 use chimera::governance::{Policies, Policy, PolicyDocument, WarmUp};
 use chimera::platform::limits::RateLimit;
@@ -39,25 +39,25 @@ struct Gate {
 
 #[async_trait]
 impl Targets for Gated {
-    fn served(&self, platform: PlatformName) -> Vec<EffectKind> {
-        self.0.served(platform)
+    fn served(&self, account: AccountRef<'_>) -> Vec<EffectKind> {
+        self.0.served(account)
     }
 
     fn check(
         &self,
-        platform: PlatformName,
+        account: AccountRef<'_>,
         kind: EffectKind,
         target: &str,
     ) -> Result<TargetKind, TargetFault> {
-        self.0.check(platform, kind, target)
+        self.0.check(account, kind, target)
     }
 
-    fn takes_text(&self, platform: PlatformName, kind: EffectKind) -> bool {
-        self.0.takes_text(platform, kind)
+    fn takes_text(&self, account: AccountRef<'_>, kind: EffectKind) -> bool {
+        self.0.takes_text(account, kind)
     }
 
-    fn limit(&self, platform: PlatformName, kind: EffectKind) -> Option<RateLimit> {
-        self.0.limit(platform, kind)
+    fn limit(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<RateLimit> {
+        self.0.limit(account, kind)
     }
 
     async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding> {

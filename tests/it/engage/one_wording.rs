@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chimera::contracts::engage::{EngageAction, EngageInput, EngageStatus};
-use chimera::contracts::{CallContext, Digest, PlatformName, derive_uuid};
-use chimera::effect::EffectKind;
+use chimera::contracts::{CallContext, Digest, derive_uuid};
+use chimera::effect::{AccountRef, EffectKind};
 use chimera::platform::limits::RateLimit;
 use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, Targets};
 use chimera_testkit::Rules;
@@ -24,22 +24,22 @@ struct Handles(ToldTargets);
 
 #[async_trait]
 impl Targets for Handles {
-    fn served(&self, platform: PlatformName) -> Vec<EffectKind> {
-        self.0.served(platform)
+    fn served(&self, account: AccountRef<'_>) -> Vec<EffectKind> {
+        self.0.served(account)
     }
     fn check(
         &self,
-        platform: PlatformName,
+        account: AccountRef<'_>,
         kind: EffectKind,
         target: &str,
     ) -> Result<TargetKind, TargetFault> {
-        self.0.check(platform, kind, &target.trim_start_matches('@').to_lowercase())
+        self.0.check(account, kind, &target.trim_start_matches('@').to_lowercase())
     }
-    fn takes_text(&self, platform: PlatformName, kind: EffectKind) -> bool {
-        self.0.takes_text(platform, kind)
+    fn takes_text(&self, account: AccountRef<'_>, kind: EffectKind) -> bool {
+        self.0.takes_text(account, kind)
     }
-    fn limit(&self, platform: PlatformName, kind: EffectKind) -> Option<RateLimit> {
-        self.0.limit(platform, kind)
+    fn limit(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<RateLimit> {
+        self.0.limit(account, kind)
     }
     async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding> {
         self.0.look(query, deadline).await

@@ -168,11 +168,11 @@ pub(super) fn profile(kind: EffectKind, list: List) -> String {
         lines.push(format!("[platforms.twitter.targets]\n{of} = '[a-z0-9_]+'"));
         format!("[platforms.twitter.{name}.list]")
     };
-    let text = if words { ", text = \"text\"" } else { "" };
+    let text = if words { ", text = \"{text}\"" } else { "" };
     lines.push(format!("[platforms.twitter.{name}]\ntool = \"act\""));
     lines.push(match kind {
-        EffectKind::Publish => "arguments = { text = \"text\", account = \"account\" }".to_owned(),
-        _ => format!("arguments = {{ target = \"target\", account = \"account\"{text} }}"),
+        EffectKind::Publish => "arguments = { text = \"{text}\", account = \"{account}\" }".to_owned(),
+        _ => format!("arguments = {{ target = \"{{target}}\", account = \"{{account}}\"{text} }}"),
     });
     match kind {
         EffectKind::Publish => {}
@@ -188,7 +188,7 @@ pub(super) fn profile(kind: EffectKind, list: List) -> String {
     });
     lines.push(list_section);
     let of_target = list == List::ByTarget && kind != EffectKind::Publish;
-    let argument = if of_target { "target = \"target\"" } else { "account = \"account\"" };
+    let argument = if of_target { "target = \"{target}\"" } else { "account = \"{account}\"" };
     lines.push(format!("tool = \"list\"\narguments = {{ {argument} }}\nitems = \"/items\"\nid = \"/id\""));
     lines.push(if list.is_own() { "own = true".to_owned() } else { "author = \"/author\"".to_owned() });
     if words {

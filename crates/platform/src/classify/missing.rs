@@ -1,7 +1,6 @@
 //! Whether an error says that what it is about is not there. Anything else that it may mean speaks against it: who is told
 //! that a target is missing gives up on it.
 
-use chimera_contracts::ErrorCode;
 use regex_lite::Regex;
 
 use super::{LOST, Pattern, UNKNOWN_TOOL, by_phrase, codes, matches, patterns, status};
@@ -11,9 +10,6 @@ use crate::profile::PlatformProfile;
 /// Whether the answer, which reports an error, says so in known words.
 pub(crate) fn is_missing(profile: &PlatformProfile, answer: &Answer) -> bool {
     let words = answer.words.as_str();
-    if let Some(rule) = profile.errors.iter().find(|rule| rule.pattern.is_match(words)) {
-        return rule.code == ErrorCode::InvalidTarget;
-    }
     let other = matches(&LOST, words)
         || matches(&UNKNOWN_TOOL, words)
         || codes::by_number(profile.platform, answer).is_some()

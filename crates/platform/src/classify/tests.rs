@@ -270,7 +270,7 @@ fn the_profile_s_own_words_come_first() {
         soft_errors = [{ pointer = "/went_wrong" }]
         [platforms.twitter.publish]
         tool = "post"
-        arguments = { text = "text" }
+        arguments = { text = "{text}" }
         id = "/id"
         "#,
     )
@@ -283,10 +283,9 @@ fn the_profile_s_own_words_come_first() {
     ] {
         assert_eq!(meaning(profile, &sentence(true, text)), expected, "{text}");
     }
-    // A rule says what is missing, and nothing else then does.
-    assert!(is_missing(profile, &sentence(true, "that tweet is a ghost")));
-    assert!(!is_missing(profile, &sentence(true, "forbidden word: no such tweet")));
-    assert!(is_missing(profile, &sentence(true, "no such tweet")));
+    // They are about acts: an answer of a tool that reads holds other people's words.
+    assert!(!is_missing(profile, &sentence(true, "that tweet is a ghost")));
+    assert!(is_missing(profile, &sentence(true, "no such tweet, try later")));
     // In words of an act they are an error without `isError`; of a list they are other people's words.
     let unflagged = sentence(false, "That is a forbidden word");
     assert!(is_error(profile, &unflagged) && !read_failed(profile, &unflagged));

@@ -25,6 +25,11 @@ pub(super) fn same(shown: &str, ours: &str, platform: PlatformName) -> Option<bo
     (comparable && !may_be_one(shown, &ours)).then_some(false)
 }
 
+/// Whether two names are one handle or one id, whatever the case of letters and with or without `@`.
+pub(crate) fn is_same_handle(shown: &str, ours: &str) -> bool {
+    !stands_for_none(shown) && handle(shown) == handle(ours)
+}
+
 /// The names that a shown name may be, and whether it is one name by itself: of an address each part of the path may be it.
 fn names(shown: &str) -> (Vec<String>, bool) {
     let shown = handle(shown);

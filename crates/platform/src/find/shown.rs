@@ -57,7 +57,7 @@ pub(crate) struct Listed {
 ///
 /// # Errors
 /// With what does not fit.
-pub(crate) fn listed(list: &ListTool, answer: &Answer) -> Result<Listed, String> {
+pub(crate) fn listed(list: &ListTool, target: Option<&str>, answer: &Answer) -> Result<Listed, String> {
     let Some(found) = answer.at(&list.items) else {
         // X leaves `data` out where there is nothing to show.
         let total = list.total.as_ref().and_then(|pointer| answer.at(pointer));
@@ -82,7 +82,7 @@ pub(crate) fn listed(list: &ListTool, answer: &Answer) -> Result<Listed, String>
             ))
         };
     };
-    let shown: Vec<Shown> = items.iter().take(LISTED).map(|item| read(list, item)).collect();
+    let shown: Vec<Shown> = items.iter().take(LISTED).map(|item| read(list, target, item)).collect();
     let pointers = [
         ("id", &list.id, shown.iter().all(|item| item.id.is_none())),
         ("text", &list.text, shown.iter().all(|item| item.text.is_none())),
@@ -98,12 +98,16 @@ pub(crate) fn listed(list: &ListTool, answer: &Answer) -> Result<Listed, String>
     Ok(Listed { cut: items.len() > LISTED, items: shown, unfit })
 }
 
-fn read(list: &ListTool, item: &Value) -> Shown {
+/// An item; where the list is about one target, every item is.
+fn read(list: &ListTool, target: Option<&str>, item: &Value) -> Shown {
     let at = |pointer: &Option<String>| item.pointer(pointer.as_ref()?);
     Shown {
         id: at(&list.id).and_then(exact_id),
         text: at(&list.text).and_then(|shown| words(shown, &list.wraps)),
-        target: at(&list.target).and_then(text),
+        target: match (&list.target, list.by_target) {
+            (None, true) => target.map(str::to_owned),
+            (pointer, _) => at(pointer).and_then(text),
+        },
         author: at(&list.author).and_then(text),
         url: at(&list.url).and_then(|url| url.as_str().map(str::to_owned)),
         created_at: at(&list.created_at).and_then(time),

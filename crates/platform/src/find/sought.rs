@@ -12,7 +12,8 @@ use crate::targets::TargetKind;
 #[derive(Debug)]
 pub(crate) struct Sought {
     platform: PlatformName,
-    account: String,
+    /// What the account is called, by us and by the server.
+    names: Vec<String>,
     target: Option<(String, TargetKind)>,
     by: By,
 }
@@ -55,7 +56,11 @@ pub(crate) enum Authorship {
 
 impl Sought {
     /// What an effect is recognised by.
-    pub(crate) fn of(content: &EffectV1, act: &ActTool) -> Self {
+    pub(crate) fn of<'a>(
+        content: &EffectV1,
+        act: &ActTool,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         let by = match content.kind {
             EffectKind::Like | EffectKind::Follow => By::State,
             EffectKind::Share if content.text.is_empty() => By::NoWords,
@@ -66,7 +71,7 @@ impl Sought {
             },
         };
         let target = act.target.zip(content.target.clone()).map(|(kind, target)| (target, kind));
-        Self { platform: content.platform, account: content.account.clone(), target, by }
+        Self { platform: content.platform, names: names.into_iter().map(str::to_owned).collect(), target, by }
     }
 
     /// Whether it is a state, which has no time of its own: times of liked posts are not times of likes.
@@ -98,11 +103,15 @@ impl Sought {
 
     /// Whose an item is by the author that it shows. Forms that cannot be compared (a number and a handle) tell nothing.
     pub(crate) fn authorship(&self, author: Option<&str>) -> Authorship {
-        let same = author.and_then(|author| name::same(author, &self.account, self.platform));
-        match same {
-            Some(true) => Authorship::Ours,
-            Some(false) => Authorship::Others,
-            None => Authorship::Unclear,
+        let Some(author) = author else { return Authorship::Unclear };
+        let mut same = self.names.iter().map(|name| name::same(author, name, self.platform));
+        let told: Vec<_> = same.by_ref().collect();
+        if told.contains(&Some(true)) {
+            Authorship::Ours
+        } else if !told.is_empty() && told.iter().all(|told| *told == Some(false)) {
+            Authorship::Others
+        } else {
+            Authorship::Unclear
         }
     }
 

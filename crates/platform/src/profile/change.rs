@@ -133,7 +133,7 @@ mod tests {
         post = "^[0-9]+$"
         [platforms.twitter.like]
         tool = "like"
-        arguments = { target = "id" }
+        arguments = { id = "{target}" }
         target_kind = "post"
         id_template = "like:{key}"
         confirm = { pointer = "/liked" }

@@ -3,75 +3,19 @@
 use std::collections::BTreeMap;
 
 use chimera_contracts::{ErrorCode, Money};
-use chimera_effect::Keys;
+use chimera_effect::{EffectV1, Keys};
 use chrono::TimeDelta;
 use regex_lite::Regex;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::invocation::{Input, Invocation};
 use crate::limits::RateLimit;
 use crate::targets::TargetKind;
 
-/// What a caller can hand over, whatever the tool calls it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Input {
-    /// The text as it is sent.
-    Text,
-    /// The account.
-    Account,
-    /// What an engagement is about.
-    Target,
-    /// Ids of uploaded media, as an array.
-    MediaIds,
-    /// The id of the only uploaded medium.
-    MediaId,
-    /// URLs of the media, as an array.
-    MediaUrls,
-    /// The URL of the only medium.
-    MediaUrl,
-    /// The bytes of a medium, in base64.
-    Data,
-    /// The name of a medium's file.
-    FileName,
-    /// SHA-256 of a medium's bytes, in hex.
-    Sha256,
-    /// The id of a post.
-    Id,
-}
-
-impl Input {
-    /// As profiles write it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Account => "account",
-            Self::Target => "target",
-            Self::MediaIds => "media_ids",
-            Self::MediaId => "media_id",
-            Self::MediaUrls => "media_urls",
-            Self::MediaUrl => "media_url",
-            Self::Data => "data",
-            Self::FileName => "file_name",
-            Self::Sha256 => "sha256",
-            Self::Id => "id",
-        }
-    }
-}
-
-/// How a tool is called.
-#[derive(Clone, Debug)]
-pub(crate) struct Invocation {
-    /// The tool.
-    pub(crate) tool: String,
-    /// Input to argument.
-    pub(crate) arguments: BTreeMap<Input, String>,
-    /// Arguments that are always the same, such as `execute = true`.
-    pub(crate) constants: BTreeMap<String, Value>,
-}
-
 /// Something that an answer may say.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a table `{ pointer = \"/…\", equals = … }`, `equals` where it matters"
@@ -91,7 +35,7 @@ pub(crate) struct ErrorRule {
 }
 
 /// Whether an id is that of a post or that of something to poll.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IdKind {
     /// A post that is public.
@@ -115,10 +59,125 @@ pub(crate) enum Naming {
     Ours(String),
 }
 
+/// What the media of one post are: one or several, and of which kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MediaKind {
+    /// One picture.
+    Image,
+    /// Several pictures.
+    Images,
+    /// One video.
+    Video,
+    /// Several videos.
+    Videos,
+    /// Pictures and videos.
+    Mixed,
+}
+
+impl MediaKind {
+    /// The kind of a post's media by their media types; `None` where one is neither a picture nor a video.
+    pub(crate) fn of<'a>(media_types: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let (mut images, mut videos) = (0_usize, 0_usize);
+        for media_type in media_types {
+            match media_type.split_once('/')?.0.to_ascii_lowercase().as_str() {
+                "image" => images = images.saturating_add(1),
+                "video" => videos = videos.saturating_add(1),
+                _ => return None,
+            }
+        }
+        match (images, videos) {
+            (0, 0) => None,
+            (1, 0) => Some(Self::Image),
+            (_, 0) => Some(Self::Images),
+            (0, 1) => Some(Self::Video),
+            (0, _) => Some(Self::Videos),
+            _ => Some(Self::Mixed),
+        }
+    }
+
+    /// As profiles write it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Images => "images",
+            Self::Video => "video",
+            Self::Videos => "videos",
+            Self::Mixed => "mixed",
+        }
+    }
+
+    /// Whether it is more than one medium.
+    pub(crate) const fn is_several(self) -> bool {
+        matches!(self, Self::Images | Self::Videos | Self::Mixed)
+    }
+}
+
+/// A tool's call, and what is called instead where a post has media of one kind.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Calls {
+    pub(crate) usual: Invocation,
+    pub(crate) by_media: BTreeMap<MediaKind, Invocation>,
+}
+
+impl Calls {
+    /// Every call.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Invocation> {
+        std::iter::once(&self.usual).chain(self.by_media.values())
+    }
+
+    /// The call for media of this kind; `None` for none.
+    pub(crate) fn with(&self, media: Option<MediaKind>) -> &Invocation {
+        media.and_then(|kind| self.by_media.get(&kind)).unwrap_or(&self.usual)
+    }
+}
+
+/// A step before the act that makes nothing public: a container, a draft.
+#[derive(Clone, Debug)]
+pub(crate) struct PrepareTool {
+    pub(crate) calls: Calls,
+    /// Where its id stands, which the act takes.
+    pub(crate) id: Vec<String>,
+    /// Where it differs from the platform's.
+    pub(crate) timeout: Option<TimeDelta>,
+}
+
+/// How something is taken back.
+#[derive(Clone, Debug)]
+pub(crate) enum Delete {
+    /// By a tool.
+    Tool(DeleteTool),
+    /// Not at all, and why.
+    Never(String),
+}
+
+/// The tool that takes something back.
+#[derive(Clone, Debug)]
+pub(crate) struct DeleteTool {
+    pub(crate) invocation: Invocation,
+}
+
+/// A call that has to come first after each start of the server.
+#[derive(Clone, Debug)]
+pub(crate) struct SignInTool {
+    pub(crate) invocation: Invocation,
+    pub(crate) confirm: Option<Condition>,
+}
+
+/// The tool that tells in which account the server acts.
+#[derive(Clone, Debug)]
+pub(crate) struct WhoAmITool {
+    pub(crate) invocation: Invocation,
+    pub(crate) account: Vec<String>,
+}
+
 /// The tool that makes something public: a post, a comment, a like.
 #[derive(Clone, Debug)]
 pub(crate) struct ActTool {
-    pub(crate) invocation: Invocation,
+    pub(crate) calls: Calls,
+    /// Whether a post without media is refused.
+    pub(crate) needs_media: bool,
+    pub(crate) prepare: Option<PrepareTool>,
     pub(crate) naming: Naming,
     pub(crate) id_kind: IdKind,
     pub(crate) url: Option<String>,
@@ -147,6 +206,43 @@ pub(crate) struct ActTool {
     pub(crate) state: Option<StateTool>,
     pub(crate) list: Option<ListTool>,
     pub(crate) get: Option<GetTool>,
+    /// How it is taken back, where the profile says.
+    pub(crate) delete: Option<Delete>,
+}
+
+impl ActTool {
+    /// The calls that take what is posted: those of the step before, where there is one.
+    pub(crate) fn taking(&self) -> &Calls {
+        self.prepare.as_ref().map_or(&self.calls, |prepare| &prepare.calls)
+    }
+
+    /// Whether words can go with it.
+    pub(crate) fn takes_text(&self) -> bool {
+        self.every_call().any(|call| call.takes(Input::Text))
+    }
+
+    /// Whether media are uploaded before.
+    pub(crate) fn takes_media_ids(&self) -> bool {
+        self.every_call().any(Invocation::takes_media_ids)
+    }
+
+    /// Whether the kind of a post's media decides what is called.
+    pub(crate) fn goes_by_media(&self, content: &EffectV1) -> bool {
+        !content.media.is_empty() && !self.taking().by_media.is_empty()
+    }
+
+    /// Whether the media are read or looked at before the call that takes them.
+    pub(crate) fn reads_media(&self) -> bool {
+        let reads = [Input::MediaPath, Input::MediaPaths, Input::Data, Input::FileName, Input::Sha256];
+        !self.taking().by_media.is_empty()
+            || self.every_call().any(|call| reads.iter().any(|input| call.takes(*input)))
+    }
+
+    /// Every call that makes something public, or is a step to it.
+    pub(crate) fn every_call(&self) -> impl Iterator<Item = &Invocation> {
+        let prepare = self.prepare.iter().flat_map(|prepare| prepare.calls.all());
+        self.calls.all().chain(prepare)
+    }
 }
 
 /// The tool that tells whether a target is liked, followed or shared by us.
@@ -155,10 +251,12 @@ pub(crate) struct StateTool {
     pub(crate) invocation: Invocation,
     /// What the answer says when it is.
     pub(crate) confirm: Condition,
+    /// Where it differs from the platform's.
+    pub(crate) price: Option<Money>,
 }
 
 /// What a server puts around a text that it shows.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a table `{ begin = \"…\", end = \"…\" }`")]
 pub(crate) struct Wrap {
     /// What stands before the text; more may stand before it.
@@ -204,8 +302,10 @@ pub(crate) struct ListTool {
     pub(crate) id: Option<String>,
     /// `None` where there are no words.
     pub(crate) text: Option<String>,
-    /// What it was done to, in the form that the acting tool takes; `None` for posts.
+    /// What it was done to, in the form that the acting tool takes; `None` for posts, and where the list is `by_target`.
     pub(crate) target: Option<String>,
+    /// Whether it is asked about one target, so that every item was done to that.
+    pub(crate) by_target: bool,
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<String>,
     /// Whether the list is the account's own and nobody else's.
@@ -221,6 +321,8 @@ pub(crate) struct ListTool {
     pub(crate) total: Option<String>,
     pub(crate) next: Option<NextPage>,
     pub(crate) look_every: TimeDelta,
+    /// Where it differs from the platform's.
+    pub(crate) price: Option<Money>,
 }
 
 /// The tool that shows one post, whole.
@@ -235,6 +337,8 @@ pub(crate) struct GetTool {
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<String>,
     pub(crate) wraps: Vec<Wrap>,
+    /// Where it differs from the platform's.
+    pub(crate) price: Option<Money>,
 }
 
 /// The tool that shows whether a target is there.
@@ -266,32 +370,6 @@ impl Shape {
     /// Whether a target has it.
     pub(crate) fn fits(&self, target: &str) -> bool {
         self.whole.is_match(target)
-    }
-}
-
-impl Invocation {
-    /// Whether the tool takes an input.
-    pub(crate) fn takes(&self, input: Input) -> bool {
-        self.arguments.contains_key(&input)
-    }
-
-    /// Whether the tool takes media in some form.
-    pub(crate) fn takes_media(&self) -> bool {
-        [Input::MediaIds, Input::MediaId, Input::MediaUrls, Input::MediaUrl]
-            .iter()
-            .any(|input| self.takes(*input))
-    }
-
-    /// Whether the tool takes ids of media that were uploaded before.
-    pub(crate) fn takes_media_ids(&self) -> bool {
-        self.takes(Input::MediaIds) || self.takes(Input::MediaId)
-    }
-
-    /// The arguments of a call. An input that is not there is left out, never sent as null.
-    pub(crate) fn arguments(&self, value: impl Fn(Input) -> Option<Value>) -> Map<String, Value> {
-        let constants = self.constants.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let mapped = self.arguments.iter().filter_map(|(input, name)| Some((name.clone(), value(*input)?)));
-        constants.chain(mapped).collect()
     }
 }
 

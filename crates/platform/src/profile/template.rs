@@ -45,29 +45,58 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// A piece of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Braced<'a> {
+    /// What stands for itself: what is in no braces, and braces that hold no name.
+    Text(&'a str),
+    /// A name that stood in braces.
+    Name(&'a str),
+}
+
+impl<'a> Braced<'a> {
+    /// The pieces of a template, in order; texts are never empty.
+    pub(crate) fn split(template: &'a str) -> Vec<Self> {
+        let mut pieces = Vec::new();
+        let mut text = 0;
+        let mut from = 0;
+        while let Some((open, name)) = next_name(template, from) {
+            let close = open.saturating_add(name.len()).saturating_add(2);
+            pieces.extend(template.get(text..open).filter(|text| !text.is_empty()).map(Self::Text));
+            pieces.push(Self::Name(name));
+            (text, from) = (close, close);
+        }
+        pieces.extend(template.get(text..).filter(|text| !text.is_empty()).map(Self::Text));
+        pieces
+    }
+}
+
+/// The next name in braces at or after a place, and where its brace opens.
+fn next_name(template: &str, from: usize) -> Option<(usize, &str)> {
+    let rest = template.get(from..)?;
+    rest.match_indices('{').find_map(|(at, _)| {
+        let (name, _) = rest.get(at.checked_add(1)?..)?.split_once('}')?;
+        let is_name = name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'));
+        is_name.then_some((from.checked_add(at)?, name))
+    })
+}
+
 /// Replaces every `{name}` that is known, in one pass.
 fn expand(template: &str, part: impl Fn(&str) -> Option<String>) -> String {
-    let mut filled = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        let known = after.split_once('}').and_then(|(name, next)| Some((part(name)?, next)));
-        rest = if let Some((value, next)) = known {
-            filled.push_str(&value);
-            next
-        } else {
-            filled.push('{');
-            after
-        };
-    }
-    filled.push_str(rest);
-    filled
+    let pieces = Braced::split(template).into_iter().map(|piece| match piece {
+        Braced::Text(text) => text.to_owned(),
+        Braced::Name(name) => part(name).unwrap_or_else(|| format!("{{{name}}}")),
+    });
+    pieces.collect()
 }
 
 /// The names in a template, whether anything is known for them or not.
 pub(crate) fn names(template: &str) -> impl Iterator<Item = &str> {
-    let parts = template.split('{').skip(1);
-    parts.filter_map(|part| part.split_once('}').map(|(name, _)| name))
+    Braced::split(template).into_iter().filter_map(|piece| match piece {
+        Braced::Name(name) => Some(name),
+        Braced::Text(_) => None,
+    })
 }
 
 /// Percent-encodes everything that is neither unreserved (RFC 3986, 2.3) nor `:`, which LinkedIn's ids hold.

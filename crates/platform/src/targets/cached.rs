@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chimera_contracts::{Clock, PlatformName};
-use chimera_effect::EffectKind;
+use chimera_contracts::Clock;
+use chimera_effect::{AccountRef, EffectKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::sync::Cache;
 
@@ -57,25 +57,25 @@ impl CachedTargets {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Targets for CachedTargets {
-    fn served(&self, platform: PlatformName) -> Vec<EffectKind> {
-        self.inner.served(platform)
+    fn served(&self, account: AccountRef<'_>) -> Vec<EffectKind> {
+        self.inner.served(account)
     }
 
     fn check(
         &self,
-        platform: PlatformName,
+        account: AccountRef<'_>,
         kind: EffectKind,
         target: &str,
     ) -> Result<TargetKind, TargetFault> {
-        self.inner.check(platform, kind, target)
+        self.inner.check(account, kind, target)
     }
 
-    fn takes_text(&self, platform: PlatformName, kind: EffectKind) -> bool {
-        self.inner.takes_text(platform, kind)
+    fn takes_text(&self, account: AccountRef<'_>, kind: EffectKind) -> bool {
+        self.inner.takes_text(account, kind)
     }
 
-    fn limit(&self, platform: PlatformName, kind: EffectKind) -> Option<RateLimit> {
-        self.inner.limit(platform, kind)
+    fn limit(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<RateLimit> {
+        self.inner.limit(account, kind)
     }
 
     async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding> {
@@ -94,6 +94,8 @@ impl Targets for CachedTargets {
 
 #[cfg(test)]
 mod tests {
+    use chimera_contracts::PlatformName;
+
     use std::sync::Mutex;
 
     use futures_util::FutureExt;
@@ -125,19 +127,19 @@ mod tests {
 
     #[async_trait]
     impl Targets for Counting {
-        fn served(&self, _: PlatformName) -> Vec<EffectKind> {
+        fn served(&self, _: AccountRef<'_>) -> Vec<EffectKind> {
             vec![EffectKind::Like]
         }
 
-        fn check(&self, _: PlatformName, _: EffectKind, target: &str) -> Result<TargetKind, TargetFault> {
+        fn check(&self, _: AccountRef<'_>, _: EffectKind, target: &str) -> Result<TargetKind, TargetFault> {
             Err(TargetFault { expected: target.to_owned() })
         }
 
-        fn takes_text(&self, _: PlatformName, kind: EffectKind) -> bool {
+        fn takes_text(&self, _: AccountRef<'_>, kind: EffectKind) -> bool {
             kind == EffectKind::Reply
         }
 
-        fn limit(&self, _: PlatformName, _: EffectKind) -> Option<RateLimit> {
+        fn limit(&self, _: AccountRef<'_>, _: EffectKind) -> Option<RateLimit> {
             Some(RateLimit { count: 1, window: TimeDelta::seconds(1) })
         }
 
@@ -223,7 +225,7 @@ mod tests {
     #[test]
     fn everything_else_is_handed_on() {
         let World { cached, .. } = world(1);
-        let twitter = PlatformName::Twitter;
+        let twitter = AccountRef::new(PlatformName::Twitter, "me");
         assert_eq!(cached.served(twitter), [EffectKind::Like]);
         assert_eq!(cached.check(twitter, EffectKind::Like, "x").unwrap_err().expected, "x");
         assert!(

@@ -3,9 +3,10 @@
 use chimera_contracts::{EffectId, ErrorCode};
 use chimera_effect::{CallKey, Effect, NotReady, Outcome, Refusal, Trace, UnknownOutcome, Uploaded};
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use super::port::{REASON, not_ready, refusal};
-use super::{Binding, ToolPlatform, arguments};
+use super::{Binding, MEDIA, ToolPlatform, arguments};
 use crate::border::Border;
 use crate::classify;
 use crate::extract::{self, Call};
@@ -43,7 +44,7 @@ impl ToolPlatform {
     /// Calls the tool of an act, at most once.
     pub(super) async fn act(&self, act: &Act<'_>) -> Outcome {
         let content = act.effect.content();
-        let (binding, tool) = match self.acting(content.platform, content.kind) {
+        let (binding, tool) = match self.acting(content.account_ref(), content.kind) {
             Ok(found) => found,
             Err(missing) => return Outcome::NotDone(not_ready(missing)),
         };
@@ -52,23 +53,23 @@ impl ToolPlatform {
             let message = format!("it is too late to send to `{}`; nothing was sent", profile.platform);
             return Outcome::NotDone(refusal(ErrorCode::PlatformTransientError, message));
         }
-        let deadline = self.after(profile.timeout(tool));
-        if let Err(faults) = binding.ready(content.kind, act.send_before.min(deadline)).await {
+        let deadline = act.send_before.min(self.after(profile.timeout(tool)));
+        if let Err(faults) = binding.ready(&content.account, content.kind, deadline).await {
             return Outcome::NotDone(before_sending(faults));
         }
-        let arguments = match arguments::of(profile, tool, act) {
-            Ok(arguments) => arguments,
+        let (tool_name, arguments) = match self.said(binding, tool, act).await {
+            Ok(said) => said,
             Err(refusal) => return Outcome::NotDone(refusal),
         };
         let Act { call_key, trace, send_before, .. } = *act;
         let meta = Meta::new(call_key, content.platform, content.kind.as_str(), trace);
         let call = ToolCall {
             id: act.call_id(),
-            tool: tool.invocation.tool.clone(),
+            tool: tool_name,
             arguments,
             meta: meta.into_entries(),
             send_before,
-            deadline,
+            deadline: self.after(profile.timeout(tool)),
         };
         // Before it is sent: one who does not wait for the answer drops this future, and the answer may come all the same.
         self.lost.remember(act);
@@ -77,6 +78,27 @@ impl ToolPlatform {
             self.lost.forget(&act.call_id());
         }
         self.acted(binding, tool, act, called)
+    }
+
+    /// The tool to call and its arguments; what has to be there before is made on the way.
+    ///
+    /// # Errors
+    /// When something of it cannot be had or said; nothing was published.
+    async fn said(
+        &self,
+        binding: &Binding,
+        tool: &ActTool,
+        act: &Act<'_>,
+    ) -> Result<(String, Map<String, Value>), Refusal> {
+        let deadline = act.send_before.min(self.after(MEDIA));
+        let handed = self.media_of(binding, tool, act.effect.content(), deadline).await?;
+        arguments::check(binding, tool, act, &handed)?;
+        let prepared = match &tool.prepare {
+            Some(prepare) => Some(self.prepare(binding, prepare, act, &handed).await?),
+            None => None,
+        };
+        let arguments = arguments::of(binding, tool, act, &handed, prepared.as_deref());
+        Ok((tool.calls.with(handed.kind).tool.clone(), arguments))
     }
 
     fn acted(&self, binding: &Binding, tool: &ActTool, act: &Act<'_>, called: Called) -> Outcome {
@@ -143,8 +165,8 @@ impl ToolPlatform {
 }
 
 impl Act<'_> {
-    fn border<'a>(&'a self, binding: &'a Binding) -> Border<'a> {
-        Border { secrets: binding.client.secrets(), ours: &self.effect.content().text }
+    pub(super) fn border<'a>(&'a self, binding: &'a Binding) -> Border<'a> {
+        Border { secrets: &binding.secrets, ours: &self.effect.content().text }
     }
 
     fn call<'a>(&'a self, binding: &'a Binding, now: DateTime<Utc>) -> Call<'a> {

@@ -2,54 +2,88 @@
 //! media or a share without its words is another one (PUB-22).
 
 use chimera_contracts::ErrorCode;
-use chimera_effect::{EffectKind, EffectV1, Refusal, Uploaded};
+use chimera_effect::{EffectKind, EffectV1, Refusal};
 use serde_json::{Map, Value};
 
 use super::act::Act;
+use super::binding::Binding;
+use super::media::Handed;
 use super::port::refusal;
 use crate::extract::is_id;
-use crate::profile::{ActTool, Input, Invocation, Naming, PlatformProfile};
+use crate::profile::{ActTool, Input, Invocation, Naming};
+
+/// Whether an act can be said to its tools at all.
+///
+/// # Errors
+/// With what has no way to the platform.
+pub(super) fn check(
+    binding: &Binding,
+    tool: &ActTool,
+    act: &Act<'_>,
+    handed: &Handed,
+) -> Result<(), Refusal> {
+    let content = act.effect.content();
+    let taking = tool.taking().with(handed.kind);
+    check_media(taking, act)?;
+    check_words(taking, content)?;
+    check_target(binding, tool, act)
+}
 
 /// What the tool of an act is called with.
 pub(super) fn of(
-    profile: &PlatformProfile,
+    binding: &Binding,
     tool: &ActTool,
     act: &Act<'_>,
-) -> Result<Map<String, Value>, Refusal> {
-    let content = act.effect.content();
-    check_media(&tool.invocation, content, act.uploads)?;
-    check_words(&tool.invocation, content)?;
-    check_target(profile, tool, act)?;
-    let mut arguments = tool.invocation.arguments(|wanted| input(wanted, content, act.uploads));
+    handed: &Handed,
+    prepared: Option<&str>,
+) -> Map<String, Value> {
+    let invocation = tool.calls.with(handed.kind);
+    let mut arguments = filled(binding, invocation, act, handed, prepared);
     if let Some(name) = &tool.key_argument {
         arguments.insert(name.clone(), act.call_key.as_str().into());
     }
-    Ok(arguments)
+    arguments
 }
 
-fn check_media(invocation: &Invocation, content: &EffectV1, uploads: &[Uploaded]) -> Result<(), Refusal> {
+/// The arguments of one call.
+pub(super) fn filled(
+    binding: &Binding,
+    invocation: &Invocation,
+    act: &Act<'_>,
+    handed: &Handed,
+    prepared: Option<&str>,
+) -> Map<String, Value> {
+    let content = act.effect.content();
+    invocation.arguments(|part| {
+        binding.part(part, &content.account, |wanted| match wanted {
+            Input::Prepared => prepared.map(Value::from),
+            wanted => input(wanted, act, handed),
+        })
+    })
+}
+
+fn check_media(taking: &Invocation, act: &Act<'_>) -> Result<(), Refusal> {
+    let content = act.effect.content();
     let platform = content.platform;
-    if !content.media.is_empty() && !invocation.takes_media() {
-        let message = format!("the tool for `{platform}` takes no media");
+    if !content.media.is_empty() && !taking.takes_media() {
+        let message = format!("the tool `{}` for `{platform}` takes no such media", taking.tool);
         return Err(refusal(ErrorCode::ValidationError, message));
     }
-    if invocation.takes_media_ids() && uploads.len() != content.media.len() {
+    if taking.takes_media_ids() && act.uploads.len() != content.media.len() {
         let message = format!("not every medium is known to `{platform}` yet; nothing was sent");
         return Err(refusal(ErrorCode::MediaUploadFailed, message));
     }
-    let one = invocation.takes(Input::MediaId) || invocation.takes(Input::MediaUrl);
-    let several = invocation.takes(Input::MediaIds) || invocation.takes(Input::MediaUrls);
-    if one && !several && content.media.len() > 1 {
-        let message = format!("the tool for `{platform}` takes one medium");
+    if content.media.len() > 1 && !taking.takes_several_media() {
+        let message = format!("the tool `{}` for `{platform}` takes one medium", taking.tool);
         return Err(refusal(ErrorCode::ValidationError, message));
     }
     Ok(())
 }
 
-fn check_words(invocation: &Invocation, content: &EffectV1) -> Result<(), Refusal> {
+fn check_words(taking: &Invocation, content: &EffectV1) -> Result<(), Refusal> {
     let EffectV1 { platform, kind, .. } = content;
     let kind_is = kind.as_str();
-    if !content.text.is_empty() && !invocation.takes(Input::Text) {
+    if !content.text.is_empty() && !taking.takes(Input::Text) {
         let message = format!("the tool for `{platform}` takes no words with a {kind_is}; nothing was sent");
         return Err(refusal(ErrorCode::ValidationError, message));
     }
@@ -61,7 +95,7 @@ fn check_words(invocation: &Invocation, content: &EffectV1) -> Result<(), Refusa
 }
 
 /// An engagement has a target, and what it is to be called can be an id: found out after the call it would be too late.
-fn check_target(profile: &PlatformProfile, tool: &ActTool, act: &Act<'_>) -> Result<(), Refusal> {
+fn check_target(binding: &Binding, tool: &ActTool, act: &Act<'_>) -> Result<(), Refusal> {
     let Some(wanted) = tool.target else { return Ok(()) };
     let target = act.effect.content().target.as_deref().filter(|target| is_id(target));
     let named = match &tool.naming {
@@ -72,11 +106,12 @@ fn check_target(profile: &PlatformProfile, tool: &ActTool, act: &Act<'_>) -> Res
         return Ok(());
     }
     let message =
-        format!("the id of a {} on `{}` is needed; nothing was sent", wanted.as_str(), profile.platform);
+        format!("the id of a {} on `{}` is needed; nothing was sent", wanted.as_str(), binding.platform());
     Err(refusal(ErrorCode::InvalidTarget, message))
 }
 
-fn input(input: Input, content: &EffectV1, uploads: &[Uploaded]) -> Option<Value> {
+fn input(input: Input, act: &Act<'_>, handed: &Handed) -> Option<Value> {
+    let content = act.effect.content();
     let several = |values: Vec<&str>| (!values.is_empty()).then(|| values.into());
     match input {
         // A post may be a picture alone; a share without words has no text.
@@ -84,12 +119,16 @@ fn input(input: Input, content: &EffectV1, uploads: &[Uploaded]) -> Option<Value
             let there = content.kind == EffectKind::Publish || !content.text.is_empty();
             there.then(|| content.text.as_str().into())
         }
-        Input::Account => Some(content.account.as_str().into()),
         Input::Target => content.target.as_deref().map(Value::from),
-        Input::MediaIds => several(uploads.iter().map(|upload| upload.media_id.as_str()).collect()),
+        Input::MediaIds => several(act.uploads.iter().map(|upload| upload.media_id.as_str()).collect()),
         Input::MediaUrls => several(content.media.iter().map(|media| media.url.as_str()).collect()),
-        Input::MediaId => uploads.first().map(|upload| upload.media_id.as_str().into()),
+        Input::MediaPaths => several(handed.paths.iter().map(String::as_str).collect()),
+        Input::MediaId => act.uploads.first().map(|upload| upload.media_id.as_str().into()),
         Input::MediaUrl => content.media.first().map(|media| media.url.as_str().into()),
-        Input::Data | Input::FileName | Input::Sha256 | Input::Id => None,
+        Input::MediaPath => handed.paths.first().map(|path| path.as_str().into()),
+        Input::Data => handed.data.as_deref().map(Value::from),
+        Input::FileName => handed.file_name.as_deref().map(Value::from),
+        Input::Sha256 => handed.sha256.map(|sha256| sha256.to_string().into()),
+        Input::Account | Input::Id | Input::Prepared => None,
     }
 }

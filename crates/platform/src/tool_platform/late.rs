@@ -61,7 +61,7 @@ impl ToolPlatform {
     /// What the answers say that came late.
     pub(super) fn late_outcomes(&self) -> Vec<LateOutcome> {
         let mut outcomes = Vec::new();
-        for binding in self.bindings.values() {
+        for binding in &self.bindings {
             for late in binding.client.late() {
                 let Some(call) = self.lost.take(&late.call) else {
                     tracing::debug!(call = late.call, "a late answer to a call that acted on nothing");
@@ -69,7 +69,7 @@ impl ToolPlatform {
                 };
                 let content = call.effect.content();
                 // The server may serve several platforms: the profile is that of the effect's own.
-                let Ok((binding, tool)) = self.acting(content.platform, content.kind) else { continue };
+                let Ok((binding, tool)) = self.acting(content.account_ref(), content.kind) else { continue };
                 let act = Act {
                     effect: &call.effect,
                     effect_id: call.effect_id,

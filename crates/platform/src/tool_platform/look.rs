@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chimera_contracts::ErrorCode;
 use chimera_effect::{
     DoubtfulItem, Evidence, ExternalPost, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS,
 };
@@ -49,11 +50,16 @@ impl ToolPlatform {
     /// Looks whether an earlier attempt became public.
     pub(super) async fn look_for(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
         let content = look.effect.content();
-        let Ok((binding, act)) = self.acting(content.platform, content.kind) else {
+        let Ok((binding, act)) = self.acting(content.account_ref(), content.kind) else {
             return Finding::Blind { reason: "no tool is configured for the platform any more".to_owned() };
         };
-        let looking = Looking { platform: self, binding, act, look, sought: Sought::of(content, act) };
-        match looking.find(owners).await {
+        let sought = Sought::of(content, act, binding.names(&content.account));
+        let looking = Looking { platform: self, binding, act, look, sought };
+        let found = match looking.session().await {
+            Ok(()) => looking.find(owners).await,
+            Err(unread) => Err(unread),
+        };
+        match found {
             Ok(finding) => finding,
             Err(unread) => {
                 // It explains nothing of what an earlier look left in doubt.
@@ -79,6 +85,15 @@ impl From<String> for Unread {
 }
 
 impl Looking<'_> {
+    /// Signs in where that has to come first, and asks for the account: a list of another account shows that ours posted
+    /// nothing.
+    async fn session(&self) -> Result<(), Unread> {
+        let deadline = self.platform.after(self.binding.profile.timeout);
+        let opened = self.binding.open_session(&self.look.effect.content().account, deadline).await;
+        let passes = |code| matches!(code, ErrorCode::PlatformUnavailable);
+        opened.map_err(|closed| Unread { lasts: !passes(closed.code), why: closed.message })
+    }
+
     /// What the look finds.
     ///
     /// # Errors
@@ -146,12 +161,7 @@ impl Looking<'_> {
 
     /// Whether the state is set, by the tool that tells.
     async fn state(&self, state: &StateTool) -> Result<Finding, Unread> {
-        let content = self.look.effect.content();
-        let arguments = state.invocation.arguments(|input| match input {
-            Input::Account => Some(content.account.as_str().into()),
-            Input::Target => content.target.as_deref().map(Value::from),
-            _ => None,
-        });
+        let arguments = self.arguments(&state.invocation, None);
         let answer = self.read(&state.invocation, arguments).await?;
         if let Some(against) = classify::against(&answer, None, self.look.until) {
             let shown = answer.shown(self.border(), REASON);
@@ -202,11 +212,7 @@ impl Looking<'_> {
 
     /// One post by its id; `None` when it is not there.
     async fn ask_for(&self, get: &GetTool, id: &str) -> Result<Option<Shown>, Unread> {
-        let arguments = get.invocation.arguments(|input| match input {
-            Input::Id => Some(id.into()),
-            Input::Account => Some(self.look.effect.content().account.as_str().into()),
-            _ => None,
-        });
+        let arguments = self.arguments(&get.invocation, Some(id));
         let answer = self.call(&get.invocation, arguments).await?;
         if classify::read_failed(&self.binding.profile, &answer) {
             return if classify::is_missing(&self.binding.profile, &answer) {
@@ -224,7 +230,7 @@ impl Looking<'_> {
         let mut cursor: Option<Value> = None;
         loop {
             let answer = self.page(list, cursor.as_ref()).await?;
-            let page = find::listed(list, &answer)?;
+            let page = find::listed(list, self.look.effect.content().target.as_deref(), &answer)?;
             read.pages = read.pages.saturating_add(1);
             read.unfit = page.unfit;
             let ids: Vec<String> = page.items.iter().filter_map(|item| item.id.clone()).collect();
@@ -260,12 +266,7 @@ impl Looking<'_> {
     }
 
     async fn page(&self, list: &ListTool, cursor: Option<&Value>) -> Result<Answer, Unread> {
-        let content = self.look.effect.content();
-        let mut arguments = list.invocation.arguments(|input| match input {
-            Input::Account => Some(content.account.as_str().into()),
-            Input::Target => content.target.as_deref().map(Value::from),
-            _ => None,
-        });
+        let mut arguments = self.arguments(&list.invocation, None);
         let argument = list.next.as_ref().and_then(|next| next.argument.clone());
         arguments.extend(argument.zip(cursor.cloned()));
         let answer = self.read(&list.invocation, arguments).await?;
@@ -316,6 +317,18 @@ impl Looking<'_> {
         }
     }
 
+    /// The arguments of a call that reads; `id` where it is about one post.
+    fn arguments(&self, invocation: &Invocation, id: Option<&str>) -> Map<String, Value> {
+        let content = self.look.effect.content();
+        invocation.arguments(|part| {
+            self.binding.part(part, &content.account, |input| match input {
+                Input::Id => id.map(Value::from),
+                Input::Target => content.target.as_deref().map(Value::from),
+                _ => None,
+            })
+        })
+    }
+
     async fn owned(
         &self,
         owners: &dyn PostOwners,
@@ -332,10 +345,13 @@ impl Looking<'_> {
         Case { look: self.look, sought: &self.sought, own, ids, owners }
     }
 
-    /// The item as proof; where the platform gives no id, one of ours.
-    fn there(&self, item: Shown) -> Finding {
+    /// The item as proof; where the platform gives no id, one of ours, and where the list shows no URL, that of the profile.
+    fn there(&self, mut item: Shown) -> Finding {
         let content = self.look.effect.content();
         let parts = Parts::of(content, &self.look.call_key);
+        if let (None, Some(template), Some(id)) = (&item.url, &self.act.url_template, &item.id) {
+            item.url = Some(parts.url(template, id));
+        }
         let id = match &self.act.naming {
             Naming::Ours(template) => parts.id(template),
             Naming::Theirs { .. } => parts.id(&format!("{}:{{target}}:{{key}}", content.kind.as_str())),
@@ -355,7 +371,7 @@ impl Looking<'_> {
     }
 
     fn border(&self) -> Border<'_> {
-        Border { secrets: self.binding.client.secrets(), ours: &self.look.effect.content().text }
+        Border { secrets: &self.binding.secrets, ours: &self.look.effect.content().text }
     }
 
     fn asked(&self) -> String {

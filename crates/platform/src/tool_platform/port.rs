@@ -1,10 +1,10 @@
 //! The port itself, and what its methods share.
 
 use async_trait::async_trait;
-use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_contracts::ErrorCode;
 use chimera_effect::{
-    Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners, Refusal,
-    Service, Upload, Uploaded,
+    AccountRef, Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners,
+    Refusal, Service, Upload, Uploaded,
 };
 use futures_util::future::join_all;
 
@@ -16,17 +16,17 @@ pub(super) const REASON: usize = 300;
 
 #[async_trait]
 impl Platform for ToolPlatform {
-    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
-        let binding = self.bindings.get(&platform)?;
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        let binding = self.binding(account)?;
         let service = binding.profile.service(kind)?;
         Some(Service { grace: binding.client.grace(), ..service })
     }
 
-    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+    async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
         let deadline = self.after(START);
-        let asked = wanted.iter().map(|platform| async move {
-            match self.acting(*platform, kind) {
-                Ok((binding, _)) => binding.ready(kind, deadline).await.err(),
+        let asked = wanted.iter().map(|account| async move {
+            match self.acting(*account, kind) {
+                Ok((binding, _)) => binding.ready(account.name, kind, deadline).await.err(),
                 Err(missing) => Some(missing),
             }
         });

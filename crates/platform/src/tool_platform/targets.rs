@@ -1,13 +1,11 @@
 //! The port of targets: shapes and limits by the profile, existence by its tools.
 
 use async_trait::async_trait;
-use chimera_contracts::PlatformName;
-use chimera_effect::EffectKind;
+use chimera_effect::{AccountRef, EffectKind};
 use chrono::{DateTime, Utc};
 
 use super::port::REASON;
-use super::{Binding, ToolPlatform};
-use crate::border::Border;
+use super::{Binding, QUESTION, ToolPlatform};
 use crate::classify;
 use crate::limits::RateLimit;
 use crate::normalise::{Answer, text};
@@ -23,50 +21,54 @@ const NAME: usize = 200;
 
 #[async_trait]
 impl Targets for ToolPlatform {
-    fn served(&self, platform: PlatformName) -> Vec<EffectKind> {
-        self.bindings.get(&platform).map(|binding| binding.profile.served().collect()).unwrap_or_default()
+    fn served(&self, account: AccountRef<'_>) -> Vec<EffectKind> {
+        self.binding(account).map(|binding| binding.profile.served().collect()).unwrap_or_default()
     }
 
     fn check(
         &self,
-        platform: PlatformName,
+        account: AccountRef<'_>,
         kind: EffectKind,
         target: &str,
     ) -> Result<TargetKind, TargetFault> {
-        match self.bindings.get(&platform) {
+        match self.binding(account) {
             Some(binding) => binding.profile.check_target(kind, target),
-            None => Err(TargetFault { expected: format!("a platform with a tool; `{platform}` has none") }),
+            None => Err(TargetFault { expected: format!("an account with a tool; {account} has none") }),
         }
     }
 
-    fn takes_text(&self, platform: PlatformName, kind: EffectKind) -> bool {
-        self.bindings.get(&platform).is_some_and(|binding| binding.profile.takes_text(kind))
+    fn takes_text(&self, account: AccountRef<'_>, kind: EffectKind) -> bool {
+        self.binding(account).is_some_and(|binding| binding.profile.takes_text(kind))
     }
 
-    fn limit(&self, platform: PlatformName, kind: EffectKind) -> Option<RateLimit> {
-        self.bindings.get(&platform)?.profile.limit(kind)
+    fn limit(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<RateLimit> {
+        self.binding(account)?.profile.limit(kind)
     }
 
     async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding> {
-        let binding = self.bindings.get(&query.platform)?;
+        let binding = self.binding(AccountRef::new(query.platform, &query.account))?;
         let tool = binding.profile.look_ups.get(&query.kind)?;
         let deadline = deadline.min(self.after(binding.profile.timeout));
         if self.clock.now() >= deadline {
             return Some(cannot_tell("there was no time left to ask"));
         }
-        let called = binding.client.call(call(tool, query, deadline)).await;
+        if let Err(closed) = binding.open_session(&query.account, deadline).await {
+            return Some(TargetFinding::CannotTell { reason: closed.message });
+        }
+        let called = binding.client.call(call(binding, tool, query, deadline)).await;
         Some(finding(binding, tool, called))
     }
 }
 
-fn call(tool: &TargetTool, query: &TargetQuery, deadline: DateTime<Utc>) -> ToolCall {
-    let arguments = tool.invocation.arguments(|input| match input {
-        Input::Target => Some(query.target.as_str().into()),
-        Input::Account => Some(query.account.as_str().into()),
-        _ => None,
+fn call(binding: &Binding, tool: &TargetTool, query: &TargetQuery, deadline: DateTime<Utc>) -> ToolCall {
+    let arguments = tool.invocation.arguments(|part| {
+        binding.part(part, &query.account, |input| match input {
+            Input::Target => Some(query.target.as_str().into()),
+            _ => None,
+        })
     });
     ToolCall {
-        id: "look-up".to_owned(),
+        id: QUESTION.to_owned(),
         tool: tool.invocation.tool.clone(),
         arguments,
         meta: Meta::without_request(query.platform, "target").into_entries(),
@@ -79,7 +81,7 @@ fn call(tool: &TargetTool, query: &TargetQuery, deadline: DateTime<Utc>) -> Tool
 /// There is what the answer confirms, missing what it says is missing; whatever else it says, nobody knows.
 fn finding(binding: &Binding, tool: &TargetTool, called: Called) -> TargetFinding {
     let profile = &binding.profile;
-    let border = Border { secrets: binding.client.secrets(), ours: "" };
+    let border = binding.border();
     let cannot_tell = |reason: &str| TargetFinding::CannotTell { reason: border.shown(reason, REASON) };
     let answer = match called {
         Called::Answered(answer) => Answer::new(&answer),

@@ -10,10 +10,13 @@ mod odd_answers;
 mod odd_lists;
 mod publish;
 mod reports;
+mod requests;
+mod sessions;
 mod targets;
 mod upload;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
@@ -22,8 +25,8 @@ use chimera_contracts::{
     CampaignId, Clock, CorrelationId, Digest, EffectId, ErrorCode, Namespace, PlatformName, SkillName,
 };
 use chimera_effect::{
-    CallKey, Effect, EffectKind, EffectV1, Finding, Keys, LookUp, Media, MediaIdentity, Outcome, Platform,
-    Refusal, RequestKey, Trace, Upload, Uploaded,
+    AccountRef, CallKey, Effect, EffectKind, EffectV1, Finding, Keys, LookUp, Media, MediaIdentity, Outcome,
+    Platform, Refusal, RequestKey, Trace, Upload, Uploaded,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
@@ -64,8 +67,21 @@ struct Bytes(Result<Vec<u8>, &'static str>);
 
 #[async_trait]
 impl MediaProbe for Bytes {
-    async fn probe(&self, _: &MediaUrl, _: DateTime<Utc>) -> Result<Probed, MediaError> {
-        panic!("publishing reads, it does not probe")
+    /// By the ending of the URL.
+    async fn probe(&self, url: &MediaUrl, deadline: DateTime<Utc>) -> Result<Probed, MediaError> {
+        assert!(deadline > now());
+        let bytes = self.0.clone().map_err(MediaError::new)?;
+        let media_type = match url.file_name().rsplit_once('.') {
+            Some((_, "mp4")) => "video/mp4",
+            Some((_, "png")) => "image/png",
+            _ => "application/pdf",
+        };
+        Ok(Probed {
+            sha256: Digest::of(&bytes),
+            bytes: bytes.len() as u64,
+            media_type: media_type.to_owned(),
+            file_name: url.file_name().to_owned(),
+        })
     }
 
     async fn read(&self, _: &MediaUrl, deadline: DateTime<Utc>) -> Result<Vec<u8>, MediaError> {
@@ -82,6 +98,7 @@ struct Scripted {
     calls: Mutex<Vec<ToolCall>>,
     late: Mutex<Vec<LateAnswer>>,
     secrets: Secrets,
+    life: AtomicU64,
 }
 
 #[async_trait]
@@ -92,6 +109,10 @@ impl ToolClient for Scripted {
 
     fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    fn life(&self) -> u64 {
+        self.life.load(Ordering::SeqCst)
     }
 
     fn grace(&self) -> TimeDelta {
@@ -178,6 +199,11 @@ fn tools() -> Vec<ToolInfo> {
         .collect()
 }
 
+/// Our account.
+fn me(platform: PlatformName) -> AccountRef<'static> {
+    AccountRef::new(platform, "me")
+}
+
 /// Read once: it is long.
 static SEEDS: LazyLock<Profile> = LazyLock::new(|| Profile::seeds().unwrap());
 
@@ -206,6 +232,7 @@ fn world_of(
         calls: Mutex::default(),
         late: Mutex::default(),
         secrets: Secrets::default(),
+        life: AtomicU64::new(1),
     });
     let client: Arc<dyn ToolClient> = server.clone();
     let bindings = Binding::all(profile, &client);

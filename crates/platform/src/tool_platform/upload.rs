@@ -2,14 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chimera_contracts::{Digest, ErrorCode};
-use chimera_effect::{MediaIdentity, Refusal, Upload, Uploaded};
+use chimera_contracts::ErrorCode;
+use chimera_effect::{Refusal, Upload, Uploaded};
 
+use super::media::Approved;
 use super::port::{REASON, not_ready, refusal};
 use super::{Binding, ToolPlatform};
-use crate::border::Border;
 use crate::classify::Meaning;
-use crate::media::MediaUrl;
 use crate::normalise::Answer;
 use crate::profile::Input;
 use crate::tool::{Called, ToolCall};
@@ -20,32 +19,28 @@ impl ToolPlatform {
     /// Makes a medium known to the platform.
     pub(super) async fn hand_over(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
         let content = upload.effect.content();
-        let (binding, _) = self.acting(content.platform, content.kind).map_err(not_ready)?;
+        let (binding, _) = self.acting(content.account_ref(), content.kind).map_err(not_ready)?;
         let Some(tool) = &binding.profile.upload else {
             let message = format!("no tool is configured to upload media to `{}`", content.platform);
             return Err(refusal(ErrorCode::PlatformNotConfigured, message));
         };
         let deadline = self.after(tool.timeout);
-        let url = MediaUrl::parse(&upload.media.url)
-            .map_err(|error| refusal(ErrorCode::ValidationError, error.to_string()))?;
-        let bytes = self.media.read(&url, deadline).await;
-        let border = Border { secrets: binding.client.secrets(), ours: "" };
-        let bytes = bytes.map_err(|error| refusal(error.code, border.shown(&error.message, REASON)))?;
-        let sha256 = Digest::of(&bytes);
-        if matches!(upload.media.identity, MediaIdentity::Sha256(approved) if approved != sha256) {
-            let message = format!(
-                "the bytes at `{}` are not those that were approved",
-                border.shown(url.as_str(), REASON)
-            );
-            return Err(refusal(ErrorCode::ApprovalContentMismatch, message));
-        }
-        let arguments = tool.invocation.arguments(|input| match input {
-            Input::Data => Some(STANDARD.encode(&bytes).into()),
-            Input::FileName => Some(url.file_name().into()),
-            Input::Sha256 => Some(sha256.to_string().into()),
-            Input::Account => Some(content.account.as_str().into()),
-            Input::MediaUrl => Some(url.as_str().into()),
-            _ => None,
+        let call = &tool.invocation;
+        let Approved { url, bytes, sha256 } = self.approved(binding, upload.media, deadline).await?;
+        let data = call.takes(Input::Data).then(|| STANDARD.encode(&bytes));
+        let path = match call.takes(Input::MediaPath) {
+            true => Some(self.keep(binding, &url, sha256, bytes).await?),
+            false => None,
+        };
+        let arguments = call.arguments(|part| {
+            binding.part(part, &content.account, |input| match input {
+                Input::Data => data.as_deref().map(Into::into),
+                Input::FileName => Some(url.file_name().into()),
+                Input::Sha256 => Some(sha256.to_string().into()),
+                Input::MediaUrl => Some(url.as_str().into()),
+                Input::MediaPath => path.as_deref().map(Into::into),
+                _ => None,
+            })
         });
         let called = binding
             .client
@@ -64,7 +59,7 @@ impl ToolPlatform {
 
     fn uploaded(&self, binding: &Binding, id: &[String], called: Called) -> Result<Uploaded, Refusal> {
         let profile = &binding.profile;
-        let border = Border { secrets: binding.client.secrets(), ours: "" };
+        let border = binding.border();
         let failed = |reason: &str| {
             let reason = border.shown(reason, REASON);
             let message = format!("the medium could not be uploaded to `{}`: {reason}", profile.platform);

@@ -5,4 +5,5 @@
 #![cfg(test)]
 
 mod media;
+mod schema;
 mod text;

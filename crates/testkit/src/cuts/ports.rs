@@ -5,13 +5,13 @@ use std::future::Future;
 use async_trait::async_trait;
 use chimera_audit::{Appended, AuditLedger, Draft, LedgerError, LedgerVerdict};
 use chimera_contracts::{
-    DecisionId, Digest, EffectId, ErrorCode, InstanceId, Namespace, PlatformName, ReviewId, StoreError,
-    StoreErrorKind,
+    DecisionId, Digest, EffectId, ErrorCode, InstanceId, Namespace, ReviewId, StoreError, StoreErrorKind,
 };
 use chimera_effect::{
-    AccountKey, Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind, EffectQuery,
-    EffectRecord, Finding, LateOutcome, LeaseScope, Leased, LookReport, LookUp, NotReady, Outcome, Page,
-    Platform, PostOwners, Refusal, RequestKey, RequestView, Service, UnknownOutcome, Upload, Uploaded,
+    AccountKey, AccountRef, Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind,
+    EffectQuery, EffectRecord, Finding, LateOutcome, LeaseScope, Leased, LookReport, LookUp, NotReady,
+    Outcome, Page, Platform, PostOwners, Refusal, RequestKey, RequestView, Service, UnknownOutcome, Upload,
+    Uploaded,
 };
 use chimera_governance::review::{
     Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
@@ -96,16 +96,16 @@ impl EffectJournal for Cutting<dyn EffectJournal> {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Platform for Cutting<dyn Platform> {
-    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
-        self.inner.service(platform, kind)
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        self.inner.service(account, kind)
     }
 
-    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+    async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
         let not_ready = || {
             let code = ErrorCode::PlatformUnavailable;
             wanted
                 .iter()
-                .map(|platform| NotReady { platform: *platform, code, message: "cut".to_owned() })
+                .map(|account| NotReady { platform: account.platform, code, message: "cut".to_owned() })
                 .collect()
         };
         self.cut.around(self.inner.ready(wanted, kind), not_ready, not_ready).await

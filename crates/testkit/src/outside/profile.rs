@@ -68,12 +68,12 @@ impl Nature {
     fn act(&self, text: &mut String, kind: EffectKind, lie: Option<Lie>) {
         let (platform, name) = (self.platform, kind.as_str());
         let words =
-            if kind == EffectKind::Like || kind == EffectKind::Follow { "" } else { "text = \"text\", " };
-        let target = if kind == EffectKind::Publish { "" } else { "target = \"target\", " };
+            if kind == EffectKind::Like || kind == EffectKind::Follow { "" } else { "text = \"{text}\", " };
+        let target = if kind == EffectKind::Publish { "" } else { "target = \"{target}\", " };
         let _ = write!(
             text,
             "[platforms.{platform}.{name}]\ntool = \"{name}\"\n\
-             arguments = {{ {words}{target}account = \"account\" }}\nnot_published = [{{ pointer = \"/draft\" }}]\n"
+             arguments = {{ {words}{target}account = \"{{account}}\" }}\nnot_published = [{{ pointer = \"/draft\" }}]\n"
         );
         if kind != EffectKind::Publish {
             let target_kind = if kind == EffectKind::Follow { "user" } else { "post" };
@@ -127,7 +127,7 @@ impl Nature {
         if state && self.asks_state {
             let _ = writeln!(
                 text,
-                "state = {{ tool = \"get_state\", arguments = {{ target = \"target\", account = \"account\" }}, \
+                "state = {{ tool = \"get_state\", arguments = {{ target = \"{{target}}\", account = \"{{account}}\" }}, \
                  constants = {{ kind = \"{}\" }}, confirm = {{ pointer = \"/done\", equals = true }} }}",
                 kind.as_str()
             );
@@ -138,12 +138,12 @@ impl Nature {
         let (platform, name) = (self.platform, kind.as_str());
         let publish = kind == EffectKind::Publish;
         let within = if publish { String::new() } else { format!("{name}.") };
-        let target = if list.by_target && !publish { ", target = \"target\"" } else { "" };
+        let target = if list.by_target && !publish { ", target = \"{target}\"" } else { "" };
         let items = if list.lone { "/result" } else { "/items" };
         let _ = write!(
             text,
             "[platforms.{platform}.{within}list]\ntool = \"list_items\"\n\
-             arguments = {{ account = \"account\"{target} }}\nconstants = {{ kind = \"{name}\" }}\n\
+             arguments = {{ account = \"{{account}}\", kind = \"{name}\"{target} }}\n\
              items = \"{items}\"\nlook_every_ms = 5000\n"
         );
         if super::fault::makes_items(kind) {
@@ -180,7 +180,7 @@ impl Nature {
         let within = if kind == EffectKind::Publish { String::new() } else { format!("{name}.") };
         let _ = write!(
             text,
-            "[platforms.{platform}.{within}get]\ntool = \"get_item\"\narguments = {{ id = \"id\" }}\ntext = \"/text\"\n"
+            "[platforms.{platform}.{within}get]\ntool = \"get_item\"\narguments = {{ id = \"{{id}}\" }}\ntext = \"/text\"\n"
         );
         if get.full {
             text.push_str(

@@ -61,7 +61,7 @@ impl Outside {
         }
         let new = approved.iter().map(|one| {
             let content = one.get().content();
-            let service = kernel.service(content.platform, content.kind).unwrap();
+            let service = kernel.service(content.account_ref(), content.kind).unwrap();
             kernel.new_effect(one.clone(), &service, false)
         });
         match kernel.admit(admit_request(&self.scene, new.collect())).await? {

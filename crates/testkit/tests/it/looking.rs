@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chimera_contracts::{Clock, Money, PlatformName};
 use chimera_effect::{
-    Admission, Advance, Attempt, Carry, Effect, EffectKind, EffectRecord, EffectState, Finding, Halt, Kernel,
-    KernelOptions, LateOutcome, LeaseScope, Leased, LookPolicy, LookReport, LookUp, NotReady, Order, Outcome,
-    OwnedPost, Platform, PostOwners, Purpose, Refusal, Service, Step, Upload, Uploaded,
+    AccountRef, Admission, Advance, Attempt, Carry, Effect, EffectKind, EffectRecord, EffectState, Finding,
+    Halt, Kernel, KernelOptions, LateOutcome, LeaseScope, Leased, LookPolicy, LookReport, LookUp, NotReady,
+    Order, Outcome, OwnedPost, Platform, PostOwners, Purpose, Refusal, Service, Step, Upload, Uploaded,
 };
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
@@ -67,10 +67,10 @@ impl Told {
 
 #[async_trait]
 impl Platform for Told {
-    fn service(&self, platform: PlatformName, kind: EffectKind) -> Option<Service> {
-        self.strict.service(platform, kind)
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        self.strict.service(account, kind)
     }
-    async fn ready(&self, wanted: &[PlatformName], kind: EffectKind) -> Vec<NotReady> {
+    async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
         self.strict.ready(wanted, kind).await
     }
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {

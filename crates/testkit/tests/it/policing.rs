@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chimera_contracts::{Applied, Clock, EffectId, PlatformName};
 use chimera_effect::{
-    Admission, Effect, EffectKind, EffectRecord, EffectState, Kernel, KernelOptions, Leased, Platform as _,
-    RequestView,
+    AccountRef, Admission, Effect, EffectKind, EffectRecord, EffectState, Kernel, KernelOptions, Leased,
+    Platform as _, RequestView,
 };
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
@@ -143,8 +143,10 @@ fn a_look_takes_an_equal_post_since_the_attempt_for_ours() {
 fn platforms_without_rules_are_not_served() {
     block_on(async {
         let admitted = Admitted::new(Rules::default()).await;
-        assert_eq!(admitted.platform.service(PlatformName::Twitter, EffectKind::Publish), None);
-        let wanted = [PlatformName::Twitter, PlatformName::Threads];
+        let [twitter, threads] =
+            [PlatformName::Twitter, PlatformName::Threads].map(|platform| AccountRef::new(platform, "me"));
+        assert_eq!(admitted.platform.service(twitter, EffectKind::Publish), None);
+        let wanted = [twitter, threads];
         let missing = admitted.platform.ready(&wanted, EffectKind::Publish).await;
         assert_eq!(missing.iter().map(|one| one.platform).collect::<Vec<_>>(), [PlatformName::Twitter]);
     });

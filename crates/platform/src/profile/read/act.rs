@@ -1,15 +1,17 @@
 //! The sections of acts: `publish` and one for each kind of engagement.
 
+use std::collections::BTreeMap;
+
 use chimera_effect::{EffectKind, Keys};
 use chrono::TimeDelta;
 use regex_lite::Regex;
 
 use super::Reading;
-use super::raw::{RawAct, RawGet, RawIdempotency, RawList, RawState};
-use crate::profile::{ActTool, GetTool, IdKind, Input, ListTool, Naming, NextPage, StateTool, Wrap};
-
-/// The shortest pause between two looks where the profile names none.
-const LOOK_EVERY_MS: u32 = 2_000;
+use super::check::RawCall;
+use super::raw::{RawAct, RawByMedia, RawDelete, RawIdempotency, RawMedia, RawPrepare};
+use crate::profile::{
+    ActTool, Calls, Delete, DeleteTool, IdKind, Input, Invocation, MediaKind, Naming, PrepareTool,
+};
 
 impl Reading {
     /// A section of an act. For `publish` the tools that look it up stand beside it, not in it.
@@ -24,14 +26,12 @@ impl Reading {
         } else if raw.target_kind.is_none() {
             self.fault::<()>("`target_kind` is missing");
         }
-        let arguments = std::mem::take(&mut raw.arguments);
-        let constants = std::mem::take(&mut raw.constants);
-        let invocation = self.invocation(std::mem::take(&mut raw.tool), arguments, constants, wanted(kind));
-        for input in invocation.arguments.keys().filter(|input| !has(kind, **input)) {
-            self.fault::<()>(format!("`arguments`: a {} has no `{}`", kind.as_str(), input.as_str()));
-        }
+        let prepare = raw.prepare.take();
+        let prepare = self.within("prepare", prepare, |reading, raw| reading.prepare(kind, raw));
+        let calls = self.act_calls(kind, &mut raw, prepare.as_ref());
         let (key_argument, keys) = self.act_keys(kind, raw.idempotency.as_ref(), idempotency);
         let (list, get, state) = (raw.list.take(), raw.get.take(), raw.state.take());
+        let delete = raw.delete.take();
         let is_state = matches!(kind, EffectKind::Like | EffectKind::Follow | EffectKind::Share);
         if !is_state && (raw.sets_state.is_some() || state.is_some()) {
             self.fault::<()>("`sets_state` and `state` are for likes, follows and shares");
@@ -49,7 +49,9 @@ impl Reading {
         let timeout = raw.timeout_ms.map(|timeout| self.timeout(timeout));
         let limit = raw.limit.as_ref().map(|limit| self.limit(limit));
         let mut act = ActTool {
-            invocation,
+            calls,
+            needs_media: raw.media == Some(RawMedia::Required),
+            prepare,
             // Without one there is a fault already; reading goes on to find the others.
             naming: naming.unwrap_or(Naming::Theirs { id: Vec::new(), pattern: None }),
             id_kind: raw.id_kind,
@@ -69,10 +71,103 @@ impl Reading {
             state: self.within("state", state, Self::state),
             list: None,
             get: None,
+            delete: self.within("delete", delete, |reading, raw| reading.delete(kind, raw)),
         };
         act.list = self.within("list", list, |reading, raw| reading.list(kind, raw, &act));
-        act.get = self.within("get", get, Self::get);
+        act.get = self.within("get", get, |reading, raw| reading.get(kind, raw));
         Some(act)
+    }
+
+    /// The calls of an act. Whoever has a step before it hands the words over there.
+    fn act_calls(&mut self, kind: EffectKind, raw: &mut RawAct, prepare: Option<&PrepareTool>) -> Calls {
+        if kind != EffectKind::Publish && (raw.media.is_some() || !raw.by_media.is_empty()) {
+            self.fault::<()>("`media` and `by_media` are for `publish`");
+        }
+        let wanted: &[Input] = if prepare.is_some() { &[Input::Prepared] } else { wanted(kind) };
+        let call = RawCall {
+            tool: std::mem::take(&mut raw.tool),
+            arguments: std::mem::take(&mut raw.arguments),
+            json_arguments: std::mem::take(&mut raw.json_arguments),
+        };
+        let usual = self.invocation(call, wanted);
+        if prepare.is_none() && usual.takes(Input::Prepared) {
+            self.fault::<()>("`{prepared}` is what the step `prepare` makes, which is not described");
+        }
+        self.calls(kind, usual, std::mem::take(&mut raw.by_media))
+    }
+
+    fn calls(
+        &mut self,
+        kind: EffectKind,
+        usual: Invocation,
+        by_media: BTreeMap<MediaKind, RawByMedia>,
+    ) -> Calls {
+        self.inputs_of(kind, &usual);
+        let read = by_media.into_iter().map(|(media, raw)| {
+            let home = self.section.clone();
+            self.section = format!("{home}.by_media.{}", media.as_str());
+            let call = RawCall {
+                tool: raw.tool.unwrap_or_default(),
+                arguments: raw.arguments,
+                json_arguments: raw.json_arguments,
+            };
+            let invocation = self.merged(usual.clone(), call);
+            self.inputs_of(kind, &invocation);
+            let takes =
+                if media.is_several() { invocation.takes_several_media() } else { invocation.takes_media() };
+            if !takes {
+                self.fault::<()>("`arguments`: none takes the media");
+            }
+            self.section = home;
+            (media, invocation)
+        });
+        let by_media = read.collect();
+        Calls { usual, by_media }
+    }
+
+    /// What an act hands over, and the words alone: what is posted is what was approved.
+    fn inputs_of(&mut self, kind: EffectKind, invocation: &Invocation) {
+        let mut inputs: Vec<_> = invocation.inputs().filter(|input| !has(kind, *input)).collect();
+        inputs.dedup();
+        for input in inputs {
+            self.fault::<()>(format!("`arguments`: a {} has no `{{{}}}`", kind.as_str(), input.as_str()));
+        }
+        if let Some(argument) = invocation.holds_within(Input::Text) {
+            self.fault::<()>(format!(
+                "`arguments.{argument}`: `{{text}}` has to stand alone; what is posted is what was approved"
+            ));
+        }
+    }
+
+    fn prepare(&mut self, kind: EffectKind, raw: RawPrepare) -> Option<PrepareTool> {
+        let call = RawCall { tool: raw.tool, arguments: raw.arguments, json_arguments: raw.json_arguments };
+        let usual = self.invocation(call, wanted(kind));
+        if usual.takes(Input::Prepared) {
+            self.fault::<()>("`{prepared}` is what this step makes");
+        }
+        let calls = self.calls(kind, usual, raw.by_media);
+        let id = self.all_pointers("id", raw.id);
+        let timeout = raw.timeout_ms.map(|timeout| self.timeout(timeout));
+        Some(PrepareTool { calls, id, timeout })
+    }
+
+    /// How it is taken back. What has an id of its own is deleted by it; a state by its target.
+    pub(super) fn delete(&mut self, kind: EffectKind, raw: RawDelete) -> Option<Delete> {
+        match (raw.tool, raw.never) {
+            (Some(tool), None) => {
+                let call = RawCall { tool, arguments: raw.arguments, json_arguments: raw.json_arguments };
+                let invocation = self.invocation(call, &[]);
+                if !invocation.takes(Input::Id)
+                    && (kind == EffectKind::Publish || !invocation.takes(Input::Target))
+                {
+                    self.fault::<()>("`arguments`: none takes `{id}`");
+                }
+                self.conditions("confirm", &raw.confirm);
+                Some(Delete::Tool(DeleteTool { invocation }))
+            }
+            (None, Some(reason)) if !reason.trim().is_empty() => Some(Delete::Never(reason)),
+            _ => self.fault("either `tool`, or `never` with the reason why nothing can be taken back"),
+        }
     }
 
     fn only_in_engagements(&mut self, raw: &RawAct) {
@@ -86,6 +181,7 @@ impl Reading {
             ("state", raw.state.is_some()),
             ("list", raw.list.is_some()),
             ("get", raw.get.is_some()),
+            ("delete", raw.delete.is_some()),
         ];
         for (name, _) in given.into_iter().filter(|(_, given)| *given) {
             self.fault::<()>(format!("`{name}` is for engagements"));
@@ -122,7 +218,7 @@ impl Reading {
     fn naming(&mut self, raw: &mut RawAct) -> Option<Naming> {
         match (raw.id.take(), raw.id_template.take()) {
             (id, None) if id.is_some() || raw.id_pattern.is_some() => {
-                let id = id.map(|id| self.all_pointers(id)).unwrap_or_default();
+                let id = id.map(|id| self.all_pointers("id", id)).unwrap_or_default();
                 let pattern = raw.id_pattern.take().and_then(|pattern| self.id_pattern(&pattern));
                 Some(Naming::Theirs { id, pattern })
             }
@@ -156,81 +252,6 @@ impl Reading {
             self.fault::<()>("`id_pattern` and `id_kind` are about an `id` of the platform");
         }
     }
-
-    /// A list that an act is looked up in: it has to show all that tells one of ours from another.
-    pub(super) fn list(&mut self, kind: EffectKind, raw: RawList, act: &ActTool) -> Option<ListTool> {
-        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[]);
-        self.pointer("items", &raw.items);
-        self.pointers([("id", &raw.id), ("text", &raw.text), ("target", &raw.target), ("url", &raw.url)]);
-        self.pointers([("created_at", &raw.created_at), ("author", &raw.author), ("edited", &raw.edited)]);
-        self.pointers([("complete", &raw.complete), ("total", &raw.total), ("next", &raw.next)]);
-        self.wraps(&raw.wraps);
-        if raw.next_argument.is_some() && raw.next.is_none() {
-            self.fault::<()>("`next_argument` takes what stands at `next`, which is missing");
-        }
-        let argument = raw.next_argument.as_ref();
-        let given = || invocation.arguments.values().chain(invocation.constants.keys());
-        if argument.is_some_and(|argument| given().any(|name| name == argument)) {
-            self.fault::<()>("`next_argument` is an argument that has another value");
-        }
-        let needed = [
-            ("id", raw.id.is_none() && matches!(act.naming, Naming::Theirs { .. })),
-            ("text", raw.text.is_none() && act.invocation.takes(Input::Text)),
-            ("target", raw.target.is_none() && kind != EffectKind::Publish),
-        ];
-        for (name, _) in needed.into_iter().filter(|(_, missing)| *missing) {
-            self.fault::<()>(format!("`{name}` is missing"));
-        }
-        if raw.target.is_some() && kind == EffectKind::Publish {
-            self.fault::<()>("`target` is for engagements");
-        }
-        Some(ListTool {
-            invocation,
-            items: raw.items,
-            id: raw.id,
-            text: raw.text,
-            target: raw.target,
-            url: raw.url,
-            created_at: raw.created_at,
-            own: raw.own,
-            author: raw.author,
-            edited: raw.edited,
-            wraps: raw.wraps,
-            complete: raw.complete,
-            total: raw.total,
-            next: raw.next.map(|pointer| NextPage { pointer, argument: raw.next_argument }),
-            look_every: TimeDelta::milliseconds(raw.look_every_ms.unwrap_or(LOOK_EVERY_MS).into()),
-        })
-    }
-
-    fn wraps(&mut self, wraps: &[Wrap]) {
-        if wraps.iter().any(|wrap| wrap.begin.trim().is_empty() || wrap.end.trim().is_empty()) {
-            self.fault::<()>("`wraps`: `begin` and `end` are words, not blanks");
-        }
-    }
-
-    fn state(&mut self, raw: RawState) -> Option<StateTool> {
-        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Target]);
-        self.conditions("confirm", [&raw.confirm]);
-        Some(StateTool { invocation, confirm: raw.confirm })
-    }
-
-    pub(super) fn get(&mut self, raw: RawGet) -> Option<GetTool> {
-        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Id]);
-        self.pointers([("text", &raw.text), ("id", &raw.id), ("author", &raw.author)]);
-        self.pointers([("target", &raw.target), ("url", &raw.url), ("created_at", &raw.created_at)]);
-        self.wraps(&raw.wraps);
-        Some(GetTool {
-            invocation,
-            text: raw.text,
-            id: raw.id,
-            author: raw.author,
-            target: raw.target,
-            url: raw.url,
-            created_at: raw.created_at,
-            wraps: raw.wraps,
-        })
-    }
 }
 
 /// The inputs without which an act is not what it is called.
@@ -245,9 +266,9 @@ fn wanted(kind: EffectKind) -> &'static [Input] {
 /// Whether an act has an input to hand over.
 fn has(kind: EffectKind, input: Input) -> bool {
     match kind {
-        EffectKind::Publish => input != Input::Target,
+        EffectKind::Publish => !matches!(input, Input::Target | Input::Id),
         EffectKind::Reply | EffectKind::Comment | EffectKind::Share => {
-            matches!(input, Input::Text | Input::Target | Input::Account)
+            matches!(input, Input::Text | Input::Target | Input::Account | Input::Prepared)
         }
         EffectKind::Like | EffectKind::Follow => matches!(input, Input::Target | Input::Account),
     }

@@ -1,54 +1,82 @@
 //! What is checked the same way in every section.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 use regex_lite::Regex;
-use serde_json::Value;
 
 use super::Reading;
-use super::raw::{Pointers, RawLimit};
+use super::raw::{Arguments, Pointers, RawLimit};
 use crate::limits::RateLimit;
-use crate::profile::{Condition, Input, Invocation, names};
+use crate::profile::{Argument, Condition, Input, Invocation, Template, names};
 
 /// The most that a limit may count: a store keeps the instant of each, for every account and kind, and reads them all to
 /// give the next permit.
 const MOST_COUNTED: u32 = 10_000;
 
+/// What every section says of its tool.
+pub(super) struct RawCall {
+    /// Empty where it is that of another section.
+    pub(super) tool: String,
+    pub(super) arguments: Arguments,
+    pub(super) json_arguments: Arguments,
+}
+
 impl Reading {
-    pub(super) fn invocation(
-        &mut self,
-        tool: String,
-        arguments: BTreeMap<Input, String>,
-        constants: BTreeMap<String, Value>,
-        wanted: &[Input],
-    ) -> Invocation {
-        if tool.is_empty() {
+    /// How a tool is called; one argument at least takes each of the inputs that are `wanted`.
+    pub(super) fn invocation(&mut self, raw: RawCall, wanted: &[Input]) -> Invocation {
+        if raw.tool.is_empty() {
             self.fault::<()>("`tool` is empty");
         }
-        for input in wanted.iter().filter(|input| !arguments.contains_key(input)) {
-            self.fault::<()>(format!("`arguments`: none takes `{}`", input.as_str()));
+        let invocation = self.merged(Invocation::default(), raw);
+        for input in wanted.iter().filter(|input| !invocation.takes(**input)) {
+            self.fault::<()>(format!("`arguments`: none takes `{{{}}}`", input.as_str()));
         }
-        let mut names: Vec<_> = arguments.values().chain(constants.keys()).collect();
-        names.sort();
-        for pair in names.windows(2) {
-            if let [first, second] = pair
-                && first == second
-            {
-                self.fault::<()>(format!("the argument `{first}` is given twice"));
+        invocation
+    }
+
+    /// A call with more arguments, or other ones, and with another tool where one is named.
+    pub(super) fn merged(&mut self, mut invocation: Invocation, raw: RawCall) -> Invocation {
+        if !raw.tool.is_empty() {
+            invocation.tool = raw.tool;
+        }
+        for name in raw.arguments.keys().filter(|name| raw.json_arguments.contains_key(*name)) {
+            self.fault::<()>(format!("the argument `{name}` is given twice"));
+        }
+        let plain = raw.arguments.into_iter().map(|(name, value)| (name, value, false));
+        let json = raw.json_arguments.into_iter().map(|(name, value)| (name, value, true));
+        for (name, value, as_json) in plain.chain(json) {
+            let mut unknown = Vec::new();
+            let value = Template::read(value, &mut |name| unknown.push(name));
+            for unknown in unknown {
+                let known: Vec<_> =
+                    Input::ALL.iter().map(|input| format!("`{{{}}}`", input.as_str())).collect();
+                let known = known.join(", ");
+                self.fault::<()>(format!(
+                    "`arguments.{name}`: `{{{unknown}}}` is filled in by nothing; {known} and `{{settings.NAME}}` are"
+                ));
             }
+            invocation.arguments.insert(name, Argument { value, as_json });
         }
-        Invocation { tool, arguments, constants }
+        invocation
+    }
+
+    /// A call that is handed nothing but `known`.
+    pub(super) fn only(&mut self, what: &str, invocation: &Invocation, known: &[Input]) {
+        let mut unknown: Vec<Input> = invocation.inputs().filter(|input| !known.contains(input)).collect();
+        unknown.sort();
+        unknown.dedup();
+        for input in unknown {
+            self.fault::<()>(format!("`arguments`: {what} has no `{{{}}}`", input.as_str()));
+        }
     }
 
     /// Pointers to an id, in order.
-    pub(super) fn all_pointers(&mut self, pointers: Pointers) -> Vec<String> {
+    pub(super) fn all_pointers(&mut self, name: &str, pointers: Pointers) -> Vec<String> {
         let pointers = match pointers {
             Pointers::One(pointer) => vec![pointer],
             Pointers::Many(pointers) => pointers,
         };
         for pointer in &pointers {
-            self.pointer("id", pointer);
+            self.pointer(name, pointer);
         }
         pointers
     }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use chimera_effect::EffectKind;
+use serde_json::Value;
 
 use super::Reading;
+use super::check::RawCall;
 use super::raw::RawTarget;
 use crate::profile::{ActTool, Input, Shape, TargetTool};
 use crate::targets::TargetKind;
@@ -28,7 +30,7 @@ impl Reading {
 
     pub(super) fn look_ups(
         &mut self,
-        raw: BTreeMap<TargetKind, toml::Value>,
+        raw: BTreeMap<TargetKind, Value>,
     ) -> Option<BTreeMap<TargetKind, TargetTool>> {
         let read = raw
             .into_iter()
@@ -51,7 +53,9 @@ impl Reading {
     }
 
     fn target(&mut self, raw: RawTarget) -> Option<TargetTool> {
-        let invocation = self.invocation(raw.tool, raw.arguments, raw.constants, &[Input::Target]);
+        let call = RawCall { tool: raw.tool, arguments: raw.arguments, json_arguments: raw.json_arguments };
+        let invocation = self.invocation(call, &[Input::Target]);
+        self.only("a look-up", &invocation, &[Input::Account, Input::Target]);
         self.conditions("confirm", [&raw.confirm]);
         self.conditions("missing", &raw.missing);
         self.pointers([("text", &raw.text), ("author", &raw.author)]);

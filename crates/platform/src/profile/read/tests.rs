@@ -25,8 +25,8 @@ fn every_fault_is_named() {
         tool = ""
         id = "id"
         url_template = "http://h/"
-        constants = { a = 1 }
-        arguments = { account = "a" }
+        json_arguments = { a = 1 }
+        arguments = { a = "{account}" }
         [platforms.twitter.upload]
         tool = "u"
         [platforms.threads]
@@ -41,8 +41,8 @@ fn every_fault_is_named() {
             "platforms.threads: ",
             "platforms.threads: neither `publish` nor an engagement is described",
             "platforms.twitter.publish: `tool` is empty",
-            "platforms.twitter.publish: `arguments`: none takes `text`",
             "platforms.twitter.publish: the argument `a` is given twice",
+            "platforms.twitter.publish: `arguments`: none takes `{text}`",
             "platforms.twitter.publish: `idempotency`: without `arg`",
             "platforms.twitter.publish: `id`: `id` is no JSON pointer",
             "platforms.twitter.publish: `url_template`",
@@ -71,11 +71,11 @@ fn every_fault_of_an_engagement_is_named() {
         post = "["
         [platforms.twitter.look_up.post]
         tool = "t"
-        arguments = { id = "id" }
+        arguments = { id = "{id}" }
         confirm = { pointer = "there" }
         [platforms.twitter.reply]
         tool = "r"
-        arguments = { text = "text", media_ids = "media" }
+        arguments = { text = "{text}", media = "{media_ids}" }
         id = "/id"
         id_template = "r:{key}"
         limit = { count = 0, per_s = 5 }
@@ -88,7 +88,7 @@ fn every_fault_of_an_engagement_is_named() {
         look_every_ms = 1
         [platforms.twitter.like]
         tool = "l"
-        arguments = { target = "id", text = "text" }
+        arguments = { id = "{target}", text = "{text}" }
         target_kind = "post"
         id_template = "like:{target}"
         id_kind = "pending"
@@ -99,7 +99,7 @@ fn every_fault_of_an_engagement_is_named() {
         look_every_ms = 1
         [platforms.twitter.share]
         tool = "s"
-        arguments = { target = "id", text = "text" }
+        arguments = { id = "{target}", text = "{text}" }
         target_kind = "comment"
         id = "/id"
         [platforms.twitter.share.list]
@@ -112,13 +112,13 @@ fn every_fault_of_an_engagement_is_named() {
         &[
             "platforms.twitter: `list` serves `publish`, which is not described",
             "platforms.twitter.reply: `target_kind` is missing",
-            "platforms.twitter.reply: `arguments`: none takes `target`",
-            "platforms.twitter.reply: `arguments`: a reply has no `media_ids`",
+            "platforms.twitter.reply: `arguments`: none takes `{target}`",
+            "platforms.twitter.reply: `arguments`: a reply has no `{media_ids}`",
             "platforms.twitter.reply: either `id` or `id_template`, not both",
             "platforms.twitter.reply: `timeout_ms`",
             "platforms.twitter.reply: `limit`",
             "platforms.twitter.reply.list: `text` is missing",
-            "platforms.twitter.like: `arguments`: a like has no `text`",
+            "platforms.twitter.like: `arguments`: a like has no `{text}`",
             "platforms.twitter.like: `id_template` has to hold `{key}`",
             "platforms.twitter.like: `id_template` needs `confirm`",
             "platforms.twitter.like: `id_pattern` and `id_kind`",
@@ -132,7 +132,8 @@ fn every_fault_of_an_engagement_is_named() {
             "platforms.twitter.targets: `post`: `[` is no pattern",
             "platforms.twitter: `targets` says no shape of a post, which `like` takes",
             "platforms.twitter: `targets` says no shape of a comment, which `share` takes",
-            "platforms.twitter.look_up.post: `arguments`: none takes `target`",
+            "platforms.twitter.look_up.post: `arguments`: none takes `{target}`",
+            "platforms.twitter.look_up.post: `arguments`: a look-up has no `{id}`",
             "platforms.twitter.look_up.post: `confirm`: `there` is no JSON pointer",
         ],
     );
@@ -143,7 +144,7 @@ fn what_only_engagements_have_is_refused_in_a_post() {
     let text = r#"
         [platforms.twitter.publish]
         tool = "p"
-        arguments = { text = "text", target = "target" }
+        arguments = { text = "{text}", target = "{target}" }
         id_template = "p:{key}"
         confirm = { pointer = "/ok" }
         target_kind = "post"
@@ -158,7 +159,7 @@ fn what_only_engagements_have_is_refused_in_a_post() {
         .into();
     let mut expected: Vec<&str> = only.iter().map(String::as_str).collect();
     expected.extend([
-        "platforms.twitter.publish: `arguments`: a publish has no `target`",
+        "platforms.twitter.publish: `arguments`: a publish has no `{target}`",
         "platforms.twitter.publish.list: missing field",
         "platforms.twitter.publish.get: missing field",
         "platforms.twitter: `targets` says no shape of a post, which `publish` takes",
@@ -171,7 +172,7 @@ const LIKE: &str = r#"
     post = "a|b"
     [platforms.twitter.like]
     tool = "l"
-    arguments = { target = "id" }
+    arguments = { id = "{target}" }
     target_kind = "post"
     id_template = "like:{key}"
     confirm = { pointer = "/liked" }
@@ -244,6 +245,138 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
         let profile = format!("{HEAD}{}", LIKE.replace("id_template = \"like:{key}\"", id));
         Profile::parse(&profile).expect(id);
     }
+}
+
+/// What the newer keys get wrong, each alone.
+#[test]
+fn what_a_call_is_not_handed_is_told_with_its_place() {
+    let publish =
+        "[platforms.twitter.publish]\ntool = \"p\"\nid = \"/id\"\narguments = { text = \"{text}\" }\n";
+    for (from, to, expected) in [
+        (
+            "\"{text}\"",
+            "\"{text} #ad\"",
+            "platforms.twitter.publish: `arguments.text`: `{text}` has to stand alone",
+        ),
+        (
+            "\"{text}\"",
+            "[{ t = \"Say: {text}\" }]",
+            "platforms.twitter.publish: `arguments.text`: `{text}` has to stand alone",
+        ),
+        (
+            "\"{text}\" }",
+            "\"{text}\", by = \"{handle}\" }",
+            "platforms.twitter.publish: `arguments.by`: `{handle}` is filled in by nothing; `{text}`, `{account}`",
+        ),
+        (
+            "\"{text}\" }",
+            "\"{text}\", by = \"{settings.urn}\" }",
+            "platforms.twitter: `{settings.urn}` is not described",
+        ),
+        (
+            "\"{text}\" }",
+            "\"{text}\", c = \"{prepared}\" }",
+            "platforms.twitter.publish: `{prepared}` is what the step `prepare` makes",
+        ),
+        (
+            "\"{text}\" }",
+            "\"{text}\", c = \"{id}\" }",
+            "platforms.twitter.publish: `arguments`: a publish has no `{id}`",
+        ),
+        (
+            "tool = \"p\"",
+            "tool = \"p\"\nmedia = \"never\"",
+            "platforms.twitter.publish: `media`: unknown variant `never`, expected `optional` or `required`",
+        ),
+        (
+            "tool = \"p\"",
+            "tool = \"p\"\nby_media.gif = {}",
+            "platforms.twitter.publish: `by_media`: unknown variant `gif`",
+        ),
+        (
+            "tool = \"p\"",
+            "tool = \"p\"\nby_media.image = {}",
+            "platforms.twitter.publish.by_media.image: `arguments`: none takes the media",
+        ),
+        (
+            "tool = \"p\"",
+            "tool = \"p\"\nby_media.images = { arguments = { u = \"{media_url}\" } }",
+            "platforms.twitter.publish.by_media.images: `arguments`: none takes the media",
+        ),
+        (
+            "tool = \"p\"",
+            "tool = \"p\"\nprepare = { tool = \"c\", id = \"/id\", arguments = { t = \"{text}\" } }",
+            "platforms.twitter.publish: `arguments`: none takes `{prepared}`",
+        ),
+        (
+            "tool = \"p\"",
+            "tool = \"p\"\ndelete = { never = \"no\" }",
+            "platforms.twitter.publish: `delete` is for engagements",
+        ),
+    ] {
+        assert!(publish.contains(from), "{from}");
+        check(&format!("{HEAD}{}", publish.replacen(from, to, 1)), &[expected]);
+    }
+    for (section, expected) in [
+        ("delete = { tool = \"d\" }", "platforms.twitter.delete: `arguments`: none takes `{id}`"),
+        ("delete = {}", "platforms.twitter.delete: either `tool`, or `never` with the reason"),
+        ("delete = { never = \" \" }", "platforms.twitter.delete: either `tool`, or `never` with the reason"),
+        ("whoami = { tool = \"w\", account = [] }", "platforms.twitter.whoami: `account` is missing"),
+        (
+            "whoami = { tool = \"w\", account = \"id\" }",
+            "platforms.twitter.whoami: `account`: `id` is no JSON pointer",
+        ),
+        (
+            "sign_in = { tool = \"s\", arguments = { t = \"{text}\" } }",
+            "platforms.twitter.sign_in: `arguments`: a sign-in has no `{text}`",
+        ),
+        (
+            "upload = { tool = \"u\", id = \"/id\", timeout_ms = 1, arguments = { f = \"{file_name}\" } }",
+            "platforms.twitter.upload: `arguments`: none takes `{data}` or `{media_path}`",
+        ),
+        (
+            "list = { tool = \"l\", items = \"/i\", id = \"/id\", text = \"/t\", arguments = { to = \"{target}\" } }",
+            "platforms.twitter.list: `arguments`: a list has no `{target}`",
+        ),
+    ] {
+        check(&format!("{HEAD}{section}\n{publish}"), &[expected]);
+    }
+}
+
+#[test]
+fn a_profile_may_say_the_least_and_be_on_the_safe_side() {
+    let least = "name = \"n\"\n[platforms.twitter.publish]\ntool = \"p\"\nid = \"/id\"\narguments = { text = \"{text}\" }\n";
+    let profile = Profile::parse(least).unwrap();
+    let twitter = profile.platform(PlatformName::Twitter).unwrap();
+    let service = twitter.service(EffectKind::Publish).unwrap();
+    assert_eq!(service.timeout, TimeDelta::seconds(10));
+    assert_eq!(service.settle, TimeDelta::minutes(15), "a server may sleep out a rate limit and send then");
+    assert_eq!(service.price, chimera_contracts::Money::usd_micros(0));
+    assert!(!service.look_up && twitter.acts[&EffectKind::Publish].reads_back);
+    assert_eq!(twitter.answer_limit(), 4 * 1024 * 1024);
+    assert_eq!(twitter.deletion(EffectKind::Publish), None);
+}
+
+/// One form for people and one for programs, read the same way.
+#[test]
+fn a_profile_may_be_json() {
+    let json = r#"{
+        "name": "n",
+        "platforms": { "twitter": {
+            "publish": { "tool": "p", "id": "/id", "arguments": { "text": "{text}" } },
+            "delete": { "never": "the API has no way" }
+        } }
+    }"#;
+    let profile = Profile::parse(json).unwrap();
+    let twitter = profile.platform(PlatformName::Twitter).unwrap();
+    assert_eq!(
+        twitter.deletion(EffectKind::Publish),
+        Some(crate::profile::Deletion::Never("the API has no way"))
+    );
+    let twice = json.replacen("\"name\": \"n\",", "\"name\": \"n\", \"name\": \"m\",", 1);
+    let faults = Profile::parse(&twice).unwrap_err().faults;
+    assert!(faults[0].contains("more than once: `/name`"), "{faults:?}");
+    assert_eq!(Profile::parse("{").unwrap_err().faults.len(), 1);
 }
 
 #[test]

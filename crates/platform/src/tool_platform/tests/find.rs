@@ -559,11 +559,11 @@ const PAGED: &str = r#"
     price = { micros = 0, currency = "USD" }
     [platforms.twitter.publish]
     tool = "post"
-    arguments = { text = "text" }
+    arguments = { text = "{text}" }
     id = "/id"
     [platforms.twitter.list]
     tool = "list"
-    arguments = { account = "who" }
+    arguments = { who = "{account}" }
     items = "/data"
     id = "/id"
     text = "/text"

@@ -196,14 +196,14 @@ const STATES: &str = r#"
     post = "[a-z0-9_]+"
     [platforms.twitter.like]
     tool = "like"
-    arguments = { target = "id" }
+    arguments = { id = "{target}" }
     target_kind = "post"
     id_template = "like:{target}:{key}"
     confirm = { pointer = "/liked", equals = true }
     sets_state = true
     [platforms.twitter.like.state]
     tool = "is_liked"
-    arguments = { target = "id" }
+    arguments = { id = "{target}" }
     confirm = { pointer = "/liked_by_me", equals = true }
 "#;
 
@@ -226,7 +226,7 @@ fn a_state_is_asked_for() {
         let profile = Profile::parse(STATES).unwrap();
         let world = world_of(&profile, Ok(tools.to_vec()), Ok(Vec::new()), vec![answer]);
         assert_eq!(told(&look(&world, &effect)), expected);
-        let service = world.platform.service(PlatformName::Twitter, EffectKind::Like).unwrap();
+        let service = world.platform.service(me(PlatformName::Twitter), EffectKind::Like).unwrap();
         assert!(!effect.content().text.contains(' ') && effect.content().is_state());
         assert!(service.sets_state && service.look_up && service.grace == TimeDelta::seconds(60));
     }

@@ -53,6 +53,11 @@ pub(super) fn look(world: &World, look: &LookUp, owners: &Owners) -> Finding {
     world.platform.find(look, owners).now_or_never().unwrap()
 }
 
+/// A look for an effect of whose attempts nothing is known.
+pub(super) fn looking(world: &World, effect: &Effect) -> Finding {
+    look(world, &question(effect), &Owners::default())
+}
+
 /// What a look came to: `there ID`, `absent`, `doubt IDS`, `open`, `blind`.
 pub(super) fn told(finding: &Finding) -> String {
     match finding {

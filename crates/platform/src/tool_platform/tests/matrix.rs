@@ -87,7 +87,7 @@ fn every_cell_calls_its_tool_or_is_not_served() {
     for (platform, kind, cell) in cells {
         let Some((target, tool, arguments)) = cell else {
             let world = answering(Vec::new());
-            assert_eq!(world.platform.service(platform, kind), None, "{platform} {kind:?}");
+            assert_eq!(world.platform.service(me(platform), kind), None, "{platform} {kind:?}");
             let effect = engagement(platform, kind, "1", words(kind));
             let Outcome::NotDone(refusal) = act_at(&world, &effect, &[], at(9)) else { panic!("{platform}") };
             assert_eq!(refusal.code, ErrorCode::PlatformNotConfigured, "{platform} {kind:?}");
@@ -124,7 +124,7 @@ fn other_platforms_engage_in_nothing() {
     let world = answering(Vec::new());
     for platform in [PlatformName::LinkedIn, PlatformName::YouTube] {
         for kind in [Reply, Comment, Like, Follow, Share] {
-            assert_eq!(world.platform.service(platform, kind), None, "{platform} {kind:?}");
+            assert_eq!(world.platform.service(me(platform), kind), None, "{platform} {kind:?}");
         }
     }
 }
@@ -151,7 +151,7 @@ fn posts_go_to_six_platforms() {
             Value::Object(call.arguments),
             json!({ text: TEXT, "media_ids": ["m1"], "account": "me", "idempotency_key": key.as_str() })
         );
-        let service = world.platform.service(platform, EffectKind::Publish).unwrap();
+        let service = world.platform.service(me(platform), EffectKind::Publish).unwrap();
         assert!(service.look_up && service.uploads, "{platform}");
     }
 }

@@ -16,7 +16,7 @@ pub(super) const PROFILE: &str = r#"
     user = "@?[A-Za-z0-9_]+"
     [platforms.twitter.publish]
     tool = "post"
-    arguments = { text = "text" }
+    arguments = { text = "{text}" }
     reads_back = false
     id = "/id"
     id_pattern = '(?i)\b(?:tweet|id)[ :]+([A-Za-z0-9_]+)'
@@ -25,21 +25,21 @@ pub(super) const PROFILE: &str = r#"
     not_published = [{ pointer = "/draft" }, { pointer = "/preview" }]
     [platforms.twitter.reply]
     tool = "reply"
-    arguments = { text = "text", target = "to" }
+    arguments = { text = "{text}", to = "{target}" }
     reads_back = false
     target_kind = "post"
     id = "/id"
     id_pattern = '(?i)(?:with|to) ([A-Za-z0-9_]+)'
     [platforms.twitter.follow]
     tool = "follow"
-    arguments = { target = "to" }
+    arguments = { to = "{target}" }
     reads_back = false
     target_kind = "user"
     id_template = "follow:{target}:{key}"
     confirm = { pointer = "/following", equals = true }
     [platforms.twitter.like]
     tool = "like"
-    arguments = { target = "to" }
+    arguments = { to = "{target}" }
     reads_back = false
     target_kind = "post"
     id_template = "like:{target}:{key}"

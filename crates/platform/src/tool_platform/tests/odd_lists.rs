@@ -17,7 +17,7 @@ pub(super) const PROFILE: &str = r#"
     user = ".+"
     [platforms.twitter.publish]
     tool = "post"
-    arguments = { text = "text" }
+    arguments = { text = "{text}" }
     id = "/id"
     [platforms.twitter.list]
     tool = "list"
@@ -32,12 +32,12 @@ pub(super) const PROFILE: &str = r#"
     next_argument = "cursor"
     [platforms.twitter.get]
     tool = "get"
-    arguments = { id = "id" }
+    arguments = { id = "{id}" }
     id = "/id"
     text = "/text"
     [platforms.twitter.reply]
     tool = "reply"
-    arguments = { text = "text", target = "to" }
+    arguments = { text = "{text}", to = "{target}" }
     target_kind = "post"
     id = "/id"
     [platforms.twitter.reply.list]
@@ -51,7 +51,7 @@ pub(super) const PROFILE: &str = r#"
     complete = "/complete"
     [platforms.twitter.follow]
     tool = "follow"
-    arguments = { target = "to" }
+    arguments = { to = "{target}" }
     target_kind = "user"
     id_template = "follow:{target}:{key}"
     confirm = { pointer = "/following", equals = true }
@@ -63,13 +63,13 @@ pub(super) const PROFILE: &str = r#"
     complete = "/complete"
     [platforms.twitter.like]
     tool = "like"
-    arguments = { target = "to" }
+    arguments = { to = "{target}" }
     target_kind = "post"
     id_template = "like:{target}:{key}"
     confirm = { pointer = "/liked", equals = true }
     [platforms.twitter.like.state]
     tool = "state"
-    arguments = { target = "to" }
+    arguments = { to = "{target}" }
     confirm = { pointer = "/liked", equals = true }
 "#;
 

@@ -175,13 +175,13 @@ fn readiness_names_every_fault_of_every_platform() {
     let world = world(Ok(partly), Ok(Vec::new()), Vec::new());
     let wanted = [PlatformName::Twitter, PlatformName::LinkedIn, PlatformName::TikTok];
     let unready = |kind| {
-        let faults = world.platform.ready(&wanted, kind).now_or_never().unwrap();
+        let faults = world.platform.ready(&wanted.map(me), kind).now_or_never().unwrap();
         faults.iter().map(|fault| fault.platform).collect::<Vec<_>>()
     };
     assert_eq!(unready(EffectKind::Publish), [PlatformName::LinkedIn, PlatformName::TikTok]);
     assert_eq!(unready(EffectKind::Like), wanted);
     // What liking lacks is no matter of following.
     assert_eq!(unready(EffectKind::Follow), [PlatformName::LinkedIn]);
-    let service = world.platform.service(PlatformName::Twitter, EffectKind::Publish).unwrap();
+    let service = world.platform.service(me(PlatformName::Twitter), EffectKind::Publish).unwrap();
     assert!(matches!(service.keys, Keys::Enforced { .. }));
 }

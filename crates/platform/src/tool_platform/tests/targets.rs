@@ -46,7 +46,7 @@ fn shapes_are_those_of_the_platform() {
         (Threads, Like, "post_1", None),
         (Threads, Follow, "user_1", Some(User)),
     ] {
-        let found = world.platform.check(platform, kind, target);
+        let found = world.platform.check(me(platform), kind, target);
         assert_eq!(found.clone().ok(), expected, "{platform} {kind:?} {target:?}");
         if let Err(fault) = found {
             assert!(fault.expected.contains(platform.as_str()), "{fault}");
@@ -62,13 +62,13 @@ fn what_is_not_served_takes_no_target() {
         (PlatformName::Instagram, EffectKind::Share),
         (PlatformName::LinkedIn, EffectKind::Like),
     ] {
-        assert!(world.platform.check(platform, kind, "1").is_err(), "{platform} {kind:?}");
+        assert!(world.platform.check(me(platform), kind, "1").is_err(), "{platform} {kind:?}");
     }
     let nothing = ToolPlatform::new([], Arc::new(Bytes(Ok(Vec::new()))), Arc::new(Stopped(now())));
-    assert!(nothing.check(PlatformName::Twitter, EffectKind::Like, "1").is_err());
-    assert_eq!(nothing.served(PlatformName::Twitter), []);
-    assert!(!nothing.takes_text(PlatformName::Twitter, EffectKind::Reply));
-    assert_eq!(nothing.limit(PlatformName::Twitter, EffectKind::Like), None);
+    assert!(nothing.check(me(PlatformName::Twitter), EffectKind::Like, "1").is_err());
+    assert_eq!(nothing.served(me(PlatformName::Twitter)), []);
+    assert!(!nothing.takes_text(me(PlatformName::Twitter), EffectKind::Reply));
+    assert_eq!(nothing.limit(me(PlatformName::Twitter), EffectKind::Like), None);
 }
 
 #[test]
@@ -84,15 +84,15 @@ fn the_matrix_is_told() {
         (PlatformName::LinkedIn, &[Publish]),
         (PlatformName::YouTube, &[Publish]),
     ] {
-        assert_eq!(world.platform.served(platform), served, "{platform}");
+        assert_eq!(world.platform.served(me(platform)), served, "{platform}");
         for kind in [Publish, Reply, Comment, Like, Follow, Share] {
             let takes = served.contains(&kind) && !matches!(kind, Like | Follow);
-            assert_eq!(world.platform.takes_text(platform, kind), takes, "{platform} {kind:?}");
+            assert_eq!(world.platform.takes_text(me(platform), kind), takes, "{platform} {kind:?}");
         }
     }
-    let limit = world.platform.limit(PlatformName::Twitter, Share).unwrap();
+    let limit = world.platform.limit(me(PlatformName::Twitter), Share).unwrap();
     assert_eq!((limit.count, limit.window), (50, TimeDelta::minutes(15)));
-    assert_eq!(world.platform.limit(PlatformName::Twitter, Publish), None);
+    assert_eq!(world.platform.limit(me(PlatformName::Twitter), Publish), None);
 }
 
 fn query(platform: PlatformName, kind: TargetKind, target: &str) -> TargetQuery {
@@ -205,14 +205,14 @@ fn somebody_elses_words_are_redacted_and_shortened() {
 #[test]
 fn a_tool_that_takes_no_words_says_so() {
     let toml = include_str!("../../../profiles/seeds.toml").replace(
-        "arguments = { target = \"video_id\", text = \"text\", account = \"account\" }\nreads_back = false\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
-        "arguments = { target = \"video_id\", account = \"account\" }\nreads_back = false\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
+        "arguments = { video_id = \"{target}\", text = \"{text}\", account = \"{account}\" }\nreads_back = false\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
+        "arguments = { video_id = \"{target}\", account = \"{account}\" }\nreads_back = false\ntarget_kind = \"post\"\nid = \"/id\"\nurl = \"/url\"\nconfirm",
     );
     let profile = Profile::parse(&toml).unwrap();
     let world = world_of(&profile, Ok(tools()), Ok(Vec::new()), Vec::new());
     let (tiktok, share) = (PlatformName::TikTok, EffectKind::Share);
-    assert!(!world.platform.takes_text(tiktok, share));
-    assert!(world.platform.takes_text(PlatformName::Twitter, share));
+    assert!(!world.platform.takes_text(me(tiktok), share));
+    assert!(world.platform.takes_text(me(PlatformName::Twitter), share));
     let effect = engagement(tiktok, share, "video_1", "Look");
     let Outcome::NotDone(refusal) = act_at(&world, &effect, &[], at(9)) else { panic!("not refused") };
     assert_eq!(refusal.code, ErrorCode::ValidationError);

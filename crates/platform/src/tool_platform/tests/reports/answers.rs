@@ -370,7 +370,7 @@ fn already() {
         });
         rows.push((format!("{kind:?} isError {text:?}"), allowed.to_owned(), found));
     }
-    let share = format!("{PROFILE}\n    [platforms.twitter.share]\n    tool = \"follow\"\n    arguments = {{ target = \"to\" }}\n    reads_back = false\n    target_kind = \"post\"\n    id = \"/id\"\n    settle_ms = 1\n").replace("    settle_ms = 1\n", "");
+    let share = format!("{PROFILE}\n    [platforms.twitter.share]\n    tool = \"follow\"\n    arguments = {{ to = \"{{target}}\" }}\n    reads_back = false\n    target_kind = \"post\"\n    id = \"/id\"\n    settle_ms = 1\n").replace("    settle_ms = 1\n", "");
     for (text, allowed) in [
         ("HTTP 422 Unprocessable Entity: Validation failed: Reblog of status already exists", "unknown|done"),
         ("HTTP 403: You have already retweeted this Tweet.", "done"),

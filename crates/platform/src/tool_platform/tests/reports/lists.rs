@@ -124,7 +124,7 @@ fn states_in_between() {
         rows.push((format!("follow list {answer}"), allowed.to_owned(), found));
     }
     let mut state = LISTS.to_owned();
-    state.push_str("    [platforms.twitter.follow.state]\n    tool = \"state\"\n    arguments = { target = \"to\" }\n    confirm = { pointer = \"/following\", equals = true }\n");
+    state.push_str("    [platforms.twitter.follow.state]\n    tool = \"state\"\n    arguments = { to = \"{target}\" }\n    confirm = { pointer = \"/following\", equals = true }\n");
     let state = state.replace("    [platforms.twitter.follow.list]\n    tool = \"list\"\n    own = true\n    items = \"/data\"\n    target = \"/to\"\n    complete = \"/complete\"\n", "");
     for answer in [
         json!({ "following": false, "requested": true }),

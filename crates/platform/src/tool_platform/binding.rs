@@ -1,0 +1,162 @@
+//! A binding: one server for one platform, and what only the host knows of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chimera_audit::Secrets;
+use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_effect::{EffectKind, NotReady};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::REASON;
+use super::session::Session;
+use crate::border::Border;
+use crate::check;
+use crate::profile::{Input, Part, PlatformProfile, Profile};
+use crate::tool::ToolClient;
+
+/// A platform's profile and the server that it is for.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use chimera_contracts::PlatformName;
+/// # use chimera_platform::{Binding, Profile, ToolClient};
+/// # fn example(profile: &Profile, server: Arc<dyn ToolClient>) -> Option<Binding> {
+/// let linkedin = profile.platform(PlatformName::LinkedIn)?.clone();
+/// let binding = Binding::new(linkedin, server)
+///     .account("acme")                       // as the host's requests name it
+///     .named_by_server("urn:li:person:AbC1") // as the server names it
+///     .setting("visibility", "PUBLIC");      // what the profile lists in `settings`
+/// # Some(binding)
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Binding {
+    pub(crate) profile: PlatformProfile,
+    pub(crate) client: Arc<dyn ToolClient>,
+    /// `None` for every account of the platform that has no binding of its own.
+    pub(super) account: Option<String>,
+    /// What the server calls the account, the first in arguments.
+    names: Vec<String>,
+    settings: BTreeMap<String, String>,
+    pub(super) secrets: Secrets,
+    pub(super) session: Arc<Session>,
+}
+
+impl Binding {
+    /// One platform of a profile, served by one server, for every account.
+    #[must_use]
+    pub fn new(profile: PlatformProfile, client: Arc<dyn ToolClient>) -> Self {
+        let secrets = client.secrets().clone();
+        Self {
+            profile,
+            client,
+            account: None,
+            names: Vec::new(),
+            settings: BTreeMap::new(),
+            secrets,
+            session: Arc::default(),
+        }
+    }
+
+    /// Every platform of a profile, served by one server, for every account.
+    #[must_use]
+    pub fn all(profile: &Profile, client: &Arc<dyn ToolClient>) -> Vec<Self> {
+        profile.platforms().map(|platform| Self::new(platform.clone(), Arc::clone(client))).collect()
+    }
+
+    /// Binds one account, spelled as in the requests; other accounts of the platform need bindings of their own.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// A name that the server has for the account: a number, a URN, a handle. The first one is what the tools are given;
+    /// lists may show any of them as the author.
+    #[must_use]
+    pub fn named_by_server(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
+    }
+
+    /// What the profile lists in `settings`.
+    #[must_use]
+    pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same for a value that nobody may see: a password of a sign-in. It is taken out of whatever is kept or shown.
+    #[must_use]
+    pub fn secret_setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let value = value.into();
+        self.secrets = self.secrets.and(value.clone());
+        self.setting(name, value)
+    }
+
+    /// The platform.
+    pub(super) const fn platform(&self) -> PlatformName {
+        self.profile.platform
+    }
+
+    /// What the server calls an account.
+    pub(super) fn name<'a>(&'a self, account: &'a str) -> &'a str {
+        self.names.first().map_or(account, String::as_str)
+    }
+
+    /// Every name of an account: ours, and those of the server.
+    pub(super) fn names<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a str> {
+        std::iter::once(account).chain(self.names.iter().map(String::as_str))
+    }
+
+    /// What stands in braces in the arguments of a call about an account.
+    pub(super) fn part(
+        &self,
+        part: &Part,
+        account: &str,
+        input: impl FnOnce(Input) -> Option<Value>,
+    ) -> Option<Value> {
+        match part {
+            Part::Input(Input::Account) => Some(self.name(account).into()),
+            Part::Input(wanted) => input(*wanted),
+            Part::Setting(name) => self.settings.get(name).map(|value| value.as_str().into()),
+        }
+    }
+
+    /// What leaves for a person, beside no words of ours.
+    pub(super) const fn border(&self) -> Border<'_> {
+        Border { secrets: &self.secrets, ours: "" }
+    }
+
+    /// Whether the server can be used for a kind of effect of an account; starts it where needed.
+    pub(super) async fn ready(
+        &self,
+        account: &str,
+        kind: EffectKind,
+        deadline: DateTime<Utc>,
+    ) -> Result<(), NotReady> {
+        let tools = self.client.tools(deadline).await.map_err(|error| {
+            let reason = self.border().shown(&error.to_string(), REASON);
+            self.not_ready(ErrorCode::PlatformUnavailable, reason)
+        })?;
+        let mut faults = check::faults(&self.profile, kind, &tools);
+        faults.extend(self.missing_settings());
+        if !faults.is_empty() {
+            let faults = faults.join("; ");
+            let message = format!("the server `{}` does not fit its profile: {faults}", self.client.server());
+            return Err(self.not_ready(ErrorCode::PlatformNotConfigured, message));
+        }
+        self.open_session(account, deadline).await
+    }
+
+    pub(super) fn not_ready(&self, code: ErrorCode, message: String) -> NotReady {
+        NotReady { platform: self.platform(), code, message }
+    }
+
+    fn missing_settings(&self) -> impl Iterator<Item = String> {
+        let missing = self.profile.settings.iter().filter(|(name, _)| !self.settings.contains_key(*name));
+        missing.map(|(name, what)| format!("the binding gives no setting `{name}` ({what})"))
+    }
+}
