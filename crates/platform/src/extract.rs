@@ -21,6 +21,7 @@ use crate::border::Border;
 use crate::classify::{self, Meaning};
 use crate::normalise::Answer;
 use crate::profile::{ActTool, IdKind, Naming, Parts, PlatformProfile, is_yes};
+use crate::select::select;
 use crate::signs::{self, Made};
 
 /// How much of what was said stands in a reason.
@@ -60,7 +61,7 @@ impl Call<'_> {
         let differ =
             |ids: Vec<String>| ids.windows(2).any(|pair| matches!(pair, [one, other] if one != other));
         let blocks = |pointer: &String| {
-            let ids = answer.blocks().filter_map(|block| exact_id(block.pointer(pointer)?));
+            let ids = answer.blocks().filter_map(|block| exact_id(select(block, pointer)?));
             ids.collect::<Vec<_>>()
         };
         if pointers.iter().any(|pointer| differ(blocks(pointer))) {

@@ -12,6 +12,7 @@ mod normalise;
 #[cfg(test)]
 mod peers;
 mod profile;
+mod select;
 mod signs;
 mod targets;
 pub mod text;

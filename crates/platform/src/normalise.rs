@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::border::Border;
 use crate::profile::Condition;
+use crate::select::select;
 use crate::tool::ToolAnswer;
 
 /// How much of an answer is kept for people.
@@ -96,12 +97,12 @@ impl Answer {
     /// What stands at a pointer: of the value, or of the value before it was unwrapped, since a profile may be written by
     /// what the server sends.
     pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
-        let wrapped = || self.wrapped.as_ref()?.pointer(pointer);
+        let wrapped = || select(self.wrapped.as_ref()?, pointer);
         let beside = || {
             let blocks = self.beside.iter().filter(|block| !block.is_string());
-            blocks.filter_map(|block| block.pointer(pointer)).next()
+            blocks.filter_map(|block| select(block, pointer)).next()
         };
-        self.value.pointer(pointer).or_else(wrapped).or_else(beside)
+        select(&self.value, pointer).or_else(wrapped).or_else(beside)
     }
 
     /// Everything that it says, block by block.

@@ -29,7 +29,16 @@ use crate::targets::{TargetFault, TargetKind};
 /// How long it may take to have the media of a post ready for a tool that takes them by kind, by path or as bytes.
 pub(crate) const MEDIA: TimeDelta = TimeDelta::seconds(30);
 
-const SEEDS: &str = include_str!("../profiles/seeds.toml");
+/// The profiles of this crate, each by its name: the tools that the seeds name, and those of public servers.
+const BUILT_IN: [(&str, &str); 7] = [
+    ("seeds", include_str!("../profiles/seeds.toml")),
+    ("x-mcp-server", include_str!("../profiles/x-mcp-server.toml")),
+    ("thenavidm-instagram-mcp", include_str!("../profiles/thenavidm-instagram-mcp.toml")),
+    ("meta-threads-mcp", include_str!("../profiles/meta-threads-mcp.toml")),
+    ("ldraney-linkedin-mcp", include_str!("../profiles/ldraney-linkedin-mcp.toml")),
+    ("yt-studio-mcp", include_str!("../profiles/yt-studio-mcp.toml")),
+    ("tiktok-studio-mcp", include_str!("../profiles/tiktok-studio-mcp.toml")),
+];
 
 /// The tools of one server, for each platform that it serves.
 #[derive(Clone, Debug)]
@@ -97,7 +106,31 @@ impl Profile {
     /// # Errors
     /// Never with the file as it is; a test holds it to that.
     pub fn seeds() -> Result<Self, ProfileError> {
-        Self::parse(SEEDS)
+        Self::named("seeds")
+    }
+
+    /// The built-in profile of a public server, by the name of its package: `x-mcp-server`, `thenavidm-instagram-mcp`,
+    /// `meta-threads-mcp`, `ldraney-linkedin-mcp`, `yt-studio-mcp`, `tiktok-studio-mcp`. Which version it was written for, and
+    /// what the server cannot do, stands in its file.
+    ///
+    /// # Errors
+    /// When there is none of that name; the known names are told.
+    pub fn named(name: &str) -> Result<Self, ProfileError> {
+        match BUILT_IN.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::parse(text),
+            None => {
+                let known: Vec<_> = Self::names().map(|name| format!("`{name}`")).collect();
+                Err(ProfileError::one(format!(
+                    "there is no built-in profile `{name}`; there are {}",
+                    known.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// The names of the built-in profiles.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
     }
 
     /// Reads a profile, written as TOML or as JSON.
@@ -278,6 +311,24 @@ mod tests {
     use chimera_effect::Keys;
 
     use super::*;
+
+    #[test]
+    fn every_built_in_profile_is_read_by_its_name() {
+        for name in Profile::names() {
+            let profile = Profile::named(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(profile.name(), name);
+            for platform in profile.platforms() {
+                assert!(platform.acts.contains_key(&EffectKind::Publish), "{name}");
+                assert!(name == "seeds" || platform.who_am_i.is_some(), "{name}: acts in any account");
+                for kind in platform.served() {
+                    let said = name == "seeds" || platform.deletion(kind).is_some();
+                    assert!(said, "{name} {kind:?}: how it is taken back is not said");
+                }
+            }
+        }
+        let unknown = Profile::named("x-mcp").unwrap_err().to_string();
+        assert!(unknown.contains("`x-mcp-server`"), "{unknown}");
+    }
 
     #[test]
     fn the_built_in_profile_is_sound() {

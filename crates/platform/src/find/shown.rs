@@ -1,6 +1,7 @@
 //! What a list or a tool that shows one post says, read by the profile's pointers.
 
 use chrono::{DateTime, Utc};
+use regex_lite::Regex;
 use serde_json::Value;
 
 use super::LISTED;
@@ -8,6 +9,7 @@ use crate::classify::{is_unfit, plain};
 use crate::extract::{exact_id, time};
 use crate::normalise::{Answer, text};
 use crate::profile::{GetTool, ListTool, Wrap, is_no, is_set, is_yes};
+use crate::select::select;
 
 /// Something as a platform shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +102,7 @@ pub(crate) fn listed(list: &ListTool, target: Option<&str>, answer: &Answer) -> 
 
 /// An item; where the list is about one target, every item is.
 fn read(list: &ListTool, target: Option<&str>, item: &Value) -> Shown {
-    let at = |pointer: &Option<String>| item.pointer(pointer.as_ref()?);
+    let at = |pointer: &Option<String>| select(item, pointer.as_ref()?);
     Shown {
         id: at(&list.id).and_then(exact_id),
         text: at(&list.text).and_then(|shown| words(shown, &list.wraps)),
@@ -108,7 +110,7 @@ fn read(list: &ListTool, target: Option<&str>, item: &Value) -> Shown {
             (None, true) => target.map(str::to_owned),
             (pointer, _) => at(pointer).and_then(text),
         },
-        author: at(&list.author).and_then(text),
+        author: at(&list.author).and_then(|author| author_of(author, list.author_pattern.as_ref())),
         url: at(&list.url).and_then(|url| url.as_str().map(str::to_owned)),
         created_at: at(&list.created_at).and_then(time),
         edited: at(&list.edited).is_some_and(is_set) || is_edited(item, MARKS),
@@ -131,12 +133,19 @@ pub(crate) fn one(get: &GetTool, id: &str, answer: &Answer) -> Result<Shown, Str
         id: Some(id.to_owned()),
         text: at(&get.text).and_then(|shown| words(shown, &get.wraps)),
         target: at(&get.target).and_then(text),
-        author: at(&get.author).and_then(text),
+        author: at(&get.author).and_then(|author| author_of(author, get.author_pattern.as_ref())),
         url: at(&get.url).and_then(|url| url.as_str().map(str::to_owned)),
         created_at: at(&get.created_at).and_then(time),
         edited: is_edited(&answer.value, MARKS),
         mark: mark(&answer.value, MARKS),
     })
+}
+
+/// A name, or the part of what stands there that is one.
+fn author_of(shown: &Value, pattern: Option<&Regex>) -> Option<String> {
+    let shown = text(shown)?;
+    let Some(pattern) = pattern else { return Some(shown) };
+    Some(pattern.captures(&shown)?.get(1)?.as_str().to_owned())
 }
 
 /// A text without the wrapper that the profile names.

@@ -11,6 +11,8 @@ use super::template::Braced;
 pub(crate) enum Input {
     /// The text as it is sent.
     Text,
+    /// Its first line, for tools that want a title beside it.
+    FirstLine,
     /// The account, as the server names it.
     Account,
     /// What an engagement is about.
@@ -40,8 +42,9 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Text,
+        Self::FirstLine,
         Self::Account,
         Self::Target,
         Self::MediaIds,
@@ -61,6 +64,7 @@ impl Input {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::FirstLine => "first_line",
             Self::Account => "account",
             Self::Target => "target",
             Self::MediaIds => "media_ids",

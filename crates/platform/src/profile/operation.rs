@@ -211,9 +211,14 @@ pub(crate) struct ActTool {
 }
 
 impl ActTool {
-    /// The calls that take what is posted: those of the step before, where there is one.
-    pub(crate) fn taking(&self) -> &Calls {
-        self.prepare.as_ref().map_or(&self.calls, |prepare| &prepare.calls)
+    /// The step before, for media of this kind: a tool that takes them at once has none.
+    pub(crate) fn prepares(&self, media: Option<MediaKind>) -> Option<&PrepareTool> {
+        self.prepare.as_ref().filter(|_| self.calls.with(media).takes(Input::Prepared))
+    }
+
+    /// The call that takes what is posted: that of the step before, where there is one.
+    pub(crate) fn taking(&self, media: Option<MediaKind>) -> &Invocation {
+        self.prepares(media).map_or(&self.calls, |prepare| &prepare.calls).with(media)
     }
 
     /// Whether words can go with it.
@@ -228,14 +233,18 @@ impl ActTool {
 
     /// Whether the kind of a post's media decides what is called.
     pub(crate) fn goes_by_media(&self, content: &EffectV1) -> bool {
-        !content.media.is_empty() && !self.taking().by_media.is_empty()
+        !content.media.is_empty() && self.has_by_media()
+    }
+
+    fn has_by_media(&self) -> bool {
+        let prepared = self.prepare.as_ref().is_some_and(|prepare| !prepare.calls.by_media.is_empty());
+        prepared || !self.calls.by_media.is_empty()
     }
 
     /// Whether the media are read or looked at before the call that takes them.
     pub(crate) fn reads_media(&self) -> bool {
         let reads = [Input::MediaPath, Input::MediaPaths, Input::Data, Input::FileName, Input::Sha256];
-        !self.taking().by_media.is_empty()
-            || self.every_call().any(|call| reads.iter().any(|input| call.takes(*input)))
+        self.has_by_media() || self.every_call().any(|call| reads.iter().any(|input| call.takes(*input)))
     }
 
     /// Every call that makes something public, or is a step to it.
@@ -310,8 +319,12 @@ pub(crate) struct ListTool {
     pub(crate) created_at: Option<String>,
     /// Whether the list is the account's own and nobody else's.
     pub(crate) own: bool,
+    /// Whether what the platform holds back is not in it, so that it proves no absence.
+    pub(crate) leaves_out_held: bool,
     /// Who made it.
     pub(crate) author: Option<String>,
+    /// The author within what stands there, as the first group.
+    pub(crate) author_pattern: Option<Regex>,
     /// What marks an item that was edited.
     pub(crate) edited: Option<String>,
     pub(crate) wraps: Vec<Wrap>,
@@ -333,6 +346,7 @@ pub(crate) struct GetTool {
     pub(crate) text: Option<String>,
     pub(crate) id: Option<String>,
     pub(crate) author: Option<String>,
+    pub(crate) author_pattern: Option<Regex>,
     pub(crate) target: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<String>,

@@ -93,7 +93,7 @@ impl ToolPlatform {
         let deadline = act.send_before.min(self.after(MEDIA));
         let handed = self.media_of(binding, tool, act.effect.content(), deadline).await?;
         arguments::check(binding, tool, act, &handed)?;
-        let prepared = match &tool.prepare {
+        let prepared = match tool.prepares(handed.kind) {
             Some(prepare) => Some(self.prepare(binding, prepare, act, &handed).await?),
             None => None,
         };

@@ -23,7 +23,7 @@ pub(super) fn check(
     handed: &Handed,
 ) -> Result<(), Refusal> {
     let content = act.effect.content();
-    let taking = tool.taking().with(handed.kind);
+    let taking = tool.taking(handed.kind);
     check_media(taking, act)?;
     check_words(taking, content)?;
     check_target(binding, tool, act)
@@ -129,6 +129,7 @@ fn input(input: Input, act: &Act<'_>, handed: &Handed) -> Option<Value> {
         Input::Data => handed.data.as_deref().map(Value::from),
         Input::FileName => handed.file_name.as_deref().map(Value::from),
         Input::Sha256 => handed.sha256.map(|sha256| sha256.to_string().into()),
+        Input::FirstLine => content.text.lines().next().map(Value::from),
         Input::Account | Input::Id | Input::Prepared => None,
     }
 }

@@ -123,13 +123,14 @@ impl Looking<'_> {
             Sight::Found(item) => return Ok(self.there(item)),
             Sight::NotFound(left) => doubts.extend(left),
         }
-        Ok(self.not_found(&case, &pages, &doubts))
+        Ok(self.not_found(list, &case, &pages, &doubts))
     }
 
     /// What it means that nothing in sight is ours.
-    fn not_found(&self, case: &Case<'_>, pages: &Pages, doubts: &[Doubt]) -> Finding {
+    fn not_found(&self, list: &ListTool, case: &Case<'_>, pages: &Pages, doubts: &[Doubt]) -> Finding {
         let missing = find::missing_of_whole(case, &pages.items, pages.complete, pages.cut);
-        let missing = pages.against.clone().or(missing);
+        let held = || list.leaves_out_held.then(|| "what the platform holds back is not listed".to_owned());
+        let missing = pages.against.clone().or(missing).or_else(held);
         let unfit = (!pages.unfit.is_empty()).then(|| format!("fits no item: {}", pages.unfit.join(", ")));
         let lost: Vec<DoubtfulItem> = case
             .lost(&pages.items)

@@ -58,7 +58,7 @@ impl ToolPlatform {
             None
         };
         let mut handed = Handed { kind, ..Handed::default() };
-        let call = act.taking().with(kind);
+        let call = act.taking(kind);
         if takes_paths(call) {
             for media in &content.media {
                 let Approved { url, bytes, sha256 } = self.approved(binding, media, deadline).await?;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chimera_effect::{EffectKind, Keys};
 use chrono::TimeDelta;
-use regex_lite::Regex;
 
 use super::Reading;
 use super::check::RawCall;
@@ -106,17 +105,21 @@ impl Reading {
         let read = by_media.into_iter().map(|(media, raw)| {
             let home = self.section.clone();
             self.section = format!("{home}.by_media.{}", media.as_str());
-            let call = RawCall {
-                tool: raw.tool.unwrap_or_default(),
-                arguments: raw.arguments,
-                json_arguments: raw.json_arguments,
-            };
-            let invocation = self.merged(usual.clone(), call);
+            let tool = raw.tool.unwrap_or_default();
+            // Another tool has arguments of its own.
+            let base = if tool.is_empty() { usual.clone() } else { Invocation::default() };
+            let call = RawCall { tool, arguments: raw.arguments, json_arguments: raw.json_arguments };
+            let invocation = self.merged(base, call);
             self.inputs_of(kind, &invocation);
             let takes =
                 if media.is_several() { invocation.takes_several_media() } else { invocation.takes_media() };
-            if !takes {
+            // Media and words go to the step before, where this takes what that makes.
+            let prepared = invocation.takes(Input::Prepared);
+            if !takes && !prepared {
                 self.fault::<()>("`arguments`: none takes the media");
+            }
+            if !invocation.takes(Input::Text) && !prepared {
+                self.fault::<()>("`arguments`: none takes `{text}`");
             }
             self.section = home;
             (media, invocation)
@@ -132,6 +135,7 @@ impl Reading {
         for input in inputs {
             self.fault::<()>(format!("`arguments`: a {} has no `{{{}}}`", kind.as_str(), input.as_str()));
         }
+        // A title is not the post.
         if let Some(argument) = invocation.holds_within(Input::Text) {
             self.fault::<()>(format!(
                 "`arguments.{argument}`: `{{text}}` has to stand alone; what is posted is what was approved"
@@ -219,7 +223,8 @@ impl Reading {
         match (raw.id.take(), raw.id_template.take()) {
             (id, None) if id.is_some() || raw.id_pattern.is_some() => {
                 let id = id.map(|id| self.all_pointers("id", id)).unwrap_or_default();
-                let pattern = raw.id_pattern.take().and_then(|pattern| self.id_pattern(&pattern));
+                let pattern =
+                    raw.id_pattern.take().and_then(|pattern| self.group_pattern("id_pattern", &pattern));
                 Some(Naming::Theirs { id, pattern })
             }
             (None, Some(template)) => {
@@ -229,14 +234,6 @@ impl Reading {
             (_, None) => self.fault("neither `id`, `id_pattern` nor `id_template` tells what was made"),
             (Some(_), Some(_)) => self.fault("either `id` or `id_template`, not both"),
         }
-    }
-
-    fn id_pattern(&mut self, pattern: &str) -> Option<Regex> {
-        let read = self.pattern("id_pattern", pattern)?;
-        if read.captures_len() < 2 {
-            return self.fault("`id_pattern` has to hold the id in a group: `posted as ([0-9]+)`");
-        }
-        Some(read)
     }
 
     /// Without an id of the platform only `confirm` tells that something was done, and only the key tells acts apart.
@@ -268,7 +265,7 @@ fn has(kind: EffectKind, input: Input) -> bool {
     match kind {
         EffectKind::Publish => !matches!(input, Input::Target | Input::Id),
         EffectKind::Reply | EffectKind::Comment | EffectKind::Share => {
-            matches!(input, Input::Text | Input::Target | Input::Account | Input::Prepared)
+            matches!(input, Input::Text | Input::FirstLine | Input::Target | Input::Account | Input::Prepared)
         }
         EffectKind::Like | EffectKind::Follow => matches!(input, Input::Target | Input::Account),
     }

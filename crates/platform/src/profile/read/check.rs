@@ -113,6 +113,15 @@ impl Reading {
         }
     }
 
+    /// A pattern with what is looked for in a group.
+    pub(super) fn group_pattern(&mut self, name: &str, pattern: &str) -> Option<Regex> {
+        let read = self.pattern(name, pattern)?;
+        if read.captures_len() < 2 {
+            return self.fault(format!("`{name}` has to hold it in a group: `posted as ([0-9]+)`"));
+        }
+        Some(read)
+    }
+
     /// The URL of something, with a part that tells it from others.
     pub(super) fn url_template(
         &mut self,

@@ -2,6 +2,7 @@
 
 use chimera_effect::EffectKind;
 use chrono::TimeDelta;
+use regex_lite::Regex;
 
 use super::Reading;
 use super::check::RawCall;
@@ -27,6 +28,7 @@ impl Reading {
         self.pointers([("created_at", &raw.created_at), ("author", &raw.author), ("edited", &raw.edited)]);
         self.pointers([("complete", &raw.complete), ("total", &raw.total), ("next", &raw.next)]);
         self.wraps(&raw.wraps);
+        let author_pattern = self.author_pattern(raw.author.is_some(), raw.author_pattern.as_deref());
         if raw.next_argument.is_some() && raw.next.is_none() {
             self.fault::<()>("`next_argument` takes what stands at `next`, which is missing");
         }
@@ -55,7 +57,9 @@ impl Reading {
             url: raw.url,
             created_at: raw.created_at,
             own: raw.own,
+            leaves_out_held: raw.leaves_out_held,
             author: raw.author,
+            author_pattern,
             edited: raw.edited,
             wraps: raw.wraps,
             complete: raw.complete,
@@ -64,6 +68,14 @@ impl Reading {
             look_every: TimeDelta::milliseconds(raw.look_every_ms.unwrap_or(LOOK_EVERY_MS).into()),
             price: raw.price,
         })
+    }
+
+    fn author_pattern(&mut self, has_author: bool, pattern: Option<&str>) -> Option<Regex> {
+        let pattern = pattern?;
+        if !has_author {
+            return self.fault("`author_pattern` is about what stands at `author`, which is missing");
+        }
+        self.group_pattern("author_pattern", pattern)
     }
 
     fn wraps(&mut self, wraps: &[Wrap]) {
@@ -95,12 +107,14 @@ impl Reading {
         self.only("a look at one post", &invocation, known);
         self.pointers([("text", &raw.text), ("id", &raw.id), ("author", &raw.author)]);
         self.pointers([("target", &raw.target), ("url", &raw.url), ("created_at", &raw.created_at)]);
+        let author_pattern = self.author_pattern(raw.author.is_some(), raw.author_pattern.as_deref());
         self.wraps(&raw.wraps);
         Some(GetTool {
             invocation,
             text: raw.text,
             id: raw.id,
             author: raw.author,
+            author_pattern,
             target: raw.target,
             url: raw.url,
             created_at: raw.created_at,

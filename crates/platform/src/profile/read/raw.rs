@@ -200,7 +200,8 @@ pub(super) struct RawAct {
     pub(super) delete: Option<Value>,
 }
 
-/// What is called when a post has media of one kind. Arguments that are not named here stay as they are.
+/// What is called when a post has media of one kind. Without `tool` the arguments are added to those of the usual call; with
+/// one they stand alone.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "ByMedia")]
 #[serde(deny_unknown_fields)]
@@ -284,8 +285,14 @@ pub(super) struct RawList {
     /// Whether the list is the account's own and nobody else's.
     #[serde(default)]
     pub(super) own: bool,
+    /// Whether it leaves out what the platform holds back, such as a comment that waits for approval: then it proves no
+    /// absence.
+    #[serde(default)]
+    pub(super) leaves_out_held: bool,
     /// Within an item: who made it.
     pub(super) author: Option<String>,
+    /// The author within what stands there: a regular expression with one group.
+    pub(super) author_pattern: Option<String>,
     /// Within an item: what marks it as edited.
     pub(super) edited: Option<String>,
     /// What the server puts around a text.
@@ -343,6 +350,8 @@ pub(super) struct RawGet {
     pub(super) id: Option<String>,
     /// Where it says who made it.
     pub(super) author: Option<String>,
+    /// The author within what stands there: a regular expression with one group.
+    pub(super) author_pattern: Option<String>,
     /// Where it says what it was done to.
     pub(super) target: Option<String>,
     /// Where its URL stands.

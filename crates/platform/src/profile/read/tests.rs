@@ -228,7 +228,7 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
         (like("reads_back = \"no\""), "platforms.twitter.like: `reads_back`: invalid type: string \"no\", expected a boolean".to_owned()),
         (LIKE.replace("id_template = \"like:{key}\"", ""), "platforms.twitter.like: neither `id`, `id_pattern` nor `id_template`".to_owned()),
         (LIKE.replace("id_template = \"like:{key}\"", "id = 5"), "platforms.twitter.like: `id`: a JSON pointer, or a list of them".to_owned()),
-        (LIKE.replace("id_template = \"like:{key}\"", "id_pattern = \"as [0-9]+\""), "platforms.twitter.like: `id_pattern` has to hold the id in a group".to_owned()),
+        (LIKE.replace("id_template = \"like:{key}\"", "id_pattern = \"as [0-9]+\""), "platforms.twitter.like: `id_pattern` has to hold it in a group".to_owned()),
         (LIKE.replace("id_template = \"like:{key}\"", "id_pattern = \"(\""), "platforms.twitter.like: `id_pattern`: `(` is no pattern".to_owned()),
         (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"/t\"\ncomplete = true"), "platforms.twitter.like.list: `complete`: invalid type: boolean `true`, expected a string".to_owned()),
         (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"t\""), "platforms.twitter.like.list: `target`: `t` is no JSON pointer".to_owned()),
@@ -266,7 +266,7 @@ fn what_a_call_is_not_handed_is_told_with_its_place() {
         (
             "\"{text}\" }",
             "\"{text}\", by = \"{handle}\" }",
-            "platforms.twitter.publish: `arguments.by`: `{handle}` is filled in by nothing; `{text}`, `{account}`",
+            "platforms.twitter.publish: `arguments.by`: `{handle}` is filled in by nothing; `{text}`, `{first_line}`",
         ),
         (
             "\"{text}\" }",

@@ -29,13 +29,12 @@ const PROFILE: &str = r#"
     url_template = "https://x.com/{account}/status/{id}"
     [platforms.twitter.publish.by_media.image]
     tool = "post_image"
-    arguments = { path = "{media_path}" }
+    arguments = { t = "{text}", path = "{media_path}" }
     [platforms.twitter.publish.by_media.video]
-    tool = "post_video"
     arguments = { bytes = "{data}", name = "{file_name}" }
     [platforms.twitter.publish.by_media.images]
     tool = "post_images"
-    arguments = { urls = "{media_urls}", joined = "urls:{media_urls}" }
+    arguments = { t = "{text}", urls = "{media_urls}", joined = "urls:{media_urls}" }
     [platforms.twitter.list]
     tool = "search"
     arguments = { query = "from:{account} -is:retweet" }
@@ -103,35 +102,35 @@ fn posted() -> Called {
 
 #[test]
 fn a_tool_is_asked_in_its_own_words() {
-    let common = json!({ "body": { "text": TEXT, "by": "urn:li:person:AbC" }, "as": "by 1755" });
-    let with = |more: Value, options: &str| {
-        let mut all = common.clone();
-        all["options"] = options.into();
+    let usual = |more: Value, options: &str| {
+        let mut all = json!({ "body": { "text": TEXT, "by": "urn:li:person:AbC" }, "as": "by 1755", "options": options });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         all
     };
-    for (files, tool, more) in [
-        (&[][..], "post", json!({})),
-        (&["cat.png"], "post_image", json!({ "path": "/media/cat.png" })),
-        (&["cat.mp4"], "post_video", json!({ "bytes": "Ynl0ZXM=", "name": "cat.mp4" })),
+    let files = ["https://cdn.example.com/a.png", "https://cdn.example.com/b.png"];
+    for (media, tool, arguments) in [
+        // JSON within a text has the paths of media where there are any.
+        (&[][..], "post", usual(json!({}), r#"{"account":"1755"}"#)),
+        // The same tool, with more arguments.
+        (
+            &["cat.mp4"],
+            "post",
+            usual(
+                json!({ "bytes": "Ynl0ZXM=", "name": "cat.mp4" }),
+                r#"{"account":"1755","files":["/media/cat.mp4"]}"#,
+            ),
+        ),
+        // Another tool has arguments of its own.
+        (&["cat.png"], "post_image", json!({ "t": TEXT, "path": "/media/cat.png" })),
         (
             &["a.png", "b.png"],
             "post_images",
-            json!({
-                "urls": ["https://cdn.example.com/a.png", "https://cdn.example.com/b.png"],
-                "joined": "urls:https://cdn.example.com/a.png,https://cdn.example.com/b.png",
-            }),
+            json!({ "t": TEXT, "urls": files, "joined": format!("urls:{}", files.join(",")) }),
         ),
     ] {
-        let (outcome, sent) = acting(PlatformName::Twitter, files, vec![posted()]);
-        assert!(matches!(&outcome, Outcome::Done(done) if done.post.id == "99"), "{files:?}: {outcome:?}");
-        // JSON within a text keeps the paths of media where there are any.
-        let paths = if tool == "post_image" { ",\"files\":[\"/media/cat.png\"]" } else { "" };
-        let paths =
-            if tool == "post_images" { ",\"files\":[\"/media/a.png\",\"/media/b.png\"]" } else { paths };
-        let paths = if tool == "post_video" { ",\"files\":[\"/media/cat.mp4\"]" } else { paths };
-        let options = format!("{{\"account\":\"1755\"{paths}}}");
-        assert_eq!(sent, [(tool.to_owned(), with(more, &options))], "{files:?}");
+        let (outcome, sent) = acting(PlatformName::Twitter, media, vec![posted()]);
+        assert!(matches!(&outcome, Outcome::Done(done) if done.post.id == "99"), "{media:?}: {outcome:?}");
+        assert_eq!(sent, [(tool.to_owned(), arguments)], "{media:?}");
     }
 }
 
