@@ -41,7 +41,7 @@ pub(crate) fn read(constraints: &BTreeMap<String, String>, own: &[&str]) -> Resu
     let quiet_hours = form.take(constraint::QUIET_HOURS, spans, |text| text.parse().ok());
     let active_hours = form.take(constraint::ACTIVE_HOURS, spans, |text| text.parse().ok());
     let locale = form.take(constraint::LOCALE, "a language tag (BCP 47), such as `de-DE`", locale);
-    let not_before = moment.and_then(|moment| form.start(moment, zone));
+    let not_before = moment.and_then(|moment| form.start(moment, zone.as_ref()));
     let offset = match moment {
         Some(Moment::At(time)) => Zone::fixed(*time.offset()),
         _ => Zone::default(),
@@ -69,7 +69,7 @@ impl Form<'_> {
     }
 
     /// The instant of a moment; a local one needs a zone.
-    fn start(&mut self, moment: Moment, zone: Option<Zone>) -> Option<DateTime<Utc>> {
+    fn start(&mut self, moment: Moment, zone: Option<&Zone>) -> Option<DateTime<Utc>> {
         let start = match (moment, zone) {
             (Moment::At(time), _) => Some(time.with_timezone(&Utc)),
             (Moment::Local(local), Some(zone)) => zone.not_before(local),
