@@ -110,6 +110,11 @@ impl Answer {
         std::iter::once(&self.value).chain(&self.beside)
     }
 
+    /// Our own text, where it is known.
+    pub(crate) fn ours(&self) -> &str {
+        &self.ours
+    }
+
     /// A part of it without our own text.
     pub(crate) fn theirs<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.ours.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(text.replace(&self.ours, " ")) }
