@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::{link, unescape::unescaped};
+use crate::{caseless, link, unescape::unescaped};
 
 /// How many characters of a text are looked at: several times the longest post of any platform, its escapes included.
 const LOOKED_AT: usize = 20_000;
@@ -41,19 +41,19 @@ impl Folded {
         let (looked_at, mut cut) = beginning(text, LOOKED_AT);
         let (plain, mut links) = plain(looked_at);
         let capitals = plain.chars().any(char::is_uppercase) && !plain.chars().any(char::is_lowercase);
-        let mut text = without_case(&plain);
+        let mut text = caseless(&plain);
         let mut stable = false;
         for _ in 0..PASSES {
             let (next, more) = self::plain(&text);
             links.push_str(&more);
-            let next = without_case(&next);
+            let next = caseless(&next);
             stable = next == text;
             text = next;
             if stable {
                 break;
             }
         }
-        let links = without_case(&links);
+        let links = caseless(&links);
         if let (_, true) = beginning(&text, LOOKED_AT) {
             text = beginning(&text, LOOKED_AT).0.to_owned();
             cut = true;
@@ -163,29 +163,6 @@ fn plain(text: &str) -> (String, String) {
     rest.push_str(composed.get(at..).unwrap_or_default());
     let rest = link::without_schemes(rest).split_whitespace().collect::<Vec<_>>().join(" ");
     (rest, links)
-}
-
-/// Without case, by way of capitals, so that `ß` is `ss`, both small sigmas are one, and so are all four letters i of Turkish.
-fn without_case(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    let mut folded = String::with_capacity(text.len());
-    // Whether a dot above would stand on an i and be no mark but its own.
-    let mut dotted = false;
-    for character in text.nfd() {
-        let is_dot = character == '\u{307}';
-        if is_dot && dotted {
-            continue;
-        }
-        let lower = character.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-        for letter in lower {
-            let class = unicode_normalization::char::canonical_combining_class(letter);
-            dotted = if class == 0 { letter == 'i' } else { dotted && class != 230 };
-            folded.push(letter);
-        }
-    }
-    folded.nfc().collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod bare;
 mod canonical;
+mod caseless;
 mod emoji;
 mod entity;
 mod folded;
@@ -23,6 +24,7 @@ mod weight;
 
 pub use bare::bare;
 pub use canonical::canonical;
+pub use caseless::caseless;
 pub use emoji::emoji_count;
 pub use folded::Folded;
 pub use garbled::is_garbled;

@@ -3,9 +3,10 @@
 use chimera_contracts::PlatformName;
 use chimera_harness::{Case, Judged, Published, guard, has};
 use chimera_platform::text::{
-    WeightConfig, check as faults, count, render, unsafe_characters, weighted_length,
+    WeightConfig, check as faults, count, hashtags_of, render, unsafe_characters, weighted_length,
 };
 use proptest::prelude::*;
+use serde_json::Value;
 
 /// The groups of `validate.yml` that are about the weighted length, and the rules that they are about. The groups without
 /// a length are about other things that X validates.
@@ -42,6 +43,34 @@ fn published_weighted_lengths() {
                 match config_of(group) {
                     Some(config) => published.count("lengths", &case.place, judge_length(&case, config)),
                     None => published.not_covered(&format!("cases of the group `{group}`")),
+                }
+            }
+        }
+    }
+    published.end();
+}
+
+/// `hashtags` of `extract.yml`: the tags without their sign.
+fn judge_hashtags(case: &Case) -> Judged {
+    let text = case.value["text"].as_str().unwrap_or_default();
+    let found: Vec<_> =
+        hashtags_of(text).iter().map(|tag| tag.trim_start_matches(['#', '＃']).to_owned()).collect();
+    let tag = |tag: &Value| tag.get("hashtag").unwrap_or(tag).as_str().unwrap_or_default().to_owned();
+    let expected: Vec<_> = case.value["expected"].as_array().into_iter().flatten().map(tag).collect();
+    Judged::equal(&found, &expected)
+}
+
+#[test]
+fn published_hashtags() {
+    let Some(mut published) = Published::find("platform-text/twitter-text") else { return };
+    for file in published.cases() {
+        for (group, _) in file.value["tests"].as_object().into_iter().flatten() {
+            let cases = Case { value: file.value["tests"].clone(), ..file.clone() }.inner(group);
+            for case in cases {
+                if group.starts_with("hashtags") && case.value["expected"].is_array() {
+                    published.count("hashtags", &case.place, judge_hashtags(&case));
+                } else {
+                    published.not_covered(&format!("cases of the group `{group}`"));
                 }
             }
         }
