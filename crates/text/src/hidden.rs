@@ -11,6 +11,8 @@ use crate::emoji::{self, EMOJI_PRESENTATION, KEYCAP, ZWJ, is_emoji};
 use crate::is_invisible;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
+const BRAILLE_BLANK: char = '\u{2800}';
+const WORD_BREAK: char = '\u{200b}';
 const END_OF_TAGS: char = '\u{e007f}';
 /// The combining class of signs that join two consonants to one (UAX #44, *Virama*).
 const VIRAMA: u8 = 9;
@@ -69,8 +71,25 @@ fn is_at_home(last: Option<char>, base: Option<char>, character: char, next: Opt
         // The forms of a Chinese character, as names of people and places have them (UTS #37).
         '\u{fe00}'..='\u{fe02}' | '\u{e0100}'..='\u{e01ef}' => script(last) == Script::Han,
         '\u{180b}'..='\u{180f}' => script(last) == Script::Mongolian,
+        // These are written without spaces; keyboards put a break between words, and lines are broken by it. A space or the end
+        // of the text may follow.
+        WORD_BREAK => {
+            !is_invisible(last) && has_no_spaces(base) && next.is_none_or(|next| !is_invisible(next))
+        }
+        // The space of Braille, between two of its signs.
+        BRAILLE_BLANK => is_braille(last) && next.is_some_and(is_braille),
         _ => false,
     }
+}
+
+/// Whether a character is of a script that parts no words by spaces (BloomDesktop#8336, tinymce#2859, w3c/i18n-drafts#155).
+fn has_no_spaces(character: char) -> bool {
+    matches!(script(character), Script::Khmer | Script::Thai | Script::Lao | Script::Myanmar)
+}
+
+/// Whether a character is a sign of Braille with dots.
+fn is_braille(character: char) -> bool {
+    matches!(character, '\u{2801}'..='\u{28ff}')
 }
 
 /// An emoji that is no digit.
@@ -131,6 +150,29 @@ mod tests {
             ("A\u{e0100} ", true),
             ("😀\u{200d}😀\u{200d}😀\u{200d}😀\u{200d}😀\u{200d}😀", false),
             ("\u{200c}کتاب", true),
+            // OmniRoute#12186, defuddle#103, jsoup#1227: what sanitizers took out of Persian; and Latin words parted by it.
+            ("می\u{200c}روم کتاب\u{200c}ها نیمه\u{200c}شب ۱۰\u{200c}تا (API)\u{200c}ها", false),
+            ("pass\u{200c}word", true),
+            ("Auf\u{200c}lage", true),
+            // jquery.ime#244: halant of Indic scripts; Malayalam, Kannada, Bengali, Tamil.
+            ("ന്\u{200d} ര\u{200d}്യ ಕ್\u{200c}ಷ ক্\u{200c}ষ க்\u{200c}ஷ", false),
+            // github-mcp-server#3110, unihandecode#35: names with a selected form; behind anything but an ideograph it is none.
+            ("葛\u{e0100}飾区 葛\u{e0101}城 渡邉\u{e0101} 𠮷\u{e0101}野家 々\u{e0100}", false),
+            ("か\u{e0100} 한\u{e0100}", true),
+            ("葛\u{fe0f}", true),
+            // agent-sanitizer#126: emoji in their forms, and what only looks like one.
+            ("🏳\u{fe0f}\u{200d}🌈 👁\u{fe0f}\u{200d}🗨\u{fe0f} 👩🏽\u{200d}🚀 🧑\u{200d}🤝\u{200d}🧑", false),
+            ("\u{200d}🌈", true),
+            ("👩\u{200c}👧", true),
+            // BloomDesktop#8336, mpdf#1113, elm-format#452: breaks between words of Khmer, Thai, Lao, Burmese.
+            ("សួស្តី\u{200b}ពិភពលោក ផ្លូវ\u{200b} ១០៦ ສະ\u{200b}ບາຍດີ ภาษา\u{200b}ไทย မြန်မာ\u{200b}စာ\u{200b}", false),
+            ("សួស្តី\u{200b}\u{200b}ពិភពលោក", true),
+            ("ok \u{200b}ភាសា", true),
+            ("日\u{200b}本", true),
+            // book-to-skill#178: the blank of Braille between its signs.
+            ("⠛⠑⠇⠇⠕\u{2800}⠺⠕⠗⠇⠙", false),
+            ("⠛\u{2800}\u{2800}⠛", true),
+            ("⠛\u{2800}a", true),
             ("a\u{2800}b", true),
             ("a\u{1d159}b", true),
             ("a\0", true),

@@ -71,6 +71,8 @@ mod tests {
             ("a\u{ad}b\u{3164}c\u{2800}", &[1, 3, 5]),
             ("a\u{e0041}\u{fe0f}", &[1, 2]),
             ("a\u{2028}\u{e000}", &[1, 2]),
+            ("สวัสดี\u{200b}ครับ ⠛\u{2800}⠛ 葛\u{e0101}城", &[]),
+            ("hi\u{200b}ครับ a\u{2800}⠛ 城a\u{e0101}", &[2, 9, 14]),
         ] {
             let found: Vec<_> = unsafe_characters(text).iter().map(|found| found.offset).collect();
             assert_eq!(found, offsets, "{text:?}");
