@@ -39,6 +39,8 @@ pub struct TextRules {
     pub hashtags: Option<u32>,
     /// The most mentions of a post, where the platform has a limit.
     pub mentions: Option<u32>,
+    /// Characters that the platform takes nowhere in the text.
+    pub refused: &'static [char],
     /// Where the disclosure label stands. In the text everywhere so far: the seeds' tools have no field for it, and a
     /// label in the text is seen wherever the text is.
     pub disclosure: DisclosurePlacement,
@@ -89,7 +91,7 @@ impl TextCount {
 /// | instagram | 2,200 characters, 30 hashtags, 20 mentions | Instagram Platform, *IG User Media*, `caption` |
 /// | linkedin | 3,000 | LinkedIn Posts API, `commentary`. The unit is not documented; UTF-16 units are never fewer than characters, so what passes here passes either way |
 /// | tiktok | 2,200 UTF-16 units | TikTok Content Posting API, `post_info.title` |
-/// | youtube | 5,000 bytes | YouTube Data API, `snippet.description` |
+/// | youtube | 5,000 bytes, no `<` and no `>` | YouTube Data API, `snippet.description` |
 /// | threads | 500 characters, an emoji as its UTF-8 bytes | Threads API, *Posts*, limitations |
 #[must_use]
 pub const fn text_rules(platform: PlatformName) -> TextRules {
@@ -98,6 +100,7 @@ pub const fn text_rules(platform: PlatformName) -> TextRules {
         limit: 0,
         hashtags: None,
         mentions: None,
+        refused: &[],
         disclosure: DisclosurePlacement::Text,
     };
     match platform {
@@ -107,7 +110,7 @@ pub const fn text_rules(platform: PlatformName) -> TextRules {
         }
         PlatformName::LinkedIn => TextRules { unit: Unit::Utf16, limit: 3_000, ..rules },
         PlatformName::TikTok => TextRules { unit: Unit::Utf16, limit: 2_200, ..rules },
-        PlatformName::YouTube => TextRules { unit: Unit::Utf8, limit: 5_000, ..rules },
+        PlatformName::YouTube => TextRules { unit: Unit::Utf8, limit: 5_000, refused: &['<', '>'], ..rules },
         PlatformName::Threads => TextRules { unit: Unit::CharactersAndEmojiBytes, limit: 500, ..rules },
     }
 }
@@ -116,12 +119,16 @@ pub const fn text_rules(platform: PlatformName) -> TextRules {
 ///
 /// | platform | kind | limit | source |
 /// |---|---|---|---|
+/// | youtube | reply, comment | `<` and `>` may be written | YouTube Data API, `comments`, `snippet.textOriginal`: the rule of titles and descriptions is not there |
 /// | tiktok | reply, comment | 150 UTF-16 units | TikTok's app takes 150 characters; no interface of TikTok's documents it. UTF-16 units are never fewer than characters, so what passes here passes either way |
 #[must_use]
 pub const fn text_rules_for(platform: PlatformName, kind: EffectKind) -> TextRules {
     let post = text_rules(platform);
     match (platform, kind) {
         (PlatformName::TikTok, EffectKind::Reply | EffectKind::Comment) => TextRules { limit: 150, ..post },
+        (PlatformName::YouTube, EffectKind::Reply | EffectKind::Comment) => {
+            TextRules { refused: &[], ..post }
+        }
         _ => post,
     }
 }
@@ -181,30 +188,27 @@ pub fn render(platform: PlatformName, text: &str, hashtags: &[String], label: Op
 pub fn check(platform: PlatformName, text: &str, hashtags: &[String], label: Option<&str>) -> Vec<TextFault> {
     let rendered = render(platform, text, hashtags, label);
     let mut faults = hashtag::faults(hashtags);
-    faults.extend(faults_of(
-        platform,
-        ["post", "text with hashtags and label"],
-        &rendered.text,
-        rendered.count,
-    ));
+    let names = ["post", "text with hashtags and label"];
+    faults.extend(faults_of(text_rules(platform), platform, names, &rendered.text));
     faults
 }
 
 /// Everything that is wrong with the words of an engagement, which go as they are: nothing is added to them (ENG-10).
 #[must_use]
 pub fn check_for(platform: PlatformName, kind: EffectKind, text: &str) -> Vec<TextFault> {
-    faults_of(platform, [kind.as_str(); 2], text, count_for(platform, kind, text))
+    faults_of(text_rules_for(platform, kind), platform, [kind.as_str(); 2], text)
 }
 
 /// `names`: what people call the whole, and what is counted of it.
-fn faults_of(platform: PlatformName, names: [&str; 2], text: &str, count: TextCount) -> Vec<TextFault> {
+fn faults_of(rules: TextRules, platform: PlatformName, names: [&str; 2], text: &str) -> Vec<TextFault> {
     let [whole, counted] = names;
     let mut faults = Vec::new();
     if text.trim().is_empty() {
         faults.push(invalid("the text is empty".to_owned()));
     }
-    faults.extend(too_long(platform, counted, count));
-    faults.extend(too_many(platform, whole, text));
+    faults.extend(too_long(platform, counted, count_by(rules, text)));
+    faults.extend(too_many(rules, platform, whole, text));
+    faults.extend(refused(rules, platform, text));
     faults.extend(invisible::faults(text));
     faults.extend(link::faults(text));
     faults
@@ -216,8 +220,21 @@ fn too_long(platform: PlatformName, what: &str, count: TextCount) -> Option<Text
     (!count.fits()).then_some(TextFault { code: ErrorCode::ContentTooLong, message })
 }
 
-fn too_many(platform: PlatformName, whole: &str, text: &str) -> Vec<TextFault> {
-    let rules = text_rules(platform);
+/// What the platform takes nowhere: YouTube answers *invalid description* and names no character (VodBot#46).
+fn refused(rules: TextRules, platform: PlatformName, text: &str) -> Option<TextFault> {
+    let mut found = Vec::new();
+    for (offset, character) in text.chars().enumerate() {
+        if rules.refused.contains(&character) && !found.iter().any(|(known, _)| *known == character) {
+            found.push((character, offset));
+        }
+    }
+    let named: Vec<_> =
+        found.iter().map(|(character, offset)| format!("`{character}` (at character {offset})")).collect();
+    let message = format!("`{platform}` takes no {}", named.join(" and no "));
+    (!found.is_empty()).then(|| invalid(message))
+}
+
+fn too_many(rules: TextRules, platform: PlatformName, whole: &str, text: &str) -> Vec<TextFault> {
     let hashtags = units(hashtags_of(text).len());
     let mentions = units(hashtag::mentions_of(text));
     [("hashtags", hashtags, rules.hashtags), ("mentions", mentions, rules.mentions)]
@@ -293,6 +310,31 @@ mod tests {
             ],
             "{faults:?}"
         );
+    }
+
+    /// X4.
+    #[test]
+    fn youtube_takes_no_angle_brackets() {
+        for (text, named) in [
+            ("a < b", "`<` (at character 2)"),
+            ("<b>bold</b>", "`<` (at character 0) and no `>` (at character 2)"),
+            ("-> here", "`>` (at character 1)"),
+            // TournamentStreamHelper#817, SidWizPlus#40, wubloader#219.
+            ("ice <3", "`<` (at character 4)"),
+            ("日本 >_<", "`>` (at character 3) and no `<` (at character 5)"),
+        ] {
+            let faults = check(PlatformName::YouTube, text, &[], None);
+            let [fault] = faults.as_slice() else { panic!("{text} {faults:?}") };
+            assert_eq!(fault.code, ErrorCode::ValidationError, "{text}");
+            assert!(fault.message.ends_with(&format!("takes no {named}")), "{}", fault.message);
+            assert_eq!(check(PlatformName::Twitter, text, &[], None), [], "{text}");
+            assert_eq!(check_for(PlatformName::YouTube, EffectKind::Comment, text), [], "{text}");
+        }
+        // claudiob/yt#55: what looks like them is taken; so are the others that a page would escape.
+        for text in ["‹b› 〈b〉 ＜b＞ « » ≤ → ♥", "a & b 'd' [e] {f}", "&lt;b&gt;"] {
+            assert_eq!(check(PlatformName::YouTube, text, &[], None), [], "{text}");
+        }
+        assert_eq!(check(PlatformName::YouTube, "ok", &[], Some("AI <generated>")).len(), 1);
     }
 
     #[test]
