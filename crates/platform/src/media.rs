@@ -2,6 +2,11 @@
 //!
 //! A URL is checked by its spelling here, once, into a [`MediaUrl`]. What its name resolves to and where redirects lead is
 //! known only to whoever connects, so the contract of [`MediaProbe`] asks for [`is_public_address`] again there.
+//!
+//! INVARIANT: what is handed on is the parsed form. Two parsers may find two hosts in one text, so what one of them accepted says
+//! nothing about where another one goes (vllm#34743, OWASP/CheatSheetSeries#2401).
+
+mod host;
 
 use std::fmt;
 use std::fmt::Debug;
@@ -92,7 +97,8 @@ impl MediaUrl {
     /// Checks a URL.
     ///
     /// Addresses are refused in every spelling that a URL parser understands (`127.1`, `0x7f.1`, `[::ffff:7f00:1]`), and so
-    /// are names that mean a machine nearby (`localhost`, `*.local`, `*.internal`, names without a dot).
+    /// are names that mean a machine nearby or are kept for special uses (`localhost`, `*.internal`, `*.svc`, `*.onion`, names
+    /// without a dot), and texts in which parsers find different hosts.
     ///
     /// # Errors
     /// With the first rule that the URL breaks.
@@ -109,13 +115,18 @@ impl MediaUrl {
         if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
             return refused("it holds spaces or control characters");
         }
+        // To a browser a separator of the path, to others a part of what stands before `@` (open-webui#24534). No valid URL
+        // holds one.
+        if text.contains('\\') {
+            return refused("it holds a backslash");
+        }
         let Ok(url) = Url::parse(text) else { return refused("it is no valid URL") };
-        if url.scheme() != "https"
-            || !text.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("https://"))
-        {
+        let begins = text.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("https://"));
+        // A browser skips further slashes, others find no host.
+        if url.scheme() != "https" || !begins || text.get(8..).is_some_and(|rest| rest.starts_with('/')) {
             return refused("only `https://` is allowed");
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        if has_credentials(text, &url) {
             return refused("it holds a user name or a password");
         }
         match refused_host(&url) {
@@ -154,20 +165,23 @@ impl MediaError {
 
 /// Why the host of a URL is refused; `None` when it may be public.
 pub(crate) fn refused_host(url: &Url) -> Option<&'static str> {
-    const NEARBY: [&str; 7] =
-        ["localhost", "local", "internal", "intranet", "lan", "home.arpa", "localdomain"];
     match url.host() {
         None => Some("it has no host"),
         Some(Host::Ipv4(address)) => refused_address(address.into()),
         Some(Host::Ipv6(address)) => refused_address(address.into()),
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            let nearby = NEARBY.iter().any(|zone| {
-                name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            });
-            (nearby || !name.contains('.')).then_some("its host is a name inside a private network")
-        }
+        Some(Host::Domain(name)) => host::refused_name(name),
     }
+}
+
+/// Whether there is a user name or a password before the host, also an empty one, which a parser forgets.
+pub(crate) fn has_credentials(text: &str, url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some() || authority(text).contains('@')
+}
+
+/// What stands between the scheme and the path, as it is written. To some parsers a backslash ends it.
+pub(crate) fn authority(text: &str) -> &str {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 fn refused_address(address: IpAddr) -> Option<&'static str> {
@@ -266,8 +280,57 @@ mod tests {
             ("https://[fd00:ec2::254]/", false),
             ("https://[fe80::1]/", false),
             ("https://[fec0::1]/", false),
+            // X6 and its kind: vllm#34743, claude-ads#44, AutoResearchClaw#254, oneuptime#3172, onefilellm#79.
+            ("https://cdn.example.com\\@169.254.169.254/x", false),
+            ("https://169.254.169.254\\@cdn.example.com/x", false),
+            ("https://cdn.example.com\\.evil.example/x", false),
+            ("https://cdn.example.com/a\\b.png", false),
+            ("https://cdn.example.com/?a\\b", false),
+            ("https://cdn.example.com:443@169.254.169.254/", false),
+            ("https://cdn.example.com@169.254.169.254/", false),
+            ("https://@cdn.example.com/", false),
+            ("https://:@cdn.example.com/", false),
+            ("https:///cdn.example.com/", false),
+            ("https:////169.254.169.254/", false),
+            ("https://cdn.example.com%2f@169.254.169.254/", false),
+            ("https://169.254.169.%32%35%34/", false),
+            ("https://cdn.example.com%00.evil.example/", false),
+            ("https://cdn.example.com /", false),
+            ("https://169。254。169。254/", false),
+            ("https://./", false),
+            ("https://a..example.com/", false),
+            ("https://.example.com/", false),
+            ("https://nas.home/a", false),
+            ("https://abc.onion/a", false),
+            // What must stay.
+            ("https://cdn.example.com/@ann/cat.png", true),
+            ("https://cdn.example.com/a?to=ann@example.com", true),
+            ("https://cdn.example.com/a%5Cb.png", true),
+            ("https://cdn.example.com?x=1#f", true),
+            ("https://cdn.example.com./a.png", true),
+            ("https://bücher.example/ä.png", true),
+            ("https://my_bucket.s3.amazonaws.com/a", true),
         ] {
             assert_eq!(MediaUrl::parse(url).is_ok(), accepted, "{url}");
+        }
+    }
+
+    /// What is handed on names one host to every parser.
+    #[test]
+    fn the_parsed_form_is_plain() {
+        for (url, parsed) in [
+            (
+                "HTTPS://CDN.Example.com:443/a/../b c.png".replace(' ', "%20").as_str(),
+                "https://cdn.example.com/b%20c.png",
+            ),
+            ("https://bücher.example/ä.png", "https://xn--bcher-kva.example/%C3%A4.png"),
+            ("https://%63dn.example.com", "https://cdn.example.com/"),
+            ("https://cdn.example.com?x=ann@example.com", "https://cdn.example.com/?x=ann@example.com"),
+            ("https://cdn.example.com/a/b.png?x=1", "https://cdn.example.com/a/b.png?x=1"),
+        ] {
+            let once = MediaUrl::parse(url).unwrap();
+            assert_eq!(once.as_str(), parsed, "{url}");
+            assert_eq!(MediaUrl::parse(once.as_str()), Ok(once), "{url}");
         }
     }
 

@@ -7,7 +7,7 @@ use chimera_effect::{AccountRef, Disclosure, Effect, EffectKind, EffectV1, Media
 use chimera_platform::Accounts;
 use chimera_platform::text::{self, TextCount};
 
-use crate::probe::MediaDigests;
+use crate::probe::ProbedMedia;
 use crate::refuse::Refusal;
 
 /// One effect of a plan.
@@ -22,7 +22,7 @@ pub(crate) struct Planned {
 pub(crate) struct Ground<'a> {
     pub(crate) namespace: &'a Namespace,
     pub(crate) accounts: &'a Accounts,
-    pub(crate) media: &'a MediaDigests,
+    pub(crate) media: &'a ProbedMedia,
     /// What is served for an account; constant data.
     pub(crate) service: &'a dyn Fn(AccountRef<'_>) -> Option<Service>,
 }
@@ -94,14 +94,15 @@ fn effect(
 ) -> Result<Planned, Fault> {
     let ContentVariant { platform, text_content, hashtags, disclosure_label, media_refs } = variant;
     let rendered = text::render(*platform, text_content, hashtags, Some(disclosure_label));
-    let identify = |url: &String| {
-        let probed = ground.media.get(url).ok_or_else(|| Fault::new("", "media that were probed", url))?;
+    let identify = |reference: &String| {
+        let probed =
+            ground.media.get(reference).ok_or_else(|| Fault::new("", "media that were probed", reference))?;
         // What the platform pulls by itself may be other bytes by then; nothing is claimed about them (PUB-21).
-        let identity = match (service.uploads, probed) {
-            (true, Some(sha256)) => MediaIdentity::Sha256(*sha256),
+        let identity = match (service.uploads, probed.sha256) {
+            (true, Some(sha256)) => MediaIdentity::Sha256(sha256),
             _ => MediaIdentity::ByReference,
         };
-        Ok(Media { url: url.clone(), identity })
+        Ok(Media { url: probed.url.clone(), identity })
     };
     let content = EffectV1 {
         namespace: ground.namespace.clone(),

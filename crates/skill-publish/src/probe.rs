@@ -11,9 +11,21 @@ use futures_util::future::join_all;
 
 use crate::refuse::Refusal;
 
-/// Which bytes each medium is, by its reference as the input spells it; `None` where the platform pulls it and no bytes
-/// were ever fixed.
+/// Which bytes each medium is, by its URL in the effect; `None` where the platform pulls it and no bytes were ever fixed.
 pub(crate) type MediaDigests = BTreeMap<String, Option<Digest>>;
+
+/// The media of an input, by their references as the input spells them.
+pub(crate) type ProbedMedia = BTreeMap<String, ProbedMedium>;
+
+/// A medium that an effect can have.
+#[derive(Clone, Debug)]
+pub(crate) struct ProbedMedium {
+    /// Its URL in the parsed form: what a reviewer approves, what is fetched and what is sent on. Of two parsers that read the
+    /// reference itself one may find another host.
+    pub(crate) url: String,
+    /// Which bytes, where they were ever fixed.
+    pub(crate) sha256: Option<Digest>,
+}
 
 /// What a known request says about its media: they were looked at when it was first asked for, and are not needed again
 /// to tell what became of it.
@@ -31,34 +43,51 @@ pub(crate) fn known_media(view: &RequestView) -> MediaDigests {
 pub(crate) async fn probe(
     media: &dyn MediaProbe,
     input: &PublishInput,
-    known: MediaDigests,
+    known: &MediaDigests,
     deadline: DateTime<Utc>,
-) -> Result<MediaDigests, Refusal> {
-    let mut places = places(input);
-    places.retain(|reference, _| !known.contains_key(*reference));
+) -> Result<ProbedMedia, Refusal> {
+    let places = places(input);
     let probes = places.iter().map(|(reference, pointer)| async move {
-        let refused = |reason| Fault::new(pointer, "a public https URL", reason);
-        let url = MediaUrl::parse(reference)
-            .map_err(|error| (ErrorCode::ValidationError, refused(error.reason)))?;
-        let missing = |message| Fault::new(pointer, "a medium that can be reached", message);
-        match media.probe(&url, deadline).await {
-            Ok(probed) => Ok(((*reference).to_owned(), Some(probed.sha256))),
-            Err(error) => Err((ErrorCode::MediaNotAccessible, missing(error.message))),
-        }
+        let found = one(media, reference, known, deadline).await;
+        found
+            .map(|medium| ((*reference).to_owned(), medium))
+            .map_err(|(code, expected, reason)| (code, Fault::new(pointer, expected, reason)))
     });
-    let mut digests = known;
+    let mut probed = ProbedMedia::new();
     let mut faults = Vec::new();
     for result in join_all(probes).await {
         match result {
-            Ok((reference, digest)) => {
-                digests.insert(reference, digest);
+            Ok((reference, medium)) => {
+                probed.insert(reference, medium);
             }
             Err(fault) => faults.push(fault),
         }
     }
     match faults.iter().map(|(code, _)| *code).min() {
-        None => Ok(digests),
+        None => Ok(probed),
         Some(code) => Err(Refusal::faults(code, faults.into_iter().map(|(_, fault)| fault).collect())),
+    }
+}
+
+/// One medium; else the code, what was expected, and what is wrong.
+async fn one(
+    media: &dyn MediaProbe,
+    reference: &str,
+    known: &MediaDigests,
+    deadline: DateTime<Utc>,
+) -> Result<ProbedMedium, (ErrorCode, &'static str, String)> {
+    // As it was recorded, whatever the rules have become since.
+    if let Some(sha256) = known.get(reference) {
+        return Ok(ProbedMedium { url: reference.to_owned(), sha256: *sha256 });
+    }
+    let url = MediaUrl::parse(reference)
+        .map_err(|error| (ErrorCode::ValidationError, "a public https URL", error.reason.to_owned()))?;
+    if let Some(sha256) = known.get(url.as_str()) {
+        return Ok(ProbedMedium { url: url.as_str().to_owned(), sha256: *sha256 });
+    }
+    match media.probe(&url, deadline).await {
+        Ok(probed) => Ok(ProbedMedium { url: url.as_str().to_owned(), sha256: Some(probed.sha256) }),
+        Err(error) => Err((ErrorCode::MediaNotAccessible, "a medium that can be reached", error.message)),
     }
 }
 

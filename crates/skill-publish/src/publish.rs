@@ -142,7 +142,7 @@ impl PublishSkill {
         known: MediaDigests,
     ) -> Result<Vec<Planned>, Refusal> {
         let deadline = self.deadline(context, self.options.answer_within);
-        let media = probe(self.ports.media.as_ref(), input, known, deadline).await?;
+        let media = probe(self.ports.media.as_ref(), input, &known, deadline).await?;
         let service = |account: AccountRef<'_>| self.ports.kernel.service(account, EffectKind::Publish);
         let ground = Ground {
             namespace: &context.namespace,

@@ -7,6 +7,7 @@ use chimera::contracts::publish::PublishInput;
 use chimera::contracts::{CallContext, CallerRole, ErrorCode, PlatformName};
 use chimera::platform::Accounts;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
+use chimera_testkit::block_on;
 use chimera_tests::stage::{claimed, context, only};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -76,6 +77,18 @@ fn private_media_urls() {
         "file:///etc/passwd",
         "https://user:secret@media.example.com/a.png",
         "not a url",
+        "https://cdn.example.com\\@169.254.169.254/x",
+        "https://@media.example.com/a.png",
+        "https://app.default.svc/a.png",
+        "https://db.service.consul/a.png",
+        "https://files.corp/a.png",
+        "https://nas.home/a.png",
+        "https://abc.onion/a.png",
+        "https://a.test/a.png",
+        "https://a.invalid/a.png",
+        "https://1.0.0.10.in-addr.arpa/a.png",
+        "https://1.0.ip6.arpa/a.png",
+        "https://./a.png",
     ] {
         let bench = Bench::new();
         let mut input = bench.good();
@@ -85,6 +98,21 @@ fn private_media_urls() {
         let expected = Expected { code, pointers: &place, says: &["a public https URL"], recorded: true };
         bench.check(url, &context(), &json(&input), &expected);
     }
+}
+
+/// X6: what a reviewer approves is what is sent, and names one host to every parser.
+#[test]
+fn media_are_approved_by_their_parsed_urls() {
+    let bench = Bench::new();
+    let preview = |url: &str| {
+        let mut input = bench.good();
+        input.content_bundle.variants[1].media_refs = vec![url.to_owned()];
+        block_on(bench.host.publish().preview(&context(), &input)).unwrap()[1].clone()
+    };
+    let plain = preview("https://media.example.com/a.png");
+    let other = preview("HTTPS://Media.Example.com:443/x/../a.png");
+    assert_eq!(other.media[0].url, "https://media.example.com/a.png");
+    assert_eq!((other.digest, other.media), (plain.digest, plain.media));
 }
 
 #[test]

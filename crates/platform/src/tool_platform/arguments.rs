@@ -10,6 +10,7 @@ use super::binding::Binding;
 use super::media::Handed;
 use super::port::refusal;
 use crate::extract::is_id;
+use crate::media::MediaUrl;
 use crate::profile::{ActTool, Input, Invocation, Naming};
 
 /// Whether an act can be said to its tools at all.
@@ -73,6 +74,10 @@ fn check_media(taking: &Invocation, act: &Act<'_>) -> Result<(), Refusal> {
         let message = format!("not every medium is known to `{platform}` yet; nothing was sent");
         return Err(refusal(ErrorCode::MediaUploadFailed, message));
     }
+    // The platform reads it with a parser of its own: only the parsed form is sent.
+    if let Some(error) = content.media.iter().find_map(|media| MediaUrl::parse(&media.url).err()) {
+        return Err(refusal(ErrorCode::ValidationError, format!("{error}; nothing was sent")));
+    }
     if content.media.len() > 1 && !taking.takes_several_media() {
         let message = format!("the tool `{}` for `{platform}` takes one medium", taking.tool);
         return Err(refusal(ErrorCode::ValidationError, message));
@@ -121,10 +126,16 @@ fn input(input: Input, act: &Act<'_>, handed: &Handed) -> Option<Value> {
         }
         Input::Target => content.target.as_deref().map(Value::from),
         Input::MediaIds => several(act.uploads.iter().map(|upload| upload.media_id.as_str()).collect()),
-        Input::MediaUrls => several(content.media.iter().map(|media| media.url.as_str()).collect()),
+        Input::MediaUrls => {
+            let urls: Vec<_> =
+                content.media.iter().filter_map(|media| MediaUrl::parse(&media.url).ok()).collect();
+            several(urls.iter().map(MediaUrl::as_str).collect())
+        }
         Input::MediaPaths => several(handed.paths.iter().map(String::as_str).collect()),
         Input::MediaId => act.uploads.first().map(|upload| upload.media_id.as_str().into()),
-        Input::MediaUrl => content.media.first().map(|media| media.url.as_str().into()),
+        Input::MediaUrl => {
+            content.media.first().and_then(|media| Some(MediaUrl::parse(&media.url).ok()?.as_str().into()))
+        }
         Input::MediaPath => handed.paths.first().map(|path| path.as_str().into()),
         Input::Data => handed.data.as_deref().map(Value::from),
         Input::FileName => handed.file_name.as_deref().map(Value::from),

@@ -41,3 +41,49 @@ fn an_upload_that_fails_may_be_repeated() {
         assert_eq!(upload(&world, identity).unwrap_err().code, expected);
     }
 }
+
+const PULLS: &str = r#"
+    name = "pulls"
+    [platforms.twitter]
+    timeout_ms = 9_000
+    settle_ms = 9_000
+    price = { micros = 0, currency = "USD" }
+    [platforms.twitter.publish]
+    tool = "post"
+    arguments = { text = "text", media_url = "image", media_urls = "images" }
+    id = "/id"
+"#;
+
+/// X6: the platform reads a URL with a parser of its own, so it is given none in which parsers find different hosts.
+#[test]
+fn a_tool_that_pulls_media_is_given_their_parsed_urls() {
+    let input_schema = json!({ "properties": {
+        "text": { "type": "string" }, "image": { "type": "string" }, "images": { "type": "array" } } });
+    let tools = vec![ToolInfo { name: "post".to_owned(), input_schema }];
+    let media = |url: &str| vec![Media { url: url.to_owned(), identity: MediaIdentity::ByReference }];
+    let profile = Profile::parse(PULLS).unwrap();
+    for (url, sent) in [
+        ("HTTPS://CDN.example.com:443/a/../b.png", Some("https://cdn.example.com/b.png")),
+        ("https://cdn.example.com/b.png?x=1", Some("https://cdn.example.com/b.png?x=1")),
+        ("https://cdn.example.com\\@169.254.169.254/x", None),
+        ("https://nas.home/b.png", None),
+        ("not a url", None),
+    ] {
+        let answers = vec![said(false, json!({ "id": "17" }))];
+        let world = world_of(&profile, Ok(tools.clone()), Ok(Vec::new()), answers);
+        let outcome = act_at(&world, &effect(PlatformName::Twitter, media(url)), &[], at(9));
+        let calls = world.server.calls.lock().unwrap();
+        match sent {
+            Some(sent) => {
+                assert!(matches!(outcome, Outcome::Done(_)), "{url} {outcome:?}");
+                assert_eq!(calls[0].arguments["image"], sent, "{url}");
+                assert_eq!(calls[0].arguments["images"], json!([sent]), "{url}");
+            }
+            None => {
+                let Outcome::NotDone(refusal) = outcome else { panic!("{url} {outcome:?}") };
+                assert_eq!(refusal.code, ErrorCode::ValidationError, "{url}");
+                assert!(calls.is_empty(), "{url}");
+            }
+        }
+    }
+}
