@@ -50,7 +50,7 @@ pub struct CallContext {
     pub agent: Option<AgentId>,
     /// The campaign, for contracts whose input names none.
     pub campaign: Option<CampaignId>,
-    /// The caller's idempotency key, for contracts whose input holds none.
+    /// The caller's idempotency key, for contracts whose input holds none. One with a control character is refused.
     pub key: Option<String>,
     /// When the caller stops waiting. Work that is recorded goes on by itself or on the next call.
     pub deadline: Option<DateTime<Utc>>,

@@ -9,6 +9,7 @@
 
 mod describe;
 mod length;
+mod opaque;
 
 use std::fmt;
 
@@ -21,6 +22,8 @@ use crate::fault::{Fault, Faults};
 use crate::json::{Json, JsonError, push_token};
 
 pub(crate) use length::Length;
+pub use opaque::control_character;
+pub(crate) use opaque::{opaque, opaque_members};
 
 use describe::shorten;
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ErrorCode;
 use crate::fault::{Fault, Faults};
 use crate::id::{ErrorId, EventId};
-use crate::parse::{Length, Parser, ParserError};
+use crate::parse::{Length, Parser, ParserError, opaque, opaque_members};
 
 pub use action::{action_bytes, action_digest};
 pub use fixed::{AlwaysNull, AlwaysTrue};
@@ -34,7 +34,10 @@ const MAX_NAME: usize = 100;
 const MAX_CONSTRAINTS: usize = 100;
 const MAX_CONSTRAINT: usize = 2_000;
 
-/// What to propose engagement for (PRO-01). Identifiers are opaque, 1 to 255 characters.
+/// Where the identifiers stand.
+const IDS: [&str; 4] = ["/request_id", "/artifact_id", "/actor_id", "/spec_version"];
+
+/// What to propose engagement for (PRO-01). Identifiers are opaque, 1 to 255 characters, none of them a control character.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeInput {
@@ -87,7 +90,7 @@ impl ProposeInput {
     /// # Errors
     /// When the schema does not compile.
     pub fn parser() -> Result<Parser, ParserError> {
-        Parser::new::<Self>()
+        Ok(Parser::new::<Self>()?.with_rules(|document| opaque_members(document, &IDS)))
     }
 
     /// Checks what the types cannot hold, for inputs that were built and not parsed: bounds.
@@ -104,8 +107,10 @@ impl ProposeInput {
             id("/actor_id", &self.actor_id),
             id("/spec_version", &self.spec_version),
         ];
+        let texts = [&self.request_id, &self.artifact_id, &self.actor_id, &self.spec_version];
+        let controls = IDS.iter().zip(texts).filter_map(|(pointer, text)| opaque(*pointer, text));
         let context = self.candidate_context.as_ref().map(CandidateContext::faults).unwrap_or_default();
-        Faults::check(own.into_iter().flatten().chain(context).collect())
+        Faults::check(own.into_iter().flatten().chain(controls).chain(context).collect())
     }
 }
 

@@ -50,7 +50,7 @@ pub struct PublishInput {
     /// Where to publish: at least one platform, each once, each with a variant in the bundle.
     #[schemars(length(min = 1, max = MAX_PLATFORMS))]
     pub target_platforms: Vec<PlatformName>,
-    /// The caller's key: the same key never posts twice. 1 to 255 characters.
+    /// The caller's key: the same key never posts twice. 1 to 255 characters, none of them a control character.
     #[schemars(length(min = 1, max = MAX_KEY))]
     pub idempotency_key: String,
     /// Whether platforms are served one after the other or at once.

@@ -1,6 +1,7 @@
 //! What a call asks for: the input, with what the host says beside it (ENG-02).
 
 use chimera_contracts::engage::{EngageAction, EngageInput};
+use chimera_contracts::parse::control_character;
 use chimera_contracts::{
     AgentId, CallContext, CallerRole, CampaignId, CorrelationId, Digest, ErrorCode, Fault, Faults, Namespace,
     RequestId, ReviewId, SkillName, derive_uuid,
@@ -39,6 +40,7 @@ impl<'a> Ask<'a> {
     ) -> Result<Self, Refusal> {
         check_role(context)?;
         input.check().map_err(|faults| Refusal::faults(&faults))?;
+        check_key(context)?;
         let (agent, campaign) = host_says(context)?;
         let platform = input.platform;
         let account = accounts.account(agent, platform).ok_or_else(|| {
@@ -101,6 +103,16 @@ pub(crate) fn request_of(engagement_id: &str) -> Option<RequestId> {
 /// The review of a request: one request has at most one.
 pub(crate) fn review_id(request: RequestId) -> ReviewId {
     ReviewId::from_uuid(derive_uuid("chimera/engage-review/v1", &[request.as_uuid().as_bytes()]))
+}
+
+/// The host's key: a store, a header and a log have to hold it.
+fn check_key(context: &CallContext) -> Result<(), Refusal> {
+    let Some((place, character)) = context.key.as_deref().and_then(control_character) else { return Ok(()) };
+    let message = format!(
+        "the idempotency key of the call holds the control character U+{:04X} (at character {place})",
+        u32::from(character)
+    );
+    Err(Refusal::of(ErrorCode::ValidationError, message))
 }
 
 /// Who may call: what engages acts in public, like publishing (PUB-02).

@@ -183,3 +183,16 @@ async fn every_answer_comes_with_what_the_contract_says() {
     let expected = serde_json::json!({"message": "Engagement queued for approval", "approval_required": true, "confidence": 0.75});
     assert_eq!(response, expected);
 }
+
+/// X7.
+#[tokio::test]
+async fn a_key_with_a_control_character_is_refused() {
+    let world = World::new(0.95).await;
+    let (_store, host) = world.host();
+    for key in ["a\0b", "a\r\nX-Key: b"] {
+        let keyed = chimera::contracts::CallContext { key: Some(key.to_owned()), ..engage_context() };
+        let answer = engage_as(&host, &keyed, &engagement(EngageAction::Like)).await;
+        assert_eq!((answer.status, code(&answer)), (EngageStatus::Failed, "VALIDATION_ERROR"), "{key:?}");
+    }
+    assert_eq!(world.platform.performed(), []);
+}

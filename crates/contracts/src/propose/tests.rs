@@ -75,3 +75,21 @@ fn approval_is_always_required() {
         assert!(serde_json::from_str::<AlwaysTrue>(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn identifiers_hold_no_control_characters() {
+    let mut document = input();
+    document["request_id"] = "r\0".into();
+    document["actor_id"] = "é\n".into();
+    let expected = "a text without control characters";
+    check(
+        &document,
+        &[
+            ("/actor_id", expected, "U+000A at character 1"),
+            ("/request_id", expected, "U+0000 at character 1"),
+        ],
+    );
+    let typed: ProposeInput = serde_json::from_value(document).unwrap();
+    let parsed = ProposeInput::parser().unwrap().parse::<ProposeInput>(&serde_json::to_vec(&typed).unwrap());
+    assert_eq!(typed.check().err(), parsed.err());
+}

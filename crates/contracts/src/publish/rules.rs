@@ -7,7 +7,7 @@ use super::{
     MAX_MEDIA_REF, MAX_PLATFORMS, MAX_TEXT, PublishInput,
 };
 use crate::fault::{Fault, Faults};
-use crate::parse::{Length, Parser, ParserError};
+use crate::parse::{Length, Parser, ParserError, opaque, opaque_members};
 use crate::platform::PlatformName;
 
 impl PublishInput {
@@ -36,6 +36,8 @@ impl PublishInput {
             Length::of("/content_bundle/variants", &bundle.variants).within(0, MAX_PLATFORMS),
             Length::characters("/idempotency_key", &self.idempotency_key).within(1, MAX_KEY),
             Length::characters("/content_bundle/bundle_id", &bundle.bundle_id).within(1, MAX_BUNDLE_ID),
+            opaque("/idempotency_key", &self.idempotency_key),
+            opaque("/content_bundle/bundle_id", &bundle.bundle_id),
             attestation.and_then(|text| {
                 Length::characters("/content_bundle/approval_record/attestation", text)
                     .within(1, MAX_ATTESTATION)
@@ -67,7 +69,7 @@ fn texts(index: usize, variant: &ContentVariant) -> Vec<Fault> {
     faults.into_iter().flatten().collect()
 }
 
-/// The cross-field rules over a document that may hold other faults.
+/// What no schema says, over a document that may hold other faults.
 fn document(input: &Value) -> Vec<Fault> {
     let list = |pointer, read: fn(&Value) -> Option<PlatformName>| match input.pointer(pointer) {
         Some(Value::Array(items)) => items.iter().map(read).collect(),
@@ -76,7 +78,9 @@ fn document(input: &Value) -> Vec<Fault> {
     };
     let targets: Vec<_> = list("/target_platforms", platform);
     let variants = list("/content_bundle/variants", |variant| variant.get("platform").and_then(platform));
-    across(&targets, &variants)
+    let mut faults = opaque_members(input, &["/idempotency_key", "/content_bundle/bundle_id"]);
+    faults.extend(across(&targets, &variants));
+    faults
 }
 
 fn platform(name: &Value) -> Option<PlatformName> {

@@ -66,3 +66,29 @@ fn built_inputs_keep_the_bounds_of_the_schema() {
     let parsed: Vec<_> = parsed.as_slice().iter().map(|fault| fault.pointer.as_str()).collect();
     assert_eq!(parsed, expected);
 }
+
+/// X7, and its kind.
+#[test]
+fn keys_hold_no_control_characters() {
+    let text = include_str!("../../../tests/golden/publish/valid/input.json");
+    for (key, refused) in [
+        ("a\0b", true),
+        ("a\r\nX-Key: b", true),
+        ("a\u{7f}", true),
+        ("a\u{9f}", true),
+        ("Ann's key: no. 7 / é日🎉", false),
+    ] {
+        let mut input: PublishInput = serde_json::from_str(text).unwrap();
+        input.idempotency_key = key.to_owned();
+        input.content_bundle.bundle_id = key.to_owned();
+        let sent = serde_json::to_vec(&input).unwrap();
+        let parsed = PublishInput::parser().unwrap().parse::<PublishInput>(&sent);
+        let faults = input.check().err();
+        assert_eq!(parsed.err(), faults, "{key:?}");
+        let pointers: Vec<_> =
+            faults.iter().flat_map(|faults| faults.as_slice()).map(|fault| fault.pointer.clone()).collect();
+        let expected: &[&str] =
+            if refused { &["/content_bundle/bundle_id", "/idempotency_key"] } else { &[] };
+        assert_eq!(pointers, expected, "{key:?}");
+    }
+}
