@@ -4,7 +4,7 @@
 //! - `serve RECORD CONFIG` serves.
 //! - `say FOLDER` answers a call of a tool with the bytes of `TOOL.result` or `TOOL.error` in the folder, whatever they
 //!   are. Where `TOOL.held` stands beside it, it answers immediately before it answers the next call; what `TOOL.before`
-//!   holds is written first, and what `TOOL.stderr` holds, to standard error.
+//!   holds is written first, and what `TOOL.stderr` holds, to standard error. Where `TOOL.dies` stands, it ends instead.
 //! - `environment` prints what it was given to standard error and exits with 3.
 //! - `silent` reads its input and never answers.
 
@@ -64,6 +64,9 @@ fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
                 let tool = text("/params/name");
                 let file = |kind| fs::read(folder.join(format!("{tool}.{kind}"))).unwrap_or_default();
                 std::io::stderr().write_all(&file("stderr"))?;
+                if folder.join(format!("{tool}.dies")).exists() {
+                    std::process::exit(70);
+                }
                 let answer = [file("before"), told(folder, tool, id)?].concat();
                 if folder.join(format!("{tool}.held")).exists() {
                     held.extend(answer);

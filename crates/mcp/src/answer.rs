@@ -199,8 +199,8 @@ mod tests {
     fn an_answer_that_could_not_be_read_is_lost() {
         let written = ticket();
         written.take().unwrap();
-        let error = error(UNREADABLE.0, "its answer was too long to be read");
-        let reason = "its answer was too long to be read; it may have been carried out".to_owned();
+        let error = error(UNREADABLE.0, "its answer is longer than 8 bytes");
+        let reason = "its answer is longer than 8 bytes; it may have been carried out".to_owned();
         assert_eq!(failed(&error, &written, &Secrets::default()), Some(Called::Lost { reason }));
     }
 

@@ -380,13 +380,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_past_the_bound_loses_its_call_and_no_other() {
         let mut calls = 0;
-        let scripted = Scripted::speak(command().max_line_bytes(512), move |message| {
+        let scripted = Scripted::speak(command().answer_limit(512), move |message| {
             calls += 1;
             let text = if calls == 1 { "x".repeat(100_000) } else { "short".to_owned() };
             result_of(message, &answer(&text))
         })
         .await;
-        let expected = "its answer was too long to be read; it may have been carried out";
+        let expected = "its answer is longer than 512 bytes (`answer_limit`); it may have been carried out";
         assert_eq!(call(&scripted, LONG).await, Called::Lost { reason: expected.to_owned() });
         assert_eq!(call(&scripted, LONG).await, Called::Answered(late("", "short").answer));
     }
@@ -394,10 +394,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_of_too_many_values_is_lost() {
         let scripted = Scripted::speak(command(), |message| {
-            result_of(message, &format!("{{\"structuredContent\":[{}{{}}]}}", "{},".repeat(200_000)))
+            result_of(message, &format!("{{\"structuredContent\":[{}{{}}]}}", "{\"a\":1},".repeat(130_000)))
         })
         .await;
-        let expected = "its answer held too many values to be read; it may have been carried out";
+        let expected = "its answer holds more values than fit 5 times 4194304 bytes (`answer_limit`); it may have been carried out";
         assert_eq!(call(&scripted, LONG).await, Called::Lost { reason: expected.to_owned() });
+    }
+
+    /// Reported: the client of an answer that is too long waits until its timeout, or for ever (UltraLog#89,
+    /// python-sdk#3332). Here the answer has not even an end.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_without_an_end_is_refused_while_it_comes() {
+        let scripted = Scripted::speak(command().answer_limit(64 * 1024), |message| {
+            let answer = result_of(message, &answer(&"x".repeat(100_000)));
+            answer.trim_end().to_owned()
+        })
+        .await;
+        let reason = "its answer is longer than 65536 bytes (`answer_limit`); it may have been carried out";
+        assert_eq!(call(&scripted, LONG).await, Called::Lost { reason: reason.to_owned() });
     }
 }

@@ -12,8 +12,8 @@ use chimera_audit::Secrets;
 
 use crate::credentials::secrets;
 
-/// The longest line of a server that is read, unless the command says otherwise.
-pub(crate) const MAX_LINE_BYTES: usize = 8 * 1024 * 1024;
+/// The longest answer of a server that is read, unless the host says otherwise.
+pub(crate) const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
 /// A server as a program that speaks over its standard input and output.
 ///
@@ -57,9 +57,9 @@ pub struct ServerCommand {
     /// Whether a call that is not answered by its deadline ends the server (input closed, 3 s, SIGTERM, 3 s, SIGKILL).
     /// For servers that would still carry the call out later; calls in flight beside it are lost.
     pub stop_on_timeout: bool,
-    /// The longest line that is read from its standard output: one answer, one page of tools. 8 MiB unless given. A
-    /// longer one is dropped to its end, and the call that it answers is lost.
-    pub max_line_bytes: usize,
+    /// The longest message that is read, in bytes: one answer, one page of tools. 4 MiB unless given. A longer one, and
+    /// one that would take more than five times as much memory, is dropped while it comes, and its call is lost.
+    pub answer_limit: usize,
 }
 
 impl ServerCommand {
@@ -76,7 +76,7 @@ impl ServerCommand {
             start_timeout: Duration::from_secs(20),
             grace: Duration::from_secs(60),
             stop_on_timeout: false,
-            max_line_bytes: MAX_LINE_BYTES,
+            answer_limit: ANSWER_LIMIT,
         }
     }
 
@@ -139,10 +139,10 @@ impl ServerCommand {
         self
     }
 
-    /// How long a line of its output may be, in bytes.
+    /// How long an answer may be, in bytes.
     #[must_use]
-    pub fn max_line_bytes(mut self, max_line_bytes: usize) -> Self {
-        self.max_line_bytes = max_line_bytes;
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
         self
     }
 
@@ -203,7 +203,7 @@ impl fmt::Debug for ServerCommand {
             .field("start_timeout", &self.start_timeout)
             .field("grace", &self.grace)
             .field("stop_on_timeout", &self.stop_on_timeout)
-            .field("max_line_bytes", &self.max_line_bytes)
+            .field("answer_limit", &self.answer_limit)
             .finish()
     }
 }

@@ -10,14 +10,13 @@ use std::{
 };
 
 use chimera_platform::{LateAnswer, ToolAnswer};
-use serde_json::Value;
+
+use crate::weight;
 
 /// The most answers that are kept.
 const MAX_ANSWERS: usize = 256;
 /// The most bytes that they hold together, about; one is kept whatever it holds.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// About what a value of JSON costs beside its text.
-const VALUE_BYTES: usize = 64;
 
 /// The late answers of one server, across its lives.
 #[derive(Debug, Default)]
@@ -55,21 +54,8 @@ impl LateAnswers {
 }
 
 fn size(answer: &ToolAnswer) -> usize {
-    let texts = answer.texts.iter().fold(0_usize, |sum, text| sum.saturating_add(text.len()));
-    texts.saturating_add(answer.structured.as_ref().map_or(0, size_of))
-}
-
-/// As deep as JSON that was read: 128 levels.
-fn size_of(value: &Value) -> usize {
-    let inside = match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().fold(0, |sum, item| size_of(item).saturating_add(sum)),
-        Value::Object(members) => members.iter().fold(0, |sum: usize, (name, member)| {
-            sum.saturating_add(name.len()).saturating_add(size_of(member))
-        }),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-    };
-    inside.saturating_add(VALUE_BYTES)
+    let texts = answer.texts.iter().fold(0_usize, |sum, text| sum.saturating_add(weight::string(text.len())));
+    texts.saturating_add(answer.structured.as_ref().map_or(0, weight::of))
 }
 
 #[cfg(test)]
@@ -109,7 +95,7 @@ mod tests {
     #[test]
     fn the_oldest_goes_when_they_are_too_large() {
         let late = LateAnswers::default();
-        let half = "x".repeat(MAX_BYTES / 2);
+        let half = "x".repeat(MAX_BYTES / 2 - 64);
         [1, 2, 3].into_iter().for_each(|call| keep(&late, call, &half));
         assert_eq!(calls(&late), [2, 3]);
         keep(&late, 4, "text");
@@ -119,7 +105,8 @@ mod tests {
 
     #[test]
     fn structured_content_counts() {
-        let answer = ToolAnswer { structured: Some(json!({ "ab": ["cde", 1] })), ..ToolAnswer::default() };
-        assert_eq!(size(&answer), 4 * VALUE_BYTES + 5);
+        let structured = json!({ "ab": ["cde", 1] });
+        let answer = ToolAnswer { structured: Some(structured.clone()), ..ToolAnswer::default() };
+        assert_eq!(size(&answer), weight::of(&structured));
     }
 }

@@ -6,6 +6,7 @@ mod backoff;
 mod clock;
 mod command;
 mod credentials;
+mod gather;
 mod group;
 mod in_flight;
 mod inbox;
@@ -19,6 +20,7 @@ mod logged;
 mod outline;
 mod pipes;
 mod repair;
+mod replies;
 mod run;
 #[cfg(test)]
 mod scripted;
@@ -26,6 +28,7 @@ mod server;
 mod start;
 mod state;
 mod ticket;
+mod weight;
 
 pub use clock::TokioClock;
 pub use command::ServerCommand;

@@ -1,48 +1,30 @@
 //! The lines of a server's standard output, each bounded.
 //!
-//! A server may write a line without an end, by a bug or to exhaust us. So a line past the bound is dropped as it comes,
-//! and only its [`Outline`] is kept: enough to tell which call it answered.
+//! A server may write a line without an end, by a bug or to exhaust us; see [`Gatherer`].
 //!
-//! INVARIANT: no more is held than one line up to the bound and one buffer of the reader. Reading can be broken off at
+//! INVARIANT: no more is held than one message up to its bound and one buffer of the reader. Reading can be broken off at
 //! any await and goes on where it was, because the SDK polls for messages inside a `select!`.
 
 use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-use crate::outline::Outline;
+use crate::gather::{Gathered, Gatherer};
 
 /// As much as a pipe holds.
 const BUFFER: usize = 64 * 1024;
-
-/// What was read.
-#[derive(Debug)]
-pub(crate) enum Line {
-    /// A line without its end, as bytes: of any validity.
-    Whole(Vec<u8>),
-    /// What is known of a line that was dropped because it passed the bound.
-    TooLong(Outline),
-}
 
 /// Reads lines.
 #[derive(Debug)]
 pub(crate) struct Lines<R> {
     reader: BufReader<R>,
-    max_bytes: usize,
-    gathered: Gathered,
-}
-
-/// The line that is being read.
-#[derive(Debug)]
-enum Gathered {
-    Bytes(Vec<u8>),
-    TooLong(Outline),
+    line: Gatherer,
 }
 
 impl<R: AsyncRead + Unpin> Lines<R> {
-    pub(crate) fn new(reader: R, max_bytes: usize) -> Self {
-        let gathered = Gathered::Bytes(Vec::new());
-        Self { reader: BufReader::with_capacity(BUFFER, reader), max_bytes, gathered }
+    /// Of at most so many bytes each.
+    pub(crate) fn new(reader: R, limit: usize) -> Self {
+        Self { reader: BufReader::with_capacity(BUFFER, reader), line: Gatherer::new(limit) }
     }
 
     /// The next line. `None` at the end; what stands before it without a line end is a line as well, because a server
@@ -50,47 +32,21 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     ///
     /// # Errors
     /// When the pipe cannot be read.
-    pub(crate) async fn next(&mut self) -> io::Result<Option<Line>> {
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Gathered>> {
         loop {
             let available = self.reader.fill_buf().await?;
             if available.is_empty() {
-                return Ok(Some(self.gathered.finish()).filter(|line| !is_empty(line)));
+                return Ok(if self.line.is_empty() { None } else { self.line.finish() });
             }
             let end = available.iter().position(|byte| *byte == b'\n');
             let part = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
             let read = part.len().saturating_add(usize::from(end.is_some()));
-            self.gathered.add(part, self.max_bytes);
+            let refused = self.line.add(part);
             self.reader.consume(read);
-            if end.is_some() {
-                return Ok(Some(self.gathered.finish()));
+            let finished = if end.is_some() { self.line.finish() } else { None };
+            if let Some(gathered) = refused.or(finished) {
+                return Ok(Some(gathered));
             }
-        }
-    }
-}
-
-fn is_empty(line: &Line) -> bool {
-    matches!(line, Line::Whole(bytes) if bytes.is_empty())
-}
-
-impl Gathered {
-    fn add(&mut self, part: &[u8], max_bytes: usize) {
-        match self {
-            Self::Bytes(bytes) if bytes.len().saturating_add(part.len()) > max_bytes => {
-                let mut outline = Outline::default();
-                outline.read(bytes);
-                outline.read(part);
-                *self = Self::TooLong(outline);
-            }
-            Self::Bytes(bytes) => bytes.extend_from_slice(part),
-            Self::TooLong(outline) => outline.read(part),
-        }
-    }
-
-    fn finish(&mut self) -> Line {
-        // A new buffer for each line: a long one must not stay for the life of the server.
-        match std::mem::replace(self, Self::Bytes(Vec::new())) {
-            Self::Bytes(bytes) => Line::Whole(bytes),
-            Self::TooLong(outline) => Line::TooLong(outline),
         }
     }
 }
@@ -100,6 +56,7 @@ mod tests {
     use tokio::io::AsyncWriteExt;
 
     use super::*;
+    use crate::gather::Excess;
 
     /// The lines of what is read in these parts: text, or the id of one that was too long.
     async fn lines(parts: &[&[u8]], max_bytes: usize) -> Vec<Result<String, Option<i64>>> {
@@ -115,8 +72,11 @@ mod tests {
         let mut read = Vec::new();
         while let Some(line) = lines.next().await.unwrap() {
             read.push(match line {
-                Line::Whole(bytes) => Ok(String::from_utf8(bytes).unwrap()),
-                Line::TooLong(outline) => Err(outline.id()),
+                Gathered::Whole(bytes) => Ok(String::from_utf8(bytes).unwrap()),
+                Gathered::Refused(outline, excess) => {
+                    assert_eq!(excess, Excess::Bytes(max_bytes));
+                    Err(outline.id())
+                }
             });
         }
         assert!(lines.next().await.unwrap().is_none(), "the end stays the end");
@@ -164,8 +124,8 @@ mod tests {
     async fn what_is_held_is_bounded_and_given_back() {
         let endless = tokio::io::AsyncReadExt::take(tokio::io::repeat(b'x'), 4 * 1024 * 1024);
         let mut lines = Lines::new(endless, 1024);
-        assert!(matches!(lines.next().await.unwrap(), Some(Line::TooLong(_))));
-        assert!(matches!(&lines.gathered, Gathered::Bytes(bytes) if bytes.capacity() == 0));
+        assert!(matches!(lines.next().await.unwrap(), Some(Gathered::Refused(..))));
+        assert_eq!(lines.line.holds(), 0);
         assert!(lines.next().await.unwrap().is_none());
     }
 
@@ -182,7 +142,7 @@ mod tests {
             }
         }
         ours.write_all(b"\n").await.unwrap();
-        let Some(Line::Whole(line)) = lines.next().await.unwrap() else { panic!("no line") };
+        let Some(Gathered::Whole(line)) = lines.next().await.unwrap() else { panic!("no line") };
         assert_eq!(line, b"{\"a\":1}");
     }
 }

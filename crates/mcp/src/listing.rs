@@ -8,28 +8,38 @@ use std::{
 use chimera_audit::Secrets;
 use chimera_platform::ToolInfo;
 use rmcp::{
-    ClientHandler, ErrorData, Peer, RoleClient, ServiceError,
+    ClientHandler, Peer, RoleClient, ServiceError,
     model::{
-        ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ErrorCode, Implementation,
-        ListToolsResult, PaginatedRequestParams, ProtocolVersion, Tool,
+        ClientCapabilities, ClientConfig, Implementation, ListToolsResult, PaginatedRequestParams,
+        ProtocolVersion, Tool,
     },
-    service::{NotificationContext, RequestContext},
 };
-
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
-use crate::answer::{json_rpc_reason, sentence};
+use crate::{
+    answer::{json_rpc_reason, sentence},
+    command::ANSWER_LIMIT,
+    gather::MEMORY,
+    weight,
+};
 
 /// The most pages of one listing; a server that gives more is turning in circles.
 const MAX_PAGES: usize = 100;
 /// The most tools of one server.
 const MAX_TOOLS: usize = 10_000;
+/// The longest cursor that is sent back.
+const MAX_CURSOR: usize = 4 * 1024;
 
 /// What was listed, as long as it holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Listing {
     secrets: Arc<Secrets>,
+    /// What the list may weigh, over all its pages.
+    most: usize,
     known: Arc<Mutex<Known>>,
+    /// One asks, and whoever asks meanwhile gets the same list.
+    asking: Arc<Semaphore>,
 }
 
 #[derive(Debug, Default)]
@@ -40,13 +50,15 @@ struct Known {
 }
 
 impl Listing {
-    /// Of a server that was given these secrets.
-    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
-        Self { secrets, known: Arc::default() }
+    /// Of a server that was given these secrets and whose answers are at most so long.
+    pub(crate) fn new(secrets: Arc<Secrets>, answer_limit: usize) -> Self {
+        let most = answer_limit.saturating_mul(MEMORY);
+        Self { secrets, most, known: Arc::default(), asking: Arc::new(Semaphore::new(1)) }
     }
 
     /// The tools, from memory where they are known.
     pub(crate) async fn tools(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
+        let _asking = self.asking.acquire().await;
         let changes = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(tools) = &known.tools {
@@ -54,7 +66,7 @@ impl Listing {
             }
             known.changes
         };
-        let tools = list(peer, &self.secrets).await?;
+        let tools = self.list(peer).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.changes == changes {
             known.tools = Some(tools.clone());
@@ -62,32 +74,55 @@ impl Listing {
         Ok(tools)
     }
 
-    fn forget(&self) {
+    /// The server says that they changed.
+    pub(crate) fn forget(&self) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.changes = known.changes.wrapping_add(1);
         known.tools = None;
     }
+
+    /// All pages.
+    async fn list(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
+        let mut tools = Vec::new();
+        let mut weight = 0_usize;
+        let mut seen = BTreeSet::new();
+        let mut cursor = None;
+        for _ in 0..MAX_PAGES {
+            let asked = PaginatedRequestParams::default().with_cursor(cursor);
+            let page = peer.list_tools(Some(asked)).await.map_err(|error| reason(&error, &self.secrets))?;
+            for tool in page.tools.into_iter().map(info) {
+                let schema = weight::of(&tool.input_schema).saturating_add(weight::string(tool.name.len()));
+                weight = weight.saturating_add(schema);
+                tools.push(tool);
+            }
+            if tools.len() > MAX_TOOLS {
+                return Err(format!("it lists more than {MAX_TOOLS} tools"));
+            }
+            if weight > self.most {
+                let most = self.most;
+                return Err(format!(
+                    "its list of tools takes more than {most} bytes (`answer_limit` x {MEMORY})"
+                ));
+            }
+            match page.next_cursor {
+                None => return Ok(tools),
+                Some(next) if next.len() > MAX_CURSOR => {
+                    return Err(format!("a cursor of its list of tools is longer than {MAX_CURSOR} bytes"));
+                }
+                Some(next) if !seen.insert(next.clone()) => break,
+                next => cursor = next,
+            }
+        }
+        Err(format!(
+            "its list of tools does not end (it turns in circles, or has more than {MAX_PAGES} pages)"
+        ))
+    }
 }
 
-/// All pages.
-async fn list(peer: &Peer<RoleClient>, secrets: &Secrets) -> Result<Vec<ToolInfo>, String> {
-    let mut tools = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut cursor = None;
-    for _ in 0..MAX_PAGES {
-        let asked = PaginatedRequestParams::default().with_cursor(cursor);
-        let page = peer.list_tools(Some(asked)).await.map_err(|error| reason(&error, secrets))?;
-        tools.extend(page.tools.into_iter().map(info));
-        if tools.len() > MAX_TOOLS {
-            return Err(format!("it lists more than {MAX_TOOLS} tools"));
-        }
-        match page.next_cursor {
-            None => return Ok(tools),
-            Some(next) if !seen.insert(next.clone()) => break,
-            next => cursor = next,
-        }
+impl Default for Listing {
+    fn default() -> Self {
+        Self::new(Arc::default(), ANSWER_LIMIT)
     }
-    Err("its list of tools does not end".to_owned())
 }
 
 /// A page of the list, from the JSON of a result; the JSON again where it is none. Only what is used is read, so that an
@@ -120,30 +155,16 @@ fn reason(error: &ServiceError, secrets: &Secrets) -> String {
     format!("it did not list its tools: {why}")
 }
 
-/// Our side of the protocol. Declares no capabilities, so nobody is asked anything on a server's behalf.
+/// Our side of the protocol. Declares no capabilities, so nobody is asked anything on a server's behalf; what a server
+/// asks or tells all the same ends in the [inbox](crate::inbox).
 #[derive(Debug)]
-pub(crate) struct Listener {
-    pub(crate) listing: Listing,
-}
+pub(crate) struct Listener;
 
 impl ClientHandler for Listener {
     fn get_info(&self) -> ClientConfig {
         let us = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         ClientConfig::new(ClientCapabilities::default(), us)
             .with_protocol_version(ProtocolVersion::V_2025_11_25)
-    }
-
-    /// The SDK would decline, which a tool takes for a person's answer.
-    async fn create_elicitation(
-        &self,
-        _request: ElicitRequestParams,
-        _context: RequestContext<RoleClient>,
-    ) -> Result<ElicitResult, ErrorData> {
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "nobody can be asked", None))
-    }
-
-    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
-        self.listing.forget();
     }
 }
 
@@ -193,20 +214,53 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_without_measure_is_refused() {
-        let scripted = Scripted::serve(|request| {
-            let cursor = request["params"]["cursor"].as_str().unwrap_or("0");
-            let next = cursor.parse::<u32>().unwrap() + 1;
-            json!({ "tools": vec![tool("a"); MAX_TOOLS / 10], "nextCursor": next.to_string() })
-        })
+        let reason = refused(
+            |request| json!({ "tools": vec![tool("a"); MAX_TOOLS / 10], "nextCursor": next(request) }),
+        )
         .await;
-        let refused = Listing::default().tools(scripted.service.peer()).await;
-        assert_eq!(refused, Err("it lists more than 10000 tools".to_owned()));
+        assert_eq!(reason, "it lists more than 10000 tools");
+    }
+
+    async fn refused(script: fn(&Value) -> Value) -> String {
+        let scripted = Scripted::serve(script).await;
+        Listing::default().tools(scripted.service.peer()).await.unwrap_err()
+    }
+
+    fn next(request: &Value) -> String {
+        let cursor = request["params"]["cursor"].as_str().unwrap_or("0");
+        (cursor.parse::<u32>().unwrap() + 1).to_string()
     }
 
     #[tokio::test]
-    async fn a_list_that_turns_in_circles_is_refused() {
-        let scripted = Scripted::serve(|_| json!({ "tools": [], "nextCursor": "again" })).await;
-        let refused = Listing::default().tools(scripted.service.peer()).await;
-        assert_eq!(refused, Err("its list of tools does not end".to_owned()));
+    async fn a_list_that_does_not_end_is_refused() {
+        let again = refused(|_| json!({ "tools": [], "nextCursor": "again" })).await;
+        let further = refused(|request| json!({ "tools": [], "nextCursor": next(request) })).await;
+        for reason in [again, further] {
+            assert!(reason.starts_with("its list of tools does not end"), "{reason}");
+        }
+        let reason = refused(|_| json!({ "tools": [], "nextCursor": "x".repeat(MAX_CURSOR + 1) })).await;
+        assert_eq!(reason, "a cursor of its list of tools is longer than 4096 bytes");
+    }
+
+    /// Pages within the limit of one answer that pass it together.
+    #[tokio::test]
+    async fn a_list_that_takes_too_much_memory_over_its_pages_is_refused() {
+        let reason = refused(|request| {
+            let long = json!({ "name": "a", "inputSchema": { "description": "x".repeat(ANSWER_LIMIT / 2) } });
+            json!({ "tools": [long], "nextCursor": next(request) })
+        })
+        .await;
+        assert_eq!(reason, "its list of tools takes more than 20971520 bytes (`answer_limit` x 5)");
+    }
+
+    /// 200,000 tools on one page.
+    #[tokio::test]
+    async fn a_page_of_too_many_tools_is_refused_while_it_is_read() {
+        let reason =
+            refused(|_| json!({ "tools": vec![json!({ "name": "a", "inputSchema": {} }); 200_000] })).await;
+        assert!(
+            reason.contains("holds more values than fit 5 times 4194304 bytes (`answer_limit`)"),
+            "{reason}"
+        );
     }
 }

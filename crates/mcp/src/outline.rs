@@ -1,8 +1,13 @@
-//! What can be told of a message without keeping it: the request that it answers, and how many values it holds.
+//! What can be told of a message without keeping it: the request that it answers, how deep it is and what it would weigh.
 //!
-//! One pass over the bytes with a few bytes of state, so that it also reads a line that is dropped while it comes. It
+//! One pass over the bytes with a few bytes of state, so that it also reads a message that is dropped while it comes. It
 //! does not validate: of what is no JSON it tells something or nothing, and neither does harm, because the worst that
 //! follows is a call that is lost, which proves nothing.
+
+use crate::weight;
+
+/// The deepest nesting that is read. Within what `serde_json` reads (128), so that a deep answer is told as one.
+pub(crate) const MAX_DEPTH: usize = 100;
 
 /// The longest name or number of the outermost object that is looked at.
 const TOKEN: usize = 32;
@@ -10,22 +15,35 @@ const TOKEN: usize = 32;
 /// A message in outline.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outline {
-    depth: usize,
+    /// The containers that are open, the outermost first; at most [`MAX_DEPTH`].
+    open: Vec<Open>,
+    /// Those that are open beyond.
+    beyond: usize,
+    deepest: usize,
     in_string: bool,
     escaped: bool,
+    string: usize,
     /// A name, a string or a number of the outermost object, as it is written, while it is read; cut at [`TOKEN`].
     token: Vec<u8>,
     /// The name whose value comes.
     name: Vec<u8>,
     id: Option<i64>,
     method: bool,
-    values: usize,
+    weight: usize,
+}
+
+/// An open container.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    is_object: bool,
+    members: usize,
 }
 
 impl Outline {
-    pub(crate) fn of(line: &[u8]) -> Self {
+    #[cfg(test)]
+    pub(crate) fn of(message: &[u8]) -> Self {
         let mut outline = Self::default();
-        outline.read(line);
+        outline.read(message);
         outline
     }
 
@@ -41,53 +59,107 @@ impl Outline {
         self.id.filter(|_| !self.method)
     }
 
-    /// How many values it holds, within a factor of two.
-    pub(crate) fn values(&self) -> usize {
-        self.values
+    /// The deepest nesting.
+    pub(crate) fn depth(&self) -> usize {
+        self.deepest
+    }
+
+    /// What it weighs once it is read.
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// How many containers are open.
+    fn level(&self) -> usize {
+        self.open.len().saturating_add(self.beyond)
     }
 
     fn step(&mut self, byte: u8) {
         if self.in_string {
+            self.string = self.string.saturating_add(1);
             match byte {
                 _ if self.escaped => self.escaped = false,
                 b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
+                b'"' => {
+                    self.in_string = false;
+                    self.weigh(weight::string(self.string.saturating_sub(1)));
+                }
                 _ => {}
             }
             return self.keep(byte);
         }
         match byte {
+            b'}' | b']' => {
+                self.end_member();
+                self.close();
+            }
+            b',' => {
+                self.member();
+                self.end_member();
+            }
+            b':' if self.level() == 1 => self.name = std::mem::take(&mut self.token),
+            b':' | b' ' | b'\t' | b'\r' | b'\n' => {}
+            begins => {
+                if self.open.last().is_some_and(|open| open.members == 0) {
+                    self.member();
+                }
+                self.begin(begins);
+            }
+        }
+    }
+
+    /// A string, a container, or a byte of something else.
+    fn begin(&mut self, byte: u8) {
+        match byte {
             b'"' => {
                 self.in_string = true;
+                self.string = 0;
                 self.keep(byte);
             }
             b'{' | b'[' => {
-                self.values = self.values.saturating_add(1);
-                self.depth = self.depth.saturating_add(1);
+                if self.open.len() < MAX_DEPTH {
+                    self.open.push(Open { is_object: byte == b'{', members: 0 });
+                } else {
+                    self.beyond = self.beyond.saturating_add(1);
+                }
+                self.deepest = self.deepest.max(self.level());
                 self.token.clear();
             }
-            b'}' | b']' => {
-                self.end_member();
-                self.depth = self.depth.saturating_sub(1);
-            }
-            b',' => {
-                self.values = self.values.saturating_add(1);
-                self.end_member();
-            }
-            b':' if self.depth == 1 => self.name = std::mem::take(&mut self.token),
-            b' ' | b'\t' | b'\r' => {}
             _ => self.keep(byte),
         }
     }
 
+    fn close(&mut self) {
+        if self.beyond > 0 {
+            self.beyond = self.beyond.saturating_sub(1);
+        } else {
+            self.open.pop();
+        }
+    }
+
+    /// One more in the innermost container.
+    fn member(&mut self) {
+        if self.beyond > 0 {
+            return;
+        }
+        let Some(open) = self.open.last_mut() else { return };
+        open.members = open.members.saturating_add(1);
+        let costs = if open.is_object { weight::member(open.members) } else { weight::item(open.members) };
+        self.weigh(costs);
+    }
+
+    fn weigh(&mut self, weight: usize) {
+        self.weight = self.weight.saturating_add(weight);
+    }
+
     fn keep(&mut self, byte: u8) {
-        if self.depth == 1 && self.token.len() < TOKEN {
+        if self.level() == 1 && self.token.len() < TOKEN {
             self.token.push(byte);
         }
     }
 
     fn end_member(&mut self) {
-        if self.depth != 1 {
+        if self.level() != 1 {
             return;
         }
         match self.name.as_slice() {
@@ -143,15 +215,31 @@ mod tests {
         }
     }
 
+    /// Never less than what is read weighs, and not much more: strings are weighed with their escapes.
     #[test]
-    fn values_are_counted_outside_of_strings() {
-        for (line, expected) in [
-            ("{}", 1),
-            (r#"{"a":1,"b":[1,2,3],"c":{}}"#, 7),
-            (r#"{"a":"[[[,,,{{{\",,,"}"#, 1),
-            ("[{},{},{}]", 6),
+    fn it_weighs_what_is_read() {
+        for message in [
+            "{}",
+            r#"{"a":1,"b":[1,2,3],"c":{}}"#,
+            r#"{"a":"[[[,,,{{{\",,,","b":""}"#,
+            "[{},{},{}]",
+            r#"[{"a":1},{"a":1} , {"a":[ ]}]"#,
+            r#"{"a":{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,"l":1},"b":[1,2,3,4,5,6,7,8,9]}"#,
+            "[\n  {\n    \"id\": \"1\"\n  }\n]",
         ] {
-            assert_eq!(Outline::of(line.as_bytes()).values(), expected, "{line}");
+            let read: serde_json::Value = serde_json::from_str(message).unwrap();
+            let (weighed, read) =
+                (Outline::of(message.as_bytes()).weight(), weight::of(&read) - weight::VALUE);
+            assert!(weighed >= read && weighed <= read + 2, "{message}: {weighed} and {read}");
+        }
+    }
+
+    #[test]
+    fn the_deepest_nesting_is_known_beyond_what_is_read() {
+        for depth in [1, MAX_DEPTH, MAX_DEPTH + 1, 10 * MAX_DEPTH] {
+            let message = format!("{}{},\"id\":7}}", "{\"a\":".repeat(depth), "}".repeat(depth - 1));
+            let outline = Outline::of(message.as_bytes());
+            assert_eq!((outline.depth(), outline.id()), (depth, Some(7)));
         }
     }
 }

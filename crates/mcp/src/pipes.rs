@@ -15,10 +15,10 @@ use rmcp::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    sync::Mutex,
+    sync::{Mutex, mpsc},
 };
 
-use crate::{inbox::Inbox, lines::Lines, ticket::Ticket};
+use crate::{inbox::Inbox, keeper::Owned, lines::Lines, ticket::Ticket};
 
 /// The server's standard input.
 ///
@@ -56,6 +56,8 @@ pub(crate) struct Pipes<R, W> {
     output: Lines<R>,
     inbox: Inbox,
     input: Input<W>,
+    /// Writes our replies, so that reading never waits for a server that does not read.
+    _replying: Owned,
 }
 
 impl<R, W> Pipes<R, W>
@@ -63,11 +65,26 @@ where
     R: AsyncRead + Send + Unpin,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    /// The server's standard output and input; lines of its output of at most so many bytes.
-    pub(crate) fn new(output: R, input: W, inbox: Inbox, max_line_bytes: usize) -> (Self, Input<W>) {
+    /// The server's standard output and input; messages of at most so many bytes; what we reply to its requests.
+    pub(crate) fn new(
+        (output, input): (R, W),
+        inbox: Inbox,
+        replies: mpsc::Receiver<Vec<u8>>,
+        answer_limit: usize,
+    ) -> (Self, Input<W>) {
         let input = Input(Arc::new(Mutex::new(Some(input))));
-        let output = Lines::new(output, max_line_bytes);
-        (Self { output, inbox, input: input.clone() }, input)
+        let output = Lines::new(output, answer_limit);
+        let _replying = Owned(tokio::spawn(reply(input.clone(), replies)));
+        (Self { output, inbox, input: input.clone(), _replying }, input)
+    }
+}
+
+async fn reply<W: AsyncWrite + Unpin>(input: Input<W>, mut replies: mpsc::Receiver<Vec<u8>>) {
+    while let Some(mut line) = replies.recv().await {
+        line.push(b'\n');
+        if input.clone().write(line, None).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -132,7 +149,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
-    use crate::clock::TokioClock;
+    use crate::{clock::TokioClock, listing::Listing, replies::Replies};
 
     fn ticket() -> Arc<Ticket> {
         let soon = Utc::now() + TimeDelta::hours(1);
@@ -140,8 +157,10 @@ mod tests {
     }
 
     fn input<W: AsyncWrite + Send + Unpin + 'static>(pipe: W) -> Input<W> {
-        let inbox = Inbox::new("server".to_owned(), Arc::default(), Arc::default());
-        Pipes::new(tokio::io::empty(), pipe, inbox, 64).1
+        let (replies, replied) = Replies::new();
+        let inbox =
+            Inbox::new("server".to_owned(), Arc::default(), Arc::default(), Listing::default(), replies);
+        Pipes::new((tokio::io::empty(), pipe), inbox, replied, 64).1
     }
 
     #[tokio::test]

@@ -14,13 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
-    clock::TokioClock,
-    command::ServerCommand,
-    listing::{Listener, Listing},
-    pipes::Pipes,
-    state::Shared,
-};
+use crate::{clock::TokioClock, command::ServerCommand, listing::Listener, pipes::Pipes, state::Shared};
 
 /// How long anything here is waited for, where the clock is not paused.
 const LONG: Duration = Duration::from_secs(60);
@@ -59,10 +53,10 @@ impl Scripted {
         let server = tokio::spawn(answer(theirs, script, hears));
         let (output, input) = tokio::io::split(ours);
         let shared = Arc::new(Shared::new(command, Arc::new(TokioClock)));
-        let (pipes, _) = Pipes::new(output, input, shared.inbox(), shared.command.max_line_bytes);
-        let listener = Listener { listing: Listing::default() };
+        let (inbox, replies) = shared.inbox(&shared.listing());
+        let (pipes, _) = Pipes::new((output, input), inbox, replies, shared.command.answer_limit);
         let service =
-            serve_client_with_lifecycle(listener, pipes, ClientLifecycleMode::Initialize).await.unwrap();
+            serve_client_with_lifecycle(Listener, pipes, ClientLifecycleMode::Initialize).await.unwrap();
         Self { service, shared, heard, server }
     }
 

@@ -37,8 +37,8 @@ pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>,
         let reason = command.not_started(&error);
         sentence(&reason, &shared.secrets)
     })?;
-    let listing = Listing::new(Arc::clone(&shared.secrets));
-    let ready = Starting::new(shared, child)?.shake_hands(shared, &listing).await?;
+    let listing = shared.listing();
+    let ready = Starting::new(shared, child, &listing)?.shake_hands(shared).await?;
 
     let (stop, stopped) = watch::channel(false);
     let (end, ended) = watch::channel(None);
@@ -82,25 +82,25 @@ struct Ready {
 }
 
 impl Starting {
-    fn new(shared: &Shared, mut child: Child) -> Result<Self, String> {
+    fn new(shared: &Shared, mut child: Child, listing: &Listing) -> Result<Self, String> {
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let group = Group::new(child);
         let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
             return Err("its standard streams could not be taken".to_owned());
         };
         let command = &shared.command;
-        let (pipes, input) = Pipes::new(stdout, stdin, shared.inbox(), command.max_line_bytes);
+        let (inbox, replies) = shared.inbox(listing);
+        let (pipes, input) = Pipes::new((stdout, stdin), inbox, replies, command.answer_limit);
         let last_words = LastWords::new(Arc::clone(&shared.secrets));
         let stderr = Owned(tokio::spawn(last_words.clone().drain(command.name.clone(), stderr)));
         Ok(Self { group, pipes, input, stderr, last_words })
     }
 
     /// `initialize` with 2025-11-25. Not the SDK's `Auto`: it gives up on servers that are slow to start.
-    async fn shake_hands(self, shared: &Shared, listing: &Listing) -> Result<Ready, String> {
+    async fn shake_hands(self, shared: &Shared) -> Result<Ready, String> {
         let Self { mut group, pipes, input, mut stderr, last_words } = self;
         let Shared { command, secrets, .. } = shared;
-        let listener = Listener { listing: listing.clone() };
-        let shaking = serve_client_with_lifecycle(listener, pipes, ClientLifecycleMode::Initialize);
+        let shaking = serve_client_with_lifecycle(Listener, pipes, ClientLifecycleMode::Initialize);
         let reason = tokio::select! {
             biased;
             shaken = timeout(command.start_timeout, shaking) => match shaken {

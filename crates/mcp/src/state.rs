@@ -14,10 +14,15 @@ use std::{
 use chimera_audit::Secrets;
 use chimera_contracts::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::AbortHandle,
+};
 
 use crate::{
-    backoff::Backoff, command::ServerCommand, inbox::Inbox, late::LateAnswers, run::Run, start::start,
+    backoff::Backoff, command::ServerCommand, inbox::Inbox, late::LateAnswers, listing::Listing,
+    replies::Replies, run::Run, start::start,
 };
 
 /// What a start came to.
@@ -70,9 +75,16 @@ impl Shared {
         Self { command, clock, secrets, late: Arc::default(), state: Mutex::new(state) }
     }
 
-    /// Where the messages of a new life arrive.
-    pub(crate) fn inbox(&self) -> Inbox {
-        Inbox::new(self.command.name.clone(), Arc::clone(&self.secrets), Arc::clone(&self.late))
+    /// The tools of a new life.
+    pub(crate) fn listing(&self) -> Listing {
+        Listing::new(Arc::clone(&self.secrets), self.command.answer_limit)
+    }
+
+    /// Where the messages of a new life arrive, and what we reply to them.
+    pub(crate) fn inbox(&self, listing: &Listing) -> (Inbox, mpsc::Receiver<Vec<u8>>) {
+        let (replies, replied) = Replies::new();
+        let (secrets, late) = (Arc::clone(&self.secrets), Arc::clone(&self.late));
+        (Inbox::new(self.command.name.clone(), secrets, late, listing.clone(), replies), replied)
     }
 
     /// A server that can be called; started where needed.

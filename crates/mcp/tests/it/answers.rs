@@ -72,9 +72,12 @@ async fn a_long_answer_is_lost_and_the_next_one_is_not() {
     let (place, clock) = (Place::new(), TestClock::standing());
     let long = format!("{{\"content\":[{{\"type\":\"text\",\"text\":\"{}\"}}]}}", "x".repeat(300_000));
     let files: [(&str, &[u8]); 2] = [("long.result", long.as_bytes()), ("short.result", b"{}")];
-    let server = server(place.saying(&files).max_line_bytes(100_000), &clock);
+    let server = server(place.saying(&files).answer_limit(100_000), &clock);
     let reason = lost(server.call(call(&clock, "long")).await);
-    assert_eq!(reason, "its answer was too long to be read; it may have been carried out");
+    assert_eq!(
+        reason,
+        "its answer is longer than 100000 bytes (`answer_limit`); it may have been carried out"
+    );
     answer(server.call(call(&clock, "short")).await);
 }
 
