@@ -4,7 +4,8 @@
 //! - `serve RECORD CONFIG` serves.
 //! - `say FOLDER` answers a call of a tool with the bytes of `TOOL.result` or `TOOL.error` in the folder, whatever they
 //!   are. Where `TOOL.held` stands beside it, it answers immediately before it answers the next call; what `TOOL.before`
-//!   holds is written first, and what `TOOL.stderr` holds, to standard error. Where `TOOL.dies` stands, it ends instead.
+//!   holds is written first, and what `TOOL.stderr` holds, to standard error. Where `TOOL.dies` stands, it ends instead; where
+//!   `broken` stands, it does not start.
 //! - `environment` prints what it was given to standard error and exits with 3.
 //! - `silent` reads its input and never answers.
 
@@ -47,6 +48,9 @@ fn serve(config: SandboxConfig) -> Result<(), Box<dyn Error>> {
 }
 
 fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
+    if folder.join("broken").exists() {
+        std::process::exit(71);
+    }
     let mut held = Vec::new();
     for line in std::io::stdin().lines() {
         let request: Value = serde_json::from_str(&line?)?;

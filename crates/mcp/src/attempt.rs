@@ -147,7 +147,7 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use chimera_platform::LateAnswer;
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::{TimeDelta, Utc};
     use serde_json::{Value, json};
     use tokio::{sync::watch, task::JoinHandle};
 
@@ -173,7 +173,7 @@ mod tests {
         let (_end, ended) = watch::channel(None);
         let keeper = tokio::spawn(std::future::ready(())).abort_handle();
         let parts = (scripted.service.peer().clone(), Listing::default());
-        (Arc::new(Run::new(1, DateTime::UNIX_EPOCH, parts, (stop, ended), keeper)), stopped)
+        (Arc::new(Run::new(1, Instant::now(), parts, (stop, ended), keeper)), stopped)
     }
 
     /// A call that is being made: what it comes to, and the task that attends it.

@@ -1,26 +1,28 @@
 //! When a server that died may be started again.
+//!
+//! Measured by Tokio's timer, which is not set back and forth, and by which the wait is slept.
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 
 /// The wait after the first death.
 const FIRST: Duration = Duration::from_millis(100);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(30);
 /// A server that ran this long is well: its next death counts as the first.
-const HEALTHY: TimeDelta = TimeDelta::seconds(10);
+const HEALTHY: Duration = Duration::from_secs(10);
 
 /// The deaths in a row and the last of them.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     deaths: u32,
-    last: Option<DateTime<Utc>>,
+    last: Option<Instant>,
 }
 
 impl Backoff {
     /// A server died, or did not start, after it had served for `served`.
-    pub(crate) fn died(&mut self, now: DateTime<Utc>, served: TimeDelta) {
+    pub(crate) fn died(&mut self, now: Instant, served: Duration) {
         if served >= HEALTHY {
             self.deaths = 0;
         }
@@ -28,9 +30,9 @@ impl Backoff {
         self.last = Some(now);
     }
 
-    /// How long it must still wait. A clock that was set back to before the death does not hold it.
-    pub(crate) fn wait(&self, now: DateTime<Utc>) -> Option<Duration> {
-        let passed = now.signed_duration_since(self.last?).to_std().ok()?;
+    /// How long it must still wait.
+    pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
+        let passed = now.saturating_duration_since(self.last?);
         self.delay().checked_sub(passed).filter(|left| !left.is_zero())
     }
 
@@ -44,30 +46,27 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    fn at(milliseconds: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(1_800_000_000_000 + milliseconds).unwrap()
+    fn check(backoff: &Backoff, at: Instant, expected: impl Into<Option<u64>>) {
+        assert_eq!(backoff.wait(at), expected.into().map(Duration::from_millis));
     }
 
     #[test]
     fn the_wait_doubles_up_to_half_a_minute() {
-        let mut backoff = Backoff::default();
-        assert_eq!(backoff.wait(at(0)), None);
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
+        check(&backoff, now, None);
         for expected in [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000] {
-            backoff.died(at(0), TimeDelta::zero());
-            assert_eq!(backoff.wait(at(0)), Some(Duration::from_millis(expected)));
+            backoff.died(now, Duration::ZERO);
+            check(&backoff, now, expected);
         }
     }
 
     #[test]
     fn it_ends_and_health_resets_it() {
-        let mut backoff = Backoff::default();
-        for _ in 0..5 {
-            backoff.died(at(0), TimeDelta::zero());
-        }
-        assert_eq!(backoff.wait(at(1_599)), Some(Duration::from_millis(1)));
-        assert_eq!(backoff.wait(at(1_600)), None);
-        assert_eq!(backoff.wait(at(-1)), None, "the clock was set back");
-        backoff.died(at(20_000), HEALTHY);
-        assert_eq!(backoff.wait(at(20_000)), Some(FIRST));
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
+        (0..5).for_each(|_| backoff.died(now, Duration::ZERO));
+        check(&backoff, now + Duration::from_millis(1_599), 1);
+        check(&backoff, now + Duration::from_millis(1_600), None);
+        backoff.died(now, HEALTHY);
+        check(&backoff, now, 100);
     }
 }

@@ -28,6 +28,7 @@ mod server;
 mod start;
 mod state;
 mod ticket;
+mod unready;
 mod weight;
 
 pub use clock::TokioClock;

@@ -21,6 +21,8 @@ use crate::{
     answer::{json_rpc_reason, sentence},
     command::ANSWER_LIMIT,
     gather::MEMORY,
+    inbox::UNREADABLE,
+    unready::Unready,
     weight,
 };
 
@@ -57,7 +59,7 @@ impl Listing {
     }
 
     /// The tools, from memory where they are known.
-    pub(crate) async fn tools(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
+    pub(crate) async fn tools(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, Unready> {
         let _asking = self.asking.acquire().await;
         let changes = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,40 +84,41 @@ impl Listing {
     }
 
     /// All pages.
-    async fn list(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, String> {
+    async fn list(&self, peer: &Peer<RoleClient>) -> Result<Vec<ToolInfo>, Unready> {
         let mut tools = Vec::new();
         let mut weight = 0_usize;
         let mut seen = BTreeSet::new();
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
             let asked = PaginatedRequestParams::default().with_cursor(cursor);
-            let page = peer.list_tools(Some(asked)).await.map_err(|error| reason(&error, &self.secrets))?;
+            let page = peer.list_tools(Some(asked)).await.map_err(|error| unlisted(&error, &self.secrets))?;
             for tool in page.tools.into_iter().map(info) {
                 let schema = weight::of(&tool.input_schema).saturating_add(weight::string(tool.name.len()));
                 weight = weight.saturating_add(schema);
                 tools.push(tool);
             }
             if tools.len() > MAX_TOOLS {
-                return Err(format!("it lists more than {MAX_TOOLS} tools"));
+                return Err(Unready::lasts(format!("it lists more than {MAX_TOOLS} tools")));
             }
             if weight > self.most {
                 let most = self.most;
-                return Err(format!(
-                    "its list of tools takes more than {most} bytes (`answer_limit` x {MEMORY})"
-                ));
+                let reason =
+                    format!("its list of tools takes more than {most} bytes (`answer_limit` x {MEMORY})");
+                return Err(Unready::lasts(reason));
             }
             match page.next_cursor {
                 None => return Ok(tools),
                 Some(next) if next.len() > MAX_CURSOR => {
-                    return Err(format!("a cursor of its list of tools is longer than {MAX_CURSOR} bytes"));
+                    let reason = format!("a cursor of its list of tools is longer than {MAX_CURSOR} bytes");
+                    return Err(Unready::lasts(reason));
                 }
                 Some(next) if !seen.insert(next.clone()) => break,
                 next => cursor = next,
             }
         }
-        Err(format!(
+        Err(Unready::lasts(format!(
             "its list of tools does not end (it turns in circles, or has more than {MAX_PAGES} pages)"
-        ))
+        )))
     }
 }
 
@@ -147,12 +150,14 @@ fn info(tool: Tool) -> ToolInfo {
     ToolInfo { name: tool.name.into_owned(), input_schema }
 }
 
-fn reason(error: &ServiceError, secrets: &Secrets) -> String {
-    let why = match error {
-        ServiceError::McpError(error) => json_rpc_reason(error, secrets),
-        other => sentence(&other.to_string(), secrets),
+/// What a server says of its list may be another thing in a moment; what cannot be read stays so.
+fn unlisted(error: &ServiceError, secrets: &Secrets) -> Unready {
+    let (why, lasts) = match error {
+        ServiceError::McpError(error) => (json_rpc_reason(error, secrets), error.code == UNREADABLE),
+        other => (sentence(&other.to_string(), secrets), false),
     };
-    format!("it did not list its tools: {why}")
+    let reason = format!("it did not list its tools: {why}");
+    if lasts { Unready::lasts(reason) } else { Unready::passes(reason) }
 }
 
 /// Our side of the protocol. Declares no capabilities, so nobody is asked anything on a server's behalf; what a server
@@ -223,7 +228,7 @@ mod tests {
 
     async fn refused(script: fn(&Value) -> Value) -> String {
         let scripted = Scripted::serve(script).await;
-        Listing::default().tools(scripted.service.peer()).await.unwrap_err()
+        Listing::default().tools(scripted.service.peer()).await.unwrap_err().reason
     }
 
     fn next(request: &Value) -> String {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use rmcp::{Peer, RoleClient};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::AbortHandle,
+    time::Instant,
 };
 
 use crate::listing::Listing;
@@ -21,7 +21,7 @@ pub(crate) struct Run {
     /// Which life this is.
     pub(crate) serial: u64,
     /// When it was ready.
-    pub(crate) since: DateTime<Utc>,
+    pub(crate) since: Instant,
     pub(crate) peer: Peer<RoleClient>,
     pub(crate) listing: Listing,
     places: Arc<Semaphore>,
@@ -33,7 +33,7 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn new(
         serial: u64,
-        since: DateTime<Utc>,
+        since: Instant,
         (peer, listing): (Peer<RoleClient>, Listing),
         (stop, ended): (watch::Sender<bool>, watch::Receiver<Option<String>>),
         keeper: AbortHandle,

@@ -10,10 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, oneshot},
-    time::{Instant, timeout},
+    time::{Instant, timeout_at},
 };
 
-use crate::{attempt::Attempt, clock::left, command::ServerCommand, run::Run, state::Shared, ticket::Ticket};
+use crate::{
+    attempt::Attempt, clock::left, command::ServerCommand, run::Run, state::Shared, ticket::Ticket,
+    unready::Unready,
+};
 
 /// An MCP server as a child process.
 ///
@@ -23,7 +26,9 @@ use crate::{attempt::Attempt, clock::left, command::ServerCommand, run::Run, sta
 /// - A call is written at most once, and not at or after its `send_before`; the clock is asked again immediately before
 ///   the first byte, after every start and every queue.
 /// - A server that died, or was ended, is started by the next use, 100 ms after its death at the earliest; the wait
-///   doubles with each death in a row up to 30 s and starts anew after a life of 10 s. Uses within the wait are refused.
+///   doubles with each death in a row up to 30 s and starts anew after a life of 10 s. A use within the wait waits as
+///   well where its own time allows, and is refused at once where it does not, with the time that is left. A server
+///   that cannot start until somebody changes something is told as that.
 /// - An answer that comes after its call was given up is kept for `late`, and so are answers that come after the server
 ///   was told that the call is cancelled, as long as it lives: 256 of them, and 32 MiB, at most; the oldest goes first.
 /// - At most 256 calls are in flight; further ones wait and may run out of time, unsent.
@@ -46,26 +51,34 @@ impl StdioServer {
         self.shared.close().await;
     }
 
-    fn error(&self, reason: impl Into<String>) -> ServerError {
-        ServerError { server: self.shared.command.name.clone(), reason: reason.into() }
-    }
-
     /// A running server and a place among its calls, within the time there is to send.
     async fn admitted(&self, limit: DateTime<Utc>) -> Result<(Arc<Run>, OwnedSemaphorePermit), String> {
-        if Handle::try_current().is_err() {
-            return Err("there is no Tokio runtime".to_owned());
-        }
-        let Some(within) = left(&*self.shared.clock, limit) else {
-            return Err("its time to be sent was over before it began".to_owned());
-        };
-        let admitted = timeout(within, async {
-            let run = self.shared.ready().await?;
+        let by = self.by(limit).map_err(|unready| unready.reason)?;
+        let admitted = timeout_at(by, async {
+            let run = self.shared.ready(by).await.map_err(|unready| unready.reason)?;
             let place = run.place().await.ok_or("the server went away")?;
             Ok((run, place))
         });
         admitted.await.unwrap_or_else(|_| {
             Err("its time to be sent was over before the server was ready for it".to_owned())
         })
+    }
+
+    /// When a deadline is, by the timer.
+    fn by(&self, deadline: DateTime<Utc>) -> Result<Instant, Unready> {
+        Handle::try_current().map_err(|_| Unready::lasts("there is no Tokio runtime"))?;
+        let within = left(&*self.shared.clock, deadline)
+            .ok_or_else(|| Unready::passes("its time was over before it began"))?;
+        Ok(Instant::now().checked_add(within).unwrap_or_else(far_future))
+    }
+
+    async fn listed(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, Unready> {
+        let by = self.by(deadline)?;
+        let listed = timeout_at(by, async {
+            let run = self.shared.ready(by).await?;
+            run.listing.tools(&run.peer).await
+        });
+        listed.await.unwrap_or_else(|_| Err(Unready::passes("it did not list its tools by the deadline")))
     }
 }
 
@@ -88,19 +101,7 @@ impl ToolClient for StdioServer {
     }
 
     async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
-        if Handle::try_current().is_err() {
-            return Err(self.error("there is no Tokio runtime"));
-        }
-        let Some(within) = left(&*self.shared.clock, deadline) else {
-            return Err(self.error("the deadline had passed before its tools were asked for"));
-        };
-        let listed = timeout(within, async {
-            let run = self.shared.ready().await?;
-            run.listing.tools(&run.peer).await
-        });
-        let listed =
-            listed.await.unwrap_or_else(|_| Err("it did not list its tools by the deadline".to_owned()));
-        listed.map_err(|reason| self.error(reason))
+        self.listed(deadline).await.map_err(|unready| unready.of(&self.shared.command.name))
     }
 
     async fn call(&self, call: ToolCall) -> Called {

@@ -1,6 +1,11 @@
 //! From a command to a server that answered `initialize`.
 
-use std::{io, process::ExitStatus, sync::Arc, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    process::ExitStatus,
+    sync::Arc,
+    time::Duration,
+};
 
 use chimera_audit::Secrets;
 use rmcp::{
@@ -10,7 +15,7 @@ use rmcp::{
 use tokio::{
     process::{Child, ChildStdin},
     sync::watch,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use crate::{
@@ -22,6 +27,7 @@ use crate::{
     pipes::{Input, Pipes},
     run::Run,
     state::Shared,
+    unready::Unready,
 };
 
 /// How soon the end of a process follows the end of its output.
@@ -30,12 +36,15 @@ const FOLLOWS: Duration = Duration::from_secs(1);
 /// Starts the server and sets a keeper over it.
 ///
 /// # Errors
-/// Why it did not start, redacted. Whatever was started is killed again.
-pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>, String> {
+/// Why it did not start, and whether that passes by itself. Whatever was started is killed again.
+pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>, Unready> {
     let command = &shared.command;
     let child = command.process().spawn().map_err(|error| {
-        let reason = command.not_started(&error);
-        sentence(&reason, &shared.secrets)
+        let reason = sentence(&command.not_started(&error), &shared.secrets);
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::PermissionDenied => Unready::lasts(reason),
+            _ => Unready::passes(reason),
+        }
     })?;
     let listing = shared.listing();
     let ready = Starting::new(shared, child, &listing)?.shake_hands(shared).await?;
@@ -55,13 +64,12 @@ pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>,
         async move {
             let how = keeper.keep().await;
             tracing::debug!(server = shared.command.name, "the server is gone: {how}");
-            shared.retire(serial);
+            shared.retire(serial, &how);
             end.send_replace(Some(how));
         }
     });
-    let now = shared.clock.now();
     tracing::debug!(server = command.name, "the server is ready");
-    Ok(Arc::new(Run::new(serial, now, (peer, listing), (stop, ended), keeping.abort_handle())))
+    Ok(Arc::new(Run::new(serial, Instant::now(), (peer, listing), (stop, ended), keeping.abort_handle())))
 }
 
 /// A process that has not answered yet.
@@ -82,11 +90,11 @@ struct Ready {
 }
 
 impl Starting {
-    fn new(shared: &Shared, mut child: Child, listing: &Listing) -> Result<Self, String> {
+    fn new(shared: &Shared, mut child: Child, listing: &Listing) -> Result<Self, Unready> {
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let group = Group::new(child);
         let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
-            return Err("its standard streams could not be taken".to_owned());
+            return Err(Unready::passes("its standard streams could not be taken"));
         };
         let command = &shared.command;
         let (inbox, replies) = shared.inbox(listing);
@@ -97,45 +105,59 @@ impl Starting {
     }
 
     /// `initialize` with 2025-11-25. Not the SDK's `Auto`: it gives up on servers that are slow to start.
-    async fn shake_hands(self, shared: &Shared) -> Result<Ready, String> {
+    ///
+    /// A program that ends before it was ever ready is taken for one that somebody has to mend.
+    async fn shake_hands(self, shared: &Shared) -> Result<Ready, Unready> {
         let Self { mut group, pipes, input, mut stderr, last_words } = self;
         let Shared { command, secrets, .. } = shared;
         let shaking = serve_client_with_lifecycle(Listener, pipes, ClientLifecycleMode::Initialize);
-        let reason = tokio::select! {
+        let unready = tokio::select! {
             biased;
             shaken = timeout(command.start_timeout, shaking) => match shaken {
                 Ok(Ok(service)) => return Ok(Ready { group, service, input, stderr }),
                 // A broken pipe is seen before the end of the process that broke it.
                 Ok(Err(error)) if is_broken_pipe(&error) => timeout(FOLLOWS, group.wait())
                     .await
-                    .map_or_else(|_| refused(&error, secrets), |status| exited(&status)),
+                    .map_or_else(|_| refused(&error, secrets), |status| exited(&status, shared)),
                 Ok(Err(error)) => refused(&error, secrets),
-                Err(_) => format!("it did not answer `initialize` within {:?}", command.start_timeout),
+                Err(_) => {
+                    let time = command.start_timeout;
+                    Unready::passes(format!(
+                        "it did not answer `initialize` within {time:?}; see that it speaks MCP over standard input and \
+                         output, or give it a longer `start_timeout`"
+                    ))
+                }
             },
-            status = group.wait() => exited(&status),
+            status = group.wait() => exited(&status, shared),
         };
         // Kills what is left, so that the last words are complete.
         drop(group);
         stderr.finish().await;
-        Err(with_last_words(&reason, &last_words.shown()))
+        Err(Unready { reason: with_last_words(&unready.reason, &last_words.shown()), ..unready })
     }
 }
 
-fn exited(status: &io::Result<ExitStatus>) -> String {
-    format!("it exited before it was ready ({})", shown(status))
+fn exited(status: &io::Result<ExitStatus>, shared: &Shared) -> Unready {
+    let reason = format!("it exited before it was ready ({})", shown(status));
+    if shared.was_ready() { Unready::passes(reason) } else { Unready::lasts(reason) }
 }
 
 fn is_broken_pipe(error: &ClientInitializeError) -> bool {
     matches!(error, ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. })
 }
 
-fn refused(error: &ClientInitializeError, secrets: &Secrets) -> String {
+fn refused(error: &ClientInitializeError, secrets: &Secrets) -> Unready {
     match error {
         ClientInitializeError::JsonRpcError(error) => {
-            format!("it refused `initialize`: {}", json_rpc_reason(error, secrets))
+            Unready::lasts(format!("it refused `initialize`: {}", json_rpc_reason(error, secrets)))
         }
-        error if is_broken_pipe(error) => "it closed its input or output before it was ready".to_owned(),
-        other => format!("it does not speak the protocol: {}", sentence(&other.to_string(), secrets)),
+        error if is_broken_pipe(error) => {
+            Unready::passes("it closed its input or output before it was ready")
+        }
+        other => Unready::lasts(format!(
+            "it does not speak the protocol: {}",
+            sentence(&other.to_string(), secrets)
+        )),
     }
 }
 

@@ -4,29 +4,31 @@
 //! that come meanwhile wait for the same start, and nothing starts after the end was decided.
 //!
 //! The lock is held for a look and a change, never across an await. A start is a task of its own, so a caller whose
-//! time is over does not take it back: a slow server gets ready for the next one.
+//! time is over does not take it back: a slow server gets ready for the next one. A caller that finds a server which died
+//! waits until it may be started again, where its own time allows.
 
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use chimera_audit::Secrets;
 use chimera_contracts::Clock;
-use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
     task::AbortHandle,
+    time::{Instant, sleep},
 };
 
 use crate::{
     backoff::Backoff, command::ServerCommand, inbox::Inbox, late::LateAnswers, listing::Listing,
-    replies::Replies, run::Run, start::start,
+    replies::Replies, run::Run, start::start, unready::Unready,
 };
 
 /// What a start came to.
-type Outcome = Result<Arc<Run>, String>;
+type Outcome = Result<Arc<Run>, Unready>;
 
 /// What the tasks of a server share.
 pub(crate) struct Shared {
@@ -42,8 +44,10 @@ pub(crate) struct Shared {
 struct State {
     phase: Phase,
     backoff: Backoff,
-    /// Why it died last.
-    last: String,
+    /// Why it died, or did not start, last; and whether that lasts.
+    last: Unready,
+    /// Whether it was ready once.
+    was_ready: bool,
     /// The last life, which may still be ending.
     previous: Option<Arc<Run>>,
     serial: u64,
@@ -58,6 +62,8 @@ enum Phase {
 
 /// What a caller finds.
 enum Reached {
+    /// For so long.
+    Resting(Duration),
     Running(Arc<Run>),
     Starting(watch::Receiver<Option<Outcome>>),
 }
@@ -67,7 +73,8 @@ impl Shared {
         let state = State {
             phase: Phase::Resting,
             backoff: Backoff::default(),
-            last: String::new(),
+            last: Unready::passes(""),
+            was_ready: false,
             previous: None,
             serial: 0,
         };
@@ -87,37 +94,52 @@ impl Shared {
         (Inbox::new(self.command.name.clone(), secrets, late, listing.clone(), replies), replied)
     }
 
-    /// A server that can be called; started where needed.
-    pub(crate) async fn ready(self: &Arc<Self>) -> Outcome {
-        match self.reach()? {
-            Reached::Running(run) => Ok(run),
-            Reached::Starting(mut outcome) => {
-                let settled =
-                    outcome.wait_for(Option::is_some).await.ok().and_then(|settled| settled.clone());
-                settled.unwrap_or_else(|| Err("its start was broken off".to_owned()))
+    /// Whether it was ready once.
+    pub(crate) fn was_ready(&self) -> bool {
+        self.lock().was_ready
+    }
+
+    /// A server that can be called; started where needed. Waits until it may be started, unless it is not before `by`.
+    pub(crate) async fn ready(self: &Arc<Self>, by: Instant) -> Outcome {
+        loop {
+            match self.reach()? {
+                Reached::Running(run) => return Ok(run),
+                Reached::Resting(wait) if wait < by.saturating_duration_since(Instant::now()) => {
+                    sleep(wait).await;
+                }
+                Reached::Resting(wait) => return Err(self.resting(wait)),
+                Reached::Starting(mut outcome) => {
+                    let settled =
+                        outcome.wait_for(Option::is_some).await.ok().and_then(|settled| settled.clone());
+                    return settled.unwrap_or_else(|| Err(Unready::passes("its start was broken off")));
+                }
             }
         }
     }
 
-    fn reach(self: &Arc<Self>) -> Result<Reached, String> {
-        let now = self.clock.now();
+    fn resting(&self, wait: Duration) -> Unready {
+        let last = &self.lock().last.reason;
+        let reason = format!("it is started again in {} ms; before, {last}", wait.as_millis());
+        Unready { reason, retry_after: Some(wait) }
+    }
+
+    fn reach(self: &Arc<Self>) -> Result<Reached, Unready> {
+        let now = Instant::now();
         let mut state = self.lock();
         state.notice(now);
         match &state.phase {
-            Phase::Closed => return Err("it was closed".to_owned()),
+            Phase::Closed => return Err(Unready::lasts("it was closed")),
             Phase::Running(run) => return Ok(Reached::Running(Arc::clone(run))),
             Phase::Starting { outcome, .. } => return Ok(Reached::Starting(outcome.clone())),
             Phase::Resting => {}
         }
         if let Some(wait) = state.backoff.wait(now) {
-            return Err(format!(
-                "it may be started again in {} ms; before, {}",
-                wait.as_millis(),
-                state.last
-            ));
+            // What lasts is told at once.
+            let lasts = state.last.retry_after.is_none();
+            return if lasts { Err(state.last.clone()) } else { Ok(Reached::Resting(wait)) };
         }
         let runtime =
-            Handle::try_current().map_err(|_| "there is no Tokio runtime to start it on".to_owned())?;
+            Handle::try_current().map_err(|_| Unready::lasts("there is no Tokio runtime to start it on"))?;
         state.serial = state.serial.wrapping_add(1);
         let (sender, outcome) = watch::channel(None);
         let starting = Arc::clone(self).begin(state.serial, state.previous.clone(), sender);
@@ -140,32 +162,40 @@ impl Shared {
     }
 
     fn settle(&self, outcome: Outcome) -> Outcome {
-        let now = self.clock.now();
+        let now = Instant::now();
         let mut state = self.lock();
         match (&state.phase, outcome) {
             (Phase::Starting { .. }, Ok(run)) => {
                 state.previous = None;
+                state.was_ready = true;
                 state.phase = Phase::Running(Arc::clone(&run));
                 Ok(run)
             }
-            (Phase::Starting { .. }, Err(reason)) => {
-                state.rest(now, TimeDelta::zero(), reason.clone());
-                Err(reason)
+            (Phase::Starting { .. }, Err(unready)) => {
+                let mut unready = unready;
+                state.rest(now, Duration::ZERO, unready.clone());
+                if unready.retry_after.is_some() {
+                    unready.retry_after = state.backoff.wait(now);
+                }
+                Err(unready)
             }
             // It was closed while it started.
             (_, outcome) => outcome.and_then(|run| {
                 run.abandon();
-                Err("it was closed".to_owned())
+                Err(Unready::lasts("it was closed"))
             }),
         }
     }
 
-    /// The process of this life is gone.
-    pub(crate) fn retire(&self, serial: u64) {
-        let now = self.clock.now();
+    /// The process of this life is gone, and how.
+    pub(crate) fn retire(&self, serial: u64, how: &str) {
+        let now = Instant::now();
         let mut state = self.lock();
         if matches!(&state.phase, Phase::Running(run) if run.serial == serial) {
             state.notice_end(now);
+        }
+        if state.previous.as_ref().is_some_and(|run| run.serial == serial) {
+            state.last = Unready::passes(how);
         }
     }
 
@@ -216,28 +246,29 @@ impl Shared {
 
 impl State {
     /// Sees what happened since somebody looked last.
-    fn notice(&mut self, now: DateTime<Utc>) {
+    fn notice(&mut self, now: Instant) {
         match &self.phase {
             Phase::Running(run) if run.is_over() => self.notice_end(now),
             // The task ended without an outcome.
             Phase::Starting { outcome, .. }
                 if outcome.has_changed().is_err() && outcome.borrow().is_none() =>
             {
-                self.rest(now, TimeDelta::zero(), "its start was broken off".to_owned());
+                self.rest(now, Duration::ZERO, Unready::passes("its start was broken off"));
             }
             _ => {}
         }
     }
 
-    fn notice_end(&mut self, now: DateTime<Utc>) {
+    fn notice_end(&mut self, now: Instant) {
         if let Phase::Running(run) = &self.phase {
             let run = Arc::clone(run);
-            self.rest(now, now.signed_duration_since(run.since), "it went away".to_owned());
+            let served = now.saturating_duration_since(run.since);
+            self.rest(now, served, Unready::passes("it went away"));
             self.previous = Some(run);
         }
     }
 
-    fn rest(&mut self, now: DateTime<Utc>, served: TimeDelta, last: String) {
+    fn rest(&mut self, now: Instant, served: Duration, last: Unready) {
         self.backoff.died(now, served);
         self.last = last;
         self.phase = Phase::Resting;

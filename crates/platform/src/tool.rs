@@ -86,6 +86,9 @@ pub struct ServerError {
     pub server: String,
     /// Why, and what to do; redacted. For a child that ended: the end of what it wrote to stderr.
     pub reason: String,
+    /// How soon another use is worth it, where this passes by itself: a server that died is started again. `None` where
+    /// somebody has to change something first: a program that is missing, a list that is too long.
+    pub retry_after: Option<TimeDelta>,
 }
 
 /// One MCP server.
@@ -94,7 +97,8 @@ pub struct ServerError {
 /// - `call` puts at most one `tools/call` request on the wire, and none at or after `send_before`; it never sends again
 ///   by itself, not after a reconnect and not on `input_required`.
 /// - `call` answers by the deadline. `NotSent` is said only when no byte of the request can have left.
-/// - A server that died is started again, with backoff, by a later `tools` or `call`; calls in flight become `Lost`.
+/// - A server that died is started again, with backoff, by a later `tools` or `call`, which wait for it where their time
+///   allows; calls in flight become `Lost`.
 /// - `tools` gives what the server offers now; it may be answered from what was listed since the server last started.
 /// - Dropping a future of `call` does not take the request back.
 /// - An answer that comes within [`grace`](Self::grace) after its call's deadline is kept for [`late`](Self::late), which

@@ -7,24 +7,48 @@ use chimera_platform::ToolClient;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::place::{Place, TestClock, answer, in_time, lost, not_sent, post, server};
+use crate::place::{Place, TestClock, answer, call, in_time, lost, not_sent, post, server};
 
+/// A call in the moment after the death of its server.
 #[tokio::test]
-async fn a_server_that_dies_is_started_again_after_a_while() {
+async fn a_call_waits_until_a_server_that_died_is_started_again() {
     let (place, clock) = (Place::new(), TestClock::standing());
     let server = server(place.faulty(&json!("die_before")), &clock);
     let reason = lost(server.call(post(&clock, "one")).await);
     assert!(reason.contains("exit status: 70"), "{reason}");
-
-    let reason = not_sent(server.call(post(&clock, "two")).await);
-    assert!(reason.contains("started again in 100 ms"), "{reason}");
-    let error = server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap_err();
-    assert_eq!(error.server, "sandbox");
-    assert!(error.reason.contains("100 ms"), "{error}");
-
-    clock.advance(TimeDelta::milliseconds(100));
-    answer(server.call(post(&clock, "three")).await);
+    answer(server.call(post(&clock, "two")).await);
     assert_eq!(place.outcomes(), ["die_before", "posted"]);
+}
+
+#[tokio::test]
+async fn so_does_a_list() {
+    let (place, clock) = (Place::new(), TestClock::standing());
+    let server = server(place.faulty(&json!("die_before")), &clock);
+    lost(server.call(post(&clock, "one")).await);
+    assert!(!server.tools(clock.now() + TimeDelta::hours(1)).await.unwrap().is_empty());
+}
+
+/// A server that was ready once and cannot start any more: the wait grows past the time that callers have.
+#[tokio::test]
+async fn a_use_without_time_for_the_wait_is_told_how_long_it_is() {
+    let (place, clock) = (Place::new(), TestClock::standing());
+    let server = server(place.dying(), &clock);
+    lost(server.call(call(&clock, "end")).await);
+    std::fs::write(place.path("broken"), "").unwrap();
+    let list = || server.tools(clock.now() + TimeDelta::hours(1));
+    for wait in [200, 400] {
+        let error = list().await.unwrap_err();
+        assert!(error.reason.contains("it exited before it was ready (exit status: 71)"), "{error}");
+        // What the timer counted since is off.
+        let left = error.retry_after.unwrap();
+        assert!(left > TimeDelta::zero() && left <= TimeDelta::milliseconds(wait), "{left}");
+    }
+    let hurried = server.tools(clock.now() + TimeDelta::nanoseconds(1)).await.unwrap_err();
+    assert_eq!(hurried.server, "sandbox");
+    assert!(hurried.retry_after.is_some(), "{hurried}");
+    not_sent(server.call(in_time(call(&clock, "end"), &clock, Duration::from_nanos(1))).await);
+    std::fs::remove_file(place.path("broken")).unwrap();
+    lost(server.call(call(&clock, "end")).await);
 }
 
 #[tokio::test]
@@ -54,8 +78,6 @@ async fn a_deaf_server_is_ended_before_it_posts() {
     lost(server.call(call).await);
 
     // The next life begins when this one has ended, and on the same record.
-    not_sent(server.call(post(&clock, "too early")).await);
-    clock.advance(TimeDelta::milliseconds(100));
     answer(server.call(post(&clock, "two")).await);
     assert_eq!(place.outcomes(), ["slow", "posted"]);
     let texts: Vec<_> = place.record().posts().into_iter().map(|post| post.text).collect();

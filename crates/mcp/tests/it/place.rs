@@ -99,6 +99,11 @@ impl Place {
         command("say").arg(self.folder.path())
     }
 
+    /// A server that ends when its tool `end` is called, and cannot start while a file `broken` stands here.
+    pub(crate) fn dying(&self) -> ServerCommand {
+        self.saying(&[("end.dies", b"")])
+    }
+
     pub(crate) fn record(&self) -> Record {
         Record::open(self.path("record.jsonl")).unwrap()
     }

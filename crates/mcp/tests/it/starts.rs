@@ -10,17 +10,23 @@ use chrono::TimeDelta;
 
 use crate::place::{TestClock, command, not_sent, post, server};
 
-/// Why it cannot be used.
-async fn reason(command: ServerCommand) -> String {
+/// Why it cannot be used, and whether that passes by itself.
+async fn unready(command: ServerCommand) -> (String, bool) {
     let clock = TestClock::standing();
     let server = server(command, &clock);
     let listed = within("a server that does not start", server.tools(clock.now() + TimeDelta::hours(1)));
     let error = listed.await.unwrap_err();
-    // The reason is repeated while the server may not be started again.
+    // The same again: at once while it may not be started again, or from another start.
     let again = within("a call of what did not start", server.call(post(&clock, "hello")));
-    let again = not_sent(again.await);
-    assert!(again.contains(&error.reason), "{again}");
-    error.reason
+    assert_eq!(not_sent(again.await), error.reason);
+    (error.reason, error.retry_after.is_some())
+}
+
+/// Why it cannot be used until somebody changes something.
+async fn reason(command: ServerCommand) -> String {
+    let (reason, passes) = unready(command).await;
+    assert!(!passes, "{reason}");
+    reason
 }
 
 #[tokio::test]
@@ -46,6 +52,7 @@ async fn a_missing_program_is_named() {
 
 #[tokio::test]
 async fn a_silent_child_is_given_up() {
-    let reason = reason(command("silent").start_timeout(Duration::from_millis(300))).await;
+    let (reason, passes) = unready(command("silent").start_timeout(Duration::from_millis(300))).await;
     assert!(reason.starts_with("it did not answer `initialize` within 300ms"), "{reason}");
+    assert!(passes, "it may only be slow");
 }

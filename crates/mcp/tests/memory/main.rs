@@ -1,4 +1,4 @@
-//! What an answer costs in memory: counted, not timed.
+//! What an answer costs in memory, and that many calls cost nothing that stays: counted, not timed.
 //!
 //! One test runs at a time, because everything that the process allocates is counted.
 
@@ -133,4 +133,51 @@ fn an_answer_that_would_take_more_is_refused_and_takes_no_more() {
     let (peak, called) = measured("25,000 small objects", &small(25_000));
     assert!(matches!(called, Called::Answered(_)), "{called:?}");
     assert!(peak <= 5 * LIMIT + BESIDE, "{peak}");
+}
+
+/// So many calls, each hundredth of which ends the server. What is allocated after a tenth of them, and at the end.
+fn churn(calls: usize) -> (usize, usize) {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("post.result"), text("posted")).unwrap();
+    fs::write(folder.path().join("end.dies"), "").unwrap();
+    block_on(async {
+        let server = server(folder.path());
+        let mut early = 0;
+        for number in 1..=calls {
+            if number % 100 == 0 {
+                let ended = call(&server, "end").await;
+                assert!(matches!(ended, Called::Lost { .. }), "{ended:?}");
+                // Past the wait for the next start, which grows with each end.
+                tokio::time::pause();
+                tokio::time::advance(Duration::from_secs(60)).await;
+                tokio::time::resume();
+            } else {
+                let answered = call(&server, "post").await;
+                assert!(matches!(answered, Called::Answered(_)), "{number}: {answered:?}");
+            }
+            if number == calls / 10 {
+                early = ALLOCATED.current_usage();
+            }
+        }
+        let end = ALLOCATED.current_usage();
+        server.close().await;
+        println!("{calls} calls, {} ends: {early} bytes after a tenth, {end} at the end", calls / 100);
+        (early, end)
+    })
+}
+
+#[test]
+fn calls_and_ends_of_a_server_leave_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (early, end) = churn(2_000);
+    assert!(end <= early + 64 * 1024, "{early} bytes grew to {end}");
+}
+
+/// `cargo test -p chimera-mcp --release --test memory -- --ignored --nocapture`
+#[test]
+#[ignore = "a minute: the same with 100,000 calls"]
+fn a_hundred_thousand_calls_and_a_thousand_ends_leave_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (early, end) = churn(100_000);
+    assert!(end <= early + 64 * 1024, "{early} bytes grew to {end}");
 }

@@ -14,7 +14,7 @@ use super::session::Session;
 use crate::border::Border;
 use crate::check;
 use crate::profile::{Input, Part, PlatformProfile, Profile};
-use crate::tool::ToolClient;
+use crate::tool::{ServerError, ToolClient};
 
 /// A platform's profile and the server that it is for.
 ///
@@ -137,10 +137,7 @@ impl Binding {
         kind: EffectKind,
         deadline: DateTime<Utc>,
     ) -> Result<(), NotReady> {
-        let tools = self.client.tools(deadline).await.map_err(|error| {
-            let reason = self.border().shown(&error.to_string(), REASON);
-            self.not_ready(ErrorCode::PlatformUnavailable, reason)
-        })?;
+        let tools = self.client.tools(deadline).await.map_err(|error| self.unusable(&error))?;
         let mut faults = check::faults(&self.profile, kind, &tools);
         faults.extend(self.missing_settings());
         if !faults.is_empty() {
@@ -149,6 +146,14 @@ impl Binding {
             return Err(self.not_ready(ErrorCode::PlatformNotConfigured, message));
         }
         self.open_session(account, deadline).await
+    }
+
+    /// What a server that cannot be used is told as: one that is started again is asked again, one that somebody has to mend
+    /// is not.
+    pub(super) fn unusable(&self, error: &ServerError) -> NotReady {
+        let passes = error.retry_after.is_some();
+        let code = if passes { ErrorCode::PlatformTransientError } else { ErrorCode::PlatformUnavailable };
+        self.not_ready(code, self.border().shown(&error.to_string(), REASON))
     }
 
     pub(super) fn not_ready(&self, code: ErrorCode, message: String) -> NotReady {

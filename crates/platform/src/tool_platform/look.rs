@@ -90,7 +90,8 @@ impl Looking<'_> {
     async fn session(&self) -> Result<(), Unread> {
         let deadline = self.platform.after(self.binding.profile.timeout);
         let opened = self.binding.open_session(&self.look.effect.content().account, deadline).await;
-        let passes = |code| matches!(code, ErrorCode::PlatformUnavailable);
+        let passes =
+            |code| matches!(code, ErrorCode::PlatformUnavailable | ErrorCode::PlatformTransientError);
         opened.map_err(|closed| Unread { lasts: !passes(closed.code), why: closed.message })
     }
 

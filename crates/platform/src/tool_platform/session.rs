@@ -49,9 +49,7 @@ impl Binding {
             return Ok(());
         }
         // Starts the server where it is dead, so that the life is that of what follows.
-        self.client.tools(deadline).await.map_err(|error| {
-            self.not_ready(ErrorCode::PlatformUnavailable, self.border().shown(&error.to_string(), REASON))
-        })?;
+        self.client.tools(deadline).await.map_err(|error| self.unusable(&error))?;
         let life = self.client.life();
         if self.session.is_open(life, account) {
             return Ok(());
@@ -130,11 +128,11 @@ impl Binding {
         let answer = match self.client.call(call).await {
             Called::Answered(answer) => Answer::new(&answer),
             Called::NotSent { reason } | Called::Failed { reason } | Called::Lost { reason } => {
-                return Err(failed(ErrorCode::PlatformUnavailable, &reason));
+                return Err(failed(ErrorCode::PlatformTransientError, &reason));
             }
         };
         if !answer.whole {
-            return Err(failed(ErrorCode::PlatformUnavailable, "it asks for something before it answers"));
+            return Err(failed(ErrorCode::PlatformTransientError, "it asks for something before it answers"));
         }
         if classify::read_failed(&self.profile, &answer) {
             let code = if classify::is_refused_login(&self.profile, &answer) {
@@ -142,7 +140,7 @@ impl Binding {
             } else if classify::a_person_mends(&self.profile, &answer) {
                 ErrorCode::PlatformNotConfigured
             } else {
-                ErrorCode::PlatformUnavailable
+                ErrorCode::PlatformTransientError
             };
             return Err(failed(code, &answer.shown(self.border(), REASON)));
         }

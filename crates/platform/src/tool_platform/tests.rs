@@ -125,7 +125,11 @@ impl ToolClient for Scripted {
 
     async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
         assert!(deadline > now());
-        let failed = |reason: &str| ServerError { server: "scripted".to_owned(), reason: reason.to_owned() };
+        let failed = |reason: &str| ServerError {
+            server: "scripted".to_owned(),
+            reason: reason.to_owned(),
+            retry_after: reason.contains("started again").then(|| TimeDelta::seconds(1)),
+        };
         self.tools.clone().map_err(failed)
     }
 

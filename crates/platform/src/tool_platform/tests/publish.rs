@@ -168,6 +168,20 @@ fn nothing_is_called_where_something_is_missing() {
     check(&answering(Vec::new()), &no_upload, at(10), ErrorCode::MediaUploadFailed);
 }
 
+/// A server that is being started again is asked again by itself; one that somebody has to mend is not.
+#[test]
+fn readiness_tells_what_passes_from_what_lasts() {
+    for (reason, expected) in [
+        ("it is started again in 100 ms", ErrorCode::PlatformTransientError),
+        ("the program was not found", ErrorCode::PlatformUnavailable),
+    ] {
+        let world = world(Err(reason), Ok(Vec::new()), Vec::new());
+        let wanted = [me(PlatformName::Twitter)];
+        let faults = world.platform.ready(&wanted, EffectKind::Publish).now_or_never().unwrap();
+        assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), [expected]);
+    }
+}
+
 #[test]
 fn readiness_names_every_fault_of_every_platform() {
     let lacks = ["post_linkedin", "post_tiktok", "list_likes"];
