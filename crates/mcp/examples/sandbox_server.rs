@@ -6,6 +6,8 @@
 //!   are. Where `TOOL.held` stands beside it, it answers immediately before it answers the next call; what `TOOL.before`
 //!   holds is written first, and what `TOOL.stderr` holds, to standard error. Where `TOOL.dies` stands, it ends instead; where
 //!   `broken` stands, it does not start.
+//! - `host PROGRAM ARGUMENTS` is no server but a host: it starts one of this program, says `started` once it is ready, and
+//!   waits for the end of its input. What it starts has the environment of the host.
 //! - `environment` prints what it was given to standard error and exits with 3.
 //! - `silent` reads its input and never answers.
 
@@ -14,9 +16,14 @@ use std::{
     fs,
     io::{Read, Write},
     path::Path,
+    sync::Arc,
 };
 
+use chimera_contracts::Clock;
+use chimera_mcp::{ServerCommand, StdioServer, TokioClock};
+use chimera_platform::ToolClient;
 use chimera_sandbox::{SandboxConfig, serve_stdio};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve", record, config] => serve(SandboxConfig::from_json(config)?.with_record(record)),
         ["say", folder] => say(Path::new(folder)),
+        ["host", program, arguments @ ..] => host(program, arguments),
         ["environment"] => {
             for (name, value) in std::env::vars() {
                 writeln!(std::io::stderr(), "{name}={value}")?;
@@ -35,7 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             std::io::stdin().read_to_end(&mut Vec::new())?;
             Ok(())
         }
-        _ => Err("use: serve RECORD CONFIG | say FOLDER | environment | silent".into()),
+        _ => {
+            Err("use: serve RECORD CONFIG | say FOLDER | host PROGRAM ARGUMENTS | environment | silent"
+                .into())
+        }
     }
 }
 
@@ -45,6 +56,20 @@ fn serve(config: SandboxConfig) -> Result<(), Box<dyn Error>> {
     // A read of standard input may still be waiting; it must not keep the process.
     runtime.shutdown_background();
     Ok(served?)
+}
+
+/// Lists the tools of a server, which has to be ready for it, and keeps it.
+fn host(program: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut command = ServerCommand::new("hosted", program).inherit(["PATH"]);
+    for argument in arguments {
+        command = command.arg(argument);
+    }
+    let server = StdioServer::new(command, Arc::new(TokioClock));
+    runtime.block_on(server.tools(TokioClock.now() + TimeDelta::hours(1)))?;
+    writeln!(std::io::stdout(), "started")?;
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
 }
 
 fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
@@ -79,6 +104,7 @@ fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
                 }
                 answer
             }
+            "tools/list" => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":[]}}}}"#).into_bytes(),
             _ => continue,
         };
         let mut output = std::io::stdout().lock();

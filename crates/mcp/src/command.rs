@@ -151,7 +151,7 @@ impl ServerCommand {
         secrets(&self.env, &self.secret)
     }
 
-    /// The process, not started yet: all three streams piped, the environment as given, a process group of its own.
+    /// The process, not started yet: all three streams piped, the environment as given.
     pub(crate) fn process(&self) -> tokio::process::Command {
         let mut process = tokio::process::Command::new(&self.program);
         process.args(&self.args).env_clear().envs(&self.env);
@@ -163,8 +163,6 @@ impl ServerCommand {
         if let Some(cwd) = &self.cwd {
             process.current_dir(cwd);
         }
-        #[cfg(unix)]
-        process.process_group(0);
         process
     }
 

@@ -1,13 +1,14 @@
 //! A child and everything it started.
 //!
-//! INVARIANT: when the child has ended, or this is dropped, no process of its group is left. Launchers such as `npx`
-//! start the real server as a child of their own, and ending only the launcher would leave a server that still posts.
+//! INVARIANT: when the child has ended, or this is dropped, or its host is gone, no process of its group is left.
+//! Launchers such as `npx` start the real server as a child of their own, and ending only the launcher would leave a
+//! server that still posts. The last case is the [watch](crate::watch)'s.
 
 use std::{io, process::ExitStatus, time::Duration};
 
-use tokio::process::Child;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-use crate::pipes::Input;
+use crate::{pipes::Input, watch::Watch};
 
 /// How long a server may take to follow each request to end.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -25,12 +26,27 @@ pub(crate) struct Group {
     child: Child,
     /// The group; `None` once the child is reaped and its group swept, because the number may then be another's.
     id: Option<u32>,
+    /// Leads the group, where there is one.
+    _watch: Option<Watch>,
 }
 
 impl Group {
-    pub(crate) fn new(child: Child) -> Self {
-        let id = child.id();
-        Self { child, id }
+    /// Starts a command as the first of a group.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(mut command: Command) -> io::Result<Self> {
+        let watch = Watch::start();
+        #[cfg(unix)]
+        command.process_group(watch.as_ref().map_or(0, Watch::group));
+        let child = command.spawn()?;
+        let id = watch.as_ref().and_then(|watch| u32::try_from(watch.group()).ok()).or_else(|| child.id());
+        Ok(Self { child, id, _watch: watch })
+    }
+
+    /// Its standard streams, once.
+    pub(crate) fn streams(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take())
     }
 
     /// Waits for the child to end by itself and sweeps up what it leaves. Can be dropped and asked again.

@@ -29,6 +29,7 @@ mod start;
 mod state;
 mod ticket;
 mod unready;
+mod watch;
 mod weight;
 
 pub use clock::TokioClock;

@@ -13,7 +13,7 @@ use rmcp::{
     service::{ClientInitializeError, ClientLifecycleMode, RunningService, serve_client_with_lifecycle},
 };
 use tokio::{
-    process::{Child, ChildStdin},
+    process::ChildStdin,
     sync::watch,
     time::{Instant, timeout},
 };
@@ -39,7 +39,7 @@ const FOLLOWS: Duration = Duration::from_secs(1);
 /// Why it did not start, and whether that passes by itself. Whatever was started is killed again.
 pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>, Unready> {
     let command = &shared.command;
-    let child = command.process().spawn().map_err(|error| {
+    let group = Group::start(command.process()).map_err(|error| {
         let reason = sentence(&command.not_started(&error), &shared.secrets);
         match error.kind() {
             ErrorKind::NotFound | ErrorKind::PermissionDenied => Unready::lasts(reason),
@@ -47,7 +47,7 @@ pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>,
         }
     })?;
     let listing = shared.listing();
-    let ready = Starting::new(shared, child, &listing)?.shake_hands(shared).await?;
+    let ready = Starting::new(shared, group, &listing)?.shake_hands(shared).await?;
 
     let (stop, stopped) = watch::channel(false);
     let (end, ended) = watch::channel(None);
@@ -90,10 +90,8 @@ struct Ready {
 }
 
 impl Starting {
-    fn new(shared: &Shared, mut child: Child, listing: &Listing) -> Result<Self, Unready> {
-        let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let group = Group::new(child);
-        let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
+    fn new(shared: &Shared, mut group: Group, listing: &Listing) -> Result<Self, Unready> {
+        let (Some(stdin), Some(stdout), Some(stderr)) = group.streams() else {
             return Err(Unready::passes("its standard streams could not be taken"));
         };
         let command = &shared.command;

@@ -7,7 +7,7 @@ use chimera_platform::ToolClient;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::place::{Place, TestClock, answer, call, in_time, lost, not_sent, post, server};
+use crate::place::{Place, TestClock, answer, call, in_time, lost, not_sent, post, program, server};
 
 /// A call in the moment after the death of its server.
 #[tokio::test]
@@ -109,28 +109,62 @@ fn on_a_thread<T: Send + 'static>(
     result
 }
 
-/// Everything that a server started holds the write end of a pipe; the pipe ends when all of it is gone.
+/// A pipe whose end comes when everything that a server started is gone: all of it holds the write end.
+#[cfg(unix)]
+struct Held(std::path::PathBuf);
+
+#[cfg(unix)]
+impl Held {
+    fn new(place: &Place) -> Self {
+        let pipe = place.path("pipe");
+        let made = chimera_harness::finished("mkfifo", std::process::Command::new("mkfifo").arg(&pipe));
+        assert!(made.status.success());
+        Self(pipe)
+    }
+
+    /// Ends when it is opened by a server.
+    fn opened(&self) -> tokio::sync::oneshot::Receiver<std::fs::File> {
+        let pipe = self.0.clone();
+        on_a_thread(move || std::fs::File::open(pipe).unwrap())
+    }
+
+    async fn is_given_up(mut pipe: std::fs::File) {
+        let rest = on_a_thread(move || std::io::Read::read_to_end(&mut pipe, &mut Vec::new()).unwrap());
+        let rest = chimera_harness::within("everything that has the pipe open to be gone", rest);
+        assert_eq!(rest.await.unwrap(), 0);
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn nothing_that_a_server_started_is_left() {
-    use std::{fs::File, io::Read, process::Command};
-
-    use chimera_harness::{finished, within};
-    use chimera_mcp::ServerCommand;
-
     let (place, clock) = (Place::new(), TestClock::standing());
-    let pipe = place.path("pipe");
-    assert!(finished("mkfifo", Command::new("mkfifo").arg(&pipe)).status.success());
+    let held = Held::new(&place);
     let script = r#"exec 3>"$0"; sleep 1000 & cat >&2"#;
-    let command = ServerCommand::new("sandbox", "/bin/sh").arg("-c").arg(script).arg(&pipe).inherit(["PATH"]);
-    let server = server(command.start_timeout(Duration::from_secs(3_600)), &clock);
-
-    let opening = on_a_thread(move || File::open(pipe).unwrap());
-    let mut pipe = tokio::select! {
+    let command = chimera_mcp::ServerCommand::new("sandbox", "/bin/sh").arg("-c").arg(script).arg(&held.0);
+    let server = server(command.inherit(["PATH"]).start_timeout(Duration::from_secs(3_600)), &clock);
+    let pipe = tokio::select! {
         _ = server.tools(clock.now() + TimeDelta::hours(1)) => panic!("it cannot speak"),
-        pipe = within("the server to open the pipe", opening) => pipe.unwrap(),
+        pipe = chimera_harness::within("the server to open the pipe", held.opened()) => pipe.unwrap(),
     };
     drop(server);
-    let rest = on_a_thread(move || pipe.read_to_end(&mut Vec::new()).unwrap());
-    assert_eq!(within("everything that has the pipe open to be gone", rest).await.unwrap(), 0);
+    Held::is_given_up(pipe).await;
+}
+
+/// Reported: servers that outlive a host that was killed, by the dozen (google-docs-mcp#112, mcp-markdown-vault#45,
+/// codebase-memory-mcp#406, hive#2750). This one heeds neither the end of its input nor a gentle signal.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_does_not_outlive_a_host_that_is_killed() {
+    let place = Place::new();
+    let held = Held::new(&place);
+    let script = r#"trap '' TERM; exec 3>"$0"; sleep 1000 & "$1" say "$2"; sleep 1000"#;
+    let mut host = std::process::Command::new(program());
+    host.args(["host", "/bin/sh", "-c", script]).arg(&held.0).arg(program()).arg(place.path(""));
+    let opened = held.opened();
+    let mut host = chimera_harness::TestProcess::start("a host", &mut host);
+    assert_eq!(host.next_line("its server to be ready").as_deref(), Some("started"));
+    let pipe = chimera_harness::within("the server to open the pipe", opened).await.unwrap();
+    host.kill();
+    Held::is_given_up(pipe).await;
 }
