@@ -58,7 +58,7 @@ impl Attempt {
                 }
             }
             Waited::Late(handle) => {
-                if self.shared.command.stop_on_timeout {
+                if self.shared.terms.stop_on_timeout {
                     // Before the caller knows, so that its next call goes to the next life.
                     self.run.stop();
                 }
@@ -100,7 +100,7 @@ impl Attempt {
     }
 
     async fn failed(&self, error: &ServiceError) -> Called {
-        if let Some(called) = failed(error, &self.ticket, &self.shared.secrets) {
+        if let Some(called) = failed(error, &self.ticket, self.shared.secrets.now()) {
             return called;
         }
         let by = self.deadline.min(Instant::now() + HOW_IT_ENDED);
@@ -115,7 +115,7 @@ impl Attempt {
     /// servers that hear a cancellation may post and not answer. What they answer afterwards is still kept, by the
     /// [inbox](crate::inbox): it knows from the moment of the cancellation on that nothing here waits.
     async fn linger(self, mut handle: RequestHandle<RoleClient>) {
-        let answer = match timeout(self.shared.command.grace, &mut handle.rx).await {
+        let answer = match timeout(self.shared.terms.grace, &mut handle.rx).await {
             Ok(answer) => answer.ok(),
             Err(_) => {
                 let cancelled = CancelledNotificationParam::new(
@@ -131,8 +131,8 @@ impl Attempt {
         match answer {
             Some(Ok(result)) => self.keep(answered(result)),
             Some(Err(ServiceError::McpError(error))) => {
-                let (server, call) = (&self.shared.command.name, self.ticket.call());
-                let reason = json_rpc_reason(&error, &self.shared.secrets);
+                let (server, call) = (&self.shared.terms.name, self.ticket.call());
+                let reason = json_rpc_reason(&error, self.shared.secrets.now());
                 tracing::debug!(server, call, reason, "a call that was given up failed late");
             }
             Some(Err(_)) | None => {}
@@ -140,7 +140,7 @@ impl Attempt {
     }
 
     fn keep(&self, answer: ToolAnswer) {
-        self.shared.late.keep(&self.shared.command.name, self.ticket.call().to_owned(), answer);
+        self.shared.late.keep(&self.shared.terms.name, self.ticket.call().to_owned(), answer);
     }
 }
 

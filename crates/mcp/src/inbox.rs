@@ -13,7 +13,6 @@
 
 use std::sync::Arc;
 
-use chimera_audit::Secrets;
 use rmcp::{
     RoleClient,
     model::{
@@ -29,6 +28,7 @@ use crate::{
     answer::{json_rpc_reason, tool_answer},
     gather::Gathered,
     in_flight::{InFlight, Request},
+    known::KnownSecrets,
     late::LateAnswers,
     listing::{Listing, page},
     outline::{Outline, request_id},
@@ -58,7 +58,7 @@ struct Envelope<'line> {
 #[derive(Debug)]
 pub(crate) struct Inbox {
     server: String,
-    secrets: Arc<Secrets>,
+    secrets: Arc<KnownSecrets>,
     late: Arc<LateAnswers>,
     listing: Listing,
     replies: Replies,
@@ -68,7 +68,7 @@ pub(crate) struct Inbox {
 impl Inbox {
     pub(crate) fn new(
         server: String,
-        secrets: Arc<Secrets>,
+        secrets: Arc<KnownSecrets>,
         late: Arc<LateAnswers>,
         listing: Listing,
         replies: Replies,
@@ -184,7 +184,7 @@ impl Inbox {
         match read {
             Ok(value) => self.late.keep(&self.server, call, tool_answer(value)),
             Err(error) => {
-                let reason = json_rpc_reason(&error, &self.secrets);
+                let reason = json_rpc_reason(&error, self.secrets.now());
                 tracing::debug!(server = self.server, call, reason, "a call that was given up failed late");
             }
         }

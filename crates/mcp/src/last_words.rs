@@ -6,8 +6,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chimera_audit::Secrets;
 use tokio::{io::AsyncReadExt, process::ChildStderr};
+
+use crate::known::KnownSecrets;
 
 /// How much is kept. More than is shown, so that redaction sees whole lines.
 const KEPT: usize = 8 * 1024;
@@ -19,7 +20,7 @@ const LONGEST_LINE: usize = 4 * 1024;
 /// The end of a server's standard error.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LastWords {
-    secrets: Arc<Secrets>,
+    secrets: Arc<KnownSecrets>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -32,7 +33,7 @@ struct Kept {
 
 impl LastWords {
     /// Of a server that was given these secrets.
-    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(secrets: Arc<KnownSecrets>) -> Self {
         Self { secrets, kept: Arc::default() }
     }
 
@@ -65,7 +66,7 @@ impl LastWords {
         let text = String::from_utf8_lossy(kept.bytes.make_contiguous()).into_owned();
         // The first line may have lost the word that tells a secret.
         let whole = if cut { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
-        end_of(self.secrets.redact(whole).trim(), SHOWN).to_owned()
+        end_of(self.secrets.now().redact(whole).trim(), SHOWN).to_owned()
     }
 }
 
@@ -78,7 +79,7 @@ fn end_of(text: &str, limit: usize) -> &str {
 /// Cuts what comes into lines for the log.
 struct Lines {
     server: String,
-    secrets: Arc<Secrets>,
+    secrets: Arc<KnownSecrets>,
     line: Vec<u8>,
     too_long: bool,
 }
@@ -106,7 +107,7 @@ impl Lines {
             tracing::debug!(server = self.server, "stderr: a line too long to be shown");
         } else if !self.line.is_empty() {
             let text = String::from_utf8_lossy(&self.line);
-            tracing::debug!(server = self.server, "stderr: {}", self.secrets.redact(text.trim_end()));
+            tracing::debug!(server = self.server, "stderr: {}", self.secrets.now().redact(text.trim_end()));
         }
         self.line.clear();
         self.too_long = false;
@@ -115,6 +116,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use chimera_audit::Secrets;
+
     use super::*;
     use crate::logged::logged;
 
@@ -124,7 +127,7 @@ mod tests {
         let text = b"X-Odd-Header=swordfish\nagain swordfish";
         for cut in 0..=text.len() {
             let log = logged(|| {
-                let secrets = Arc::new(Secrets::new(["swordfish".to_owned()]));
+                let secrets = Arc::new(KnownSecrets::new(Secrets::new(["swordfish".to_owned()])));
                 let mut lines = Lines { server: "x".to_owned(), secrets, line: Vec::new(), too_long: false };
                 let (first, second) = text.split_at(cut);
                 lines.take(first);
@@ -138,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_end_is_shown_and_redacted() {
-        let words = LastWords::new(Arc::new(Secrets::new(["swordfish".to_owned()])));
+        let words = LastWords::new(Arc::new(KnownSecrets::new(Secrets::new(["swordfish".to_owned()]))));
         assert_eq!(words.shown(), "");
         words.keep(b"swordfish is no API key: api_key=abcdef\n");
         assert_eq!(words.shown(), "[redacted] is no API key: api_key=[redacted]");

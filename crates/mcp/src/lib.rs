@@ -3,6 +3,7 @@
 mod answer;
 mod attempt;
 mod backoff;
+mod client;
 mod clock;
 mod command;
 mod credentials;
@@ -11,6 +12,7 @@ mod group;
 mod in_flight;
 mod inbox;
 mod keeper;
+mod known;
 mod last_words;
 mod late;
 mod lines;

@@ -22,6 +22,7 @@ use crate::{
     command::ANSWER_LIMIT,
     gather::MEMORY,
     inbox::UNREADABLE,
+    known::KnownSecrets,
     unready::Unready,
     weight,
 };
@@ -36,7 +37,7 @@ const MAX_CURSOR: usize = 4 * 1024;
 /// What was listed, as long as it holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Listing {
-    secrets: Arc<Secrets>,
+    secrets: Arc<KnownSecrets>,
     /// What the list may weigh, over all its pages.
     most: usize,
     known: Arc<Mutex<Known>>,
@@ -53,7 +54,7 @@ struct Known {
 
 impl Listing {
     /// Of a server that was given these secrets and whose answers are at most so long.
-    pub(crate) fn new(secrets: Arc<Secrets>, answer_limit: usize) -> Self {
+    pub(crate) fn new(secrets: Arc<KnownSecrets>, answer_limit: usize) -> Self {
         let most = answer_limit.saturating_mul(MEMORY);
         Self { secrets, most, known: Arc::default(), asking: Arc::new(Semaphore::new(1)) }
     }
@@ -91,7 +92,8 @@ impl Listing {
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
             let asked = PaginatedRequestParams::default().with_cursor(cursor);
-            let page = peer.list_tools(Some(asked)).await.map_err(|error| unlisted(&error, &self.secrets))?;
+            let page =
+                peer.list_tools(Some(asked)).await.map_err(|error| unlisted(&error, self.secrets.now()))?;
             for tool in page.tools.into_iter().map(info) {
                 let schema = weight::of(&tool.input_schema).saturating_add(weight::string(tool.name.len()));
                 weight = weight.saturating_add(schema);

@@ -14,7 +14,13 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{clock::TokioClock, command::ServerCommand, listing::Listener, pipes::Pipes, state::Shared};
+use crate::{
+    clock::TokioClock,
+    command::ServerCommand,
+    listing::Listener,
+    pipes::Pipes,
+    state::{Origin, Shared},
+};
 
 /// How long anything here is waited for, where the clock is not paused.
 const LONG: Duration = Duration::from_secs(60);
@@ -52,9 +58,9 @@ impl Scripted {
         let (hears, heard) = watch::channel(Vec::new());
         let server = tokio::spawn(answer(theirs, script, hears));
         let (output, input) = tokio::io::split(ours);
-        let shared = Arc::new(Shared::new(command, Arc::new(TokioClock)));
+        let shared = Arc::new(Shared::new(Origin::Process(Box::new(command)), Arc::new(TokioClock)));
         let (inbox, replies) = shared.inbox(&shared.listing());
-        let (pipes, _) = Pipes::new((output, input), inbox, replies, shared.command.answer_limit);
+        let (pipes, _) = Pipes::new((output, input), inbox, replies, shared.terms.answer_limit);
         let service =
             serve_client_with_lifecycle(Listener, pipes, ClientLifecycleMode::Initialize).await.unwrap();
         Self { service, shared, heard, server }

@@ -7,16 +7,8 @@ use chimera_audit::Secrets;
 use chimera_contracts::Clock;
 use chimera_platform::{Called, LateAnswer, ServerError, ToolCall, ToolClient, ToolInfo};
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, oneshot},
-    time::{Instant, timeout_at},
-};
 
-use crate::{
-    attempt::Attempt, clock::left, command::ServerCommand, run::Run, state::Shared, ticket::Ticket,
-    unready::Unready,
-};
+use crate::{client::Client, command::ServerCommand, state::Origin};
 
 /// An MCP server as a child process.
 ///
@@ -35,110 +27,47 @@ use crate::{
 /// - Dropping it kills the process and all it started. [`close`](Self::close) ends it in order.
 #[derive(Debug)]
 pub struct StdioServer {
-    shared: Arc<Shared>,
+    client: Client,
 }
 
 impl StdioServer {
     /// A server that is started when it is used first.
     #[must_use]
     pub fn new(command: ServerCommand, clock: Arc<dyn Clock>) -> Self {
-        Self { shared: Arc::new(Shared::new(command, clock)) }
+        Self { client: Client::new(Origin::Process(Box::new(command)), clock) }
     }
 
     /// Ends the server in order: closes its input, waits 3 s, sends SIGTERM, waits 3 s, kills. Calls in flight become
     /// [`Called::Lost`] unless they are answered meanwhile. It is not started again.
     pub async fn close(&self) {
-        self.shared.close().await;
-    }
-
-    /// A running server and a place among its calls, within the time there is to send.
-    async fn admitted(&self, limit: DateTime<Utc>) -> Result<(Arc<Run>, OwnedSemaphorePermit), String> {
-        let by = self.by(limit).map_err(|unready| unready.reason)?;
-        let admitted = timeout_at(by, async {
-            let run = self.shared.ready(by).await.map_err(|unready| unready.reason)?;
-            let place = run.place().await.ok_or("the server went away")?;
-            Ok((run, place))
-        });
-        admitted.await.unwrap_or_else(|_| {
-            Err("its time to be sent was over before the server was ready for it".to_owned())
-        })
-    }
-
-    /// When a deadline is, by the timer.
-    fn by(&self, deadline: DateTime<Utc>) -> Result<Instant, Unready> {
-        Handle::try_current().map_err(|_| Unready::lasts("there is no Tokio runtime"))?;
-        let within = left(&*self.shared.clock, deadline)
-            .ok_or_else(|| Unready::passes("its time was over before it began"))?;
-        Ok(Instant::now().checked_add(within).unwrap_or_else(far_future))
-    }
-
-    async fn listed(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, Unready> {
-        let by = self.by(deadline)?;
-        let listed = timeout_at(by, async {
-            let run = self.shared.ready(by).await?;
-            run.listing.tools(&run.peer).await
-        });
-        listed.await.unwrap_or_else(|_| Err(Unready::passes("it did not list its tools by the deadline")))
+        self.client.close().await;
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl ToolClient for StdioServer {
     fn server(&self) -> &str {
-        &self.shared.command.name
+        self.client.server()
     }
 
     fn secrets(&self) -> &Secrets {
-        &self.shared.secrets
+        self.client.secrets()
     }
 
     fn grace(&self) -> TimeDelta {
-        TimeDelta::from_std(self.shared.command.grace).unwrap_or(TimeDelta::MAX)
+        self.client.grace()
     }
 
     fn late(&self) -> Vec<LateAnswer> {
-        self.shared.late.take()
+        self.client.late()
     }
 
     async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
-        self.listed(deadline).await.map_err(|unready| unready.of(&self.shared.command.name))
+        self.client.tools(deadline).await
     }
 
     async fn call(&self, call: ToolCall) -> Called {
-        let limit = call.send_before.min(call.deadline);
-        let (run, place) = match self.admitted(limit).await {
-            Ok(admitted) => admitted,
-            Err(reason) => return Called::NotSent { reason },
-        };
-        let clock = &self.shared.clock;
-        let Some(within) = left(&**clock, call.deadline) else {
-            return Called::NotSent {
-                reason: "the deadline had passed before the server was ready".to_owned(),
-            };
-        };
-        let attempt = Attempt {
-            shared: Arc::clone(&self.shared),
-            run,
-            ticket: Arc::new(Ticket::new(call.id.clone(), Arc::clone(clock), limit, Some(place))),
-            deadline: Instant::now().checked_add(within).unwrap_or_else(far_future),
-        };
-        let ticket = Arc::clone(&attempt.ticket);
-        let (told, called) = oneshot::channel();
-        // It ends with the run it calls, or after the grace.
-        tokio::spawn(attempt.attend(call, told));
-        called.await.unwrap_or_else(|_| {
-            crate::answer::unwritten_or_lost(&ticket, "the runtime was shut down".to_owned())
-        })
+        self.client.call(call).await
     }
-}
-
-impl Drop for StdioServer {
-    fn drop(&mut self) {
-        self.shared.abandon();
-    }
-}
-
-/// A deadline beyond what the timer can count is no deadline.
-fn far_future() -> Instant {
-    Instant::now() + std::time::Duration::from_secs(86_400 * 365)
 }

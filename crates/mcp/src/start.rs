@@ -20,6 +20,7 @@ use tokio::{
 
 use crate::{
     answer::{json_rpc_reason, sentence},
+    command::ServerCommand,
     group::Group,
     keeper::{Keeper, Owned, shown},
     last_words::LastWords,
@@ -37,17 +38,21 @@ const FOLLOWS: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Why it did not start, and whether that passes by itself. Whatever was started is killed again.
-pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>, Unready> {
-    let command = &shared.command;
+pub(crate) async fn start(
+    shared: &Arc<Shared>,
+    command: &ServerCommand,
+    serial: u64,
+) -> Result<Arc<Run>, Unready> {
     let group = Group::start(command.process()).map_err(|error| {
-        let reason = sentence(&command.not_started(&error), &shared.secrets);
+        let reason = sentence(&command.not_started(&error), shared.secrets.now());
         match error.kind() {
             ErrorKind::NotFound | ErrorKind::PermissionDenied => Unready::lasts(reason),
             _ => Unready::passes(reason),
         }
     })?;
     let listing = shared.listing();
-    let ready = Starting::new(shared, group, &listing)?.shake_hands(shared).await?;
+    let ready =
+        Starting::new(shared, command, group, &listing)?.shake_hands(shared, command.start_timeout).await?;
 
     let (stop, stopped) = watch::channel(false);
     let (end, ended) = watch::channel(None);
@@ -63,7 +68,7 @@ pub(crate) async fn start(shared: &Arc<Shared>, serial: u64) -> Result<Arc<Run>,
         let shared = Arc::clone(shared);
         async move {
             let how = keeper.keep().await;
-            tracing::debug!(server = shared.command.name, "the server is gone: {how}");
+            tracing::debug!(server = shared.terms.name, "the server is gone: {how}");
             shared.retire(serial, &how);
             end.send_replace(Some(how));
         }
@@ -90,11 +95,15 @@ struct Ready {
 }
 
 impl Starting {
-    fn new(shared: &Shared, mut group: Group, listing: &Listing) -> Result<Self, Unready> {
+    fn new(
+        shared: &Shared,
+        command: &ServerCommand,
+        mut group: Group,
+        listing: &Listing,
+    ) -> Result<Self, Unready> {
         let (Some(stdin), Some(stdout), Some(stderr)) = group.streams() else {
             return Err(Unready::passes("its standard streams could not be taken"));
         };
-        let command = &shared.command;
         let (inbox, replies) = shared.inbox(listing);
         let (pipes, input) = Pipes::new((stdout, stdin), inbox, replies, command.answer_limit);
         let last_words = LastWords::new(Arc::clone(&shared.secrets));
@@ -105,13 +114,13 @@ impl Starting {
     /// `initialize` with 2025-11-25. Not the SDK's `Auto`: it gives up on servers that are slow to start.
     ///
     /// A program that ends before it was ever ready is taken for one that somebody has to mend.
-    async fn shake_hands(self, shared: &Shared) -> Result<Ready, Unready> {
+    async fn shake_hands(self, shared: &Shared, time: Duration) -> Result<Ready, Unready> {
         let Self { mut group, pipes, input, mut stderr, last_words } = self;
-        let Shared { command, secrets, .. } = shared;
+        let secrets = shared.secrets.now();
         let shaking = serve_client_with_lifecycle(Listener, pipes, ClientLifecycleMode::Initialize);
         let unready = tokio::select! {
             biased;
-            shaken = timeout(command.start_timeout, shaking) => match shaken {
+            shaken = timeout(time, shaking) => match shaken {
                 Ok(Ok(service)) => return Ok(Ready { group, service, input, stderr }),
                 // A broken pipe is seen before the end of the process that broke it.
                 Ok(Err(error)) if is_broken_pipe(&error) => timeout(FOLLOWS, group.wait())
@@ -119,7 +128,6 @@ impl Starting {
                     .map_or_else(|_| refused(&error, secrets), |status| exited(&status, shared)),
                 Ok(Err(error)) => refused(&error, secrets),
                 Err(_) => {
-                    let time = command.start_timeout;
                     Unready::passes(format!(
                         "it did not answer `initialize` within {time:?}; see that it speaks MCP over standard input and \
                          output, or give it a longer `start_timeout`"

@@ -13,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use chimera_audit::Secrets;
 use chimera_contracts::Clock;
 use tokio::{
     runtime::Handle,
@@ -23,19 +22,61 @@ use tokio::{
 };
 
 use crate::{
-    backoff::Backoff, command::ServerCommand, inbox::Inbox, late::LateAnswers, listing::Listing,
-    replies::Replies, run::Run, start::start, unready::Unready,
+    backoff::Backoff, command::ServerCommand, inbox::Inbox, known::KnownSecrets, late::LateAnswers,
+    listing::Listing, replies::Replies, run::Run, start::start, unready::Unready,
 };
 
 /// What a start came to.
 type Outcome = Result<Arc<Run>, Unready>;
 
+/// Where a server comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// A process of our own.
+    Process(Box<ServerCommand>),
+}
+
+/// What holds for every server, wherever it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub(crate) name: String,
+    pub(crate) grace: Duration,
+    pub(crate) stop_on_timeout: bool,
+    pub(crate) answer_limit: usize,
+}
+
+impl Origin {
+    fn terms(&self) -> Terms {
+        match self {
+            Self::Process(command) => Terms {
+                name: command.name.clone(),
+                grace: command.grace,
+                stop_on_timeout: command.stop_on_timeout,
+                answer_limit: command.answer_limit,
+            },
+        }
+    }
+
+    fn secrets(&self) -> KnownSecrets {
+        match self {
+            Self::Process(command) => KnownSecrets::new(command.secrets()),
+        }
+    }
+
+    async fn start(&self, shared: &Arc<Shared>, serial: u64) -> Outcome {
+        match self {
+            Self::Process(command) => start(shared, command, serial).await,
+        }
+    }
+}
+
 /// What the tasks of a server share.
 pub(crate) struct Shared {
-    pub(crate) command: ServerCommand,
+    pub(crate) terms: Terms,
+    origin: Origin,
     pub(crate) clock: Arc<dyn Clock>,
     /// The credentials that the server is given.
-    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) secrets: Arc<KnownSecrets>,
     /// Kept across the server's lives.
     pub(crate) late: Arc<LateAnswers>,
     state: Mutex<State>,
@@ -69,7 +110,7 @@ enum Reached {
 }
 
 impl Shared {
-    pub(crate) fn new(command: ServerCommand, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(origin: Origin, clock: Arc<dyn Clock>) -> Self {
         let state = State {
             phase: Phase::Resting,
             backoff: Backoff::default(),
@@ -78,20 +119,20 @@ impl Shared {
             previous: None,
             serial: 0,
         };
-        let secrets = Arc::new(command.secrets());
-        Self { command, clock, secrets, late: Arc::default(), state: Mutex::new(state) }
+        let (terms, secrets) = (origin.terms(), Arc::new(origin.secrets()));
+        Self { terms, origin, clock, secrets, late: Arc::default(), state: Mutex::new(state) }
     }
 
     /// The tools of a new life.
     pub(crate) fn listing(&self) -> Listing {
-        Listing::new(Arc::clone(&self.secrets), self.command.answer_limit)
+        Listing::new(Arc::clone(&self.secrets), self.terms.answer_limit)
     }
 
     /// Where the messages of a new life arrive, and what we reply to them.
     pub(crate) fn inbox(&self, listing: &Listing) -> (Inbox, mpsc::Receiver<Vec<u8>>) {
         let (replies, replied) = Replies::new();
         let (secrets, late) = (Arc::clone(&self.secrets), Arc::clone(&self.late));
-        (Inbox::new(self.command.name.clone(), secrets, late, listing.clone(), replies), replied)
+        (Inbox::new(self.terms.name.clone(), secrets, late, listing.clone(), replies), replied)
     }
 
     /// Whether it was ready once.
@@ -157,7 +198,7 @@ impl Shared {
         if let Some(previous) = previous {
             previous.ended().await;
         }
-        let outcome = start(&self, serial).await;
+        let outcome = self.origin.start(&self, serial).await;
         settled.send_replace(Some(self.settle(outcome)));
     }
 
@@ -283,6 +324,6 @@ impl fmt::Debug for Shared {
             Phase::Running(_) => "running",
             Phase::Closed => "closed",
         };
-        formatter.debug_struct("Shared").field("command", &self.command).field("phase", &phase).finish()
+        formatter.debug_struct("Shared").field("origin", &self.origin).field("phase", &phase).finish()
     }
 }

@@ -1,5 +1,6 @@
 //! What each kind of message comes to.
 
+use chimera_audit::Secrets;
 use chimera_platform::ToolAnswer;
 use chrono::{TimeDelta, Utc};
 use rmcp::model::{
@@ -280,7 +281,8 @@ fn what_was_given_up_is_kept_and_not_passed_on() {
 fn what_is_skipped_or_dropped_is_logged_without_what_it_says() {
     let log = logged(|| {
         let mut asked = Asked::new();
-        asked.inbox.secrets = Arc::new(Secrets::new(["swordfish".to_owned()]));
+        let secrets = Secrets::new(["swordfish".to_owned()]);
+        asked.inbox.secrets = Arc::new(KnownSecrets::new(secrets));
         asked.cancel(1);
         assert_eq!(asked.read("started with swordfish and opensesame"), None);
         assert_eq!(asked.read(r#"{"id":9,"result":"opensesame"}"#), None);
