@@ -3,8 +3,8 @@
 use chimera_audit::LedgerQuery;
 use chimera_contracts::PlatformName;
 use chimera_effect::{
-    Advance, Advanced, EffectQuery, EffectRecord, EffectState, FoundBy, HandSettlement, HandVerdict, Outcome,
-    Page, Step,
+    Advance, Advanced, Effect, EffectKind, EffectQuery, EffectRecord, EffectState, EffectV1, FoundBy,
+    HandSettlement, HandVerdict, Outcome, Page, Step,
 };
 
 use super::StoreFactory;
@@ -13,10 +13,14 @@ use crate::scene::{PRICE, done, published, reviewer, sample_effect};
 
 const POST: &str = "the one";
 
-/// Two effects of one account with texts of their own, begun: of one request or of two.
+/// Two comments of one account with texts of their own, begun: of one request or of two.
 async fn two(stage: &Stage<'_>, together: bool) -> [EffectRecord; 2] {
-    let effects =
-        ["a text", "another text"].map(|text| sample_effect(&stage.scene, PlatformName::Twitter, text));
+    let effects = ["a text", "another text"].map(|text| {
+        let sample = sample_effect(&stage.scene, PlatformName::Twitter, text).content().clone();
+        let target = Some("a post of theirs".to_owned());
+        Effect::new(EffectV1 { kind: EffectKind::Comment, target, ..sample })
+            .expect("it has a canonical form")
+    });
     let approved = stage.set_up(PLENTY, &effects).await;
     let (first, rest) = if together { (&approved[..], &approved[..0]) } else { approved.split_at(1) };
     let mut admitted = fresh(stage.admit(request(&stage.scene, first, true)).await).effects;
@@ -66,6 +70,11 @@ async fn is_disowned(stage: &Stage<'_>, before: &EffectRecord, winner: &EffectRe
     assert_eq!(progress.unsettled_since, before.progress.began_at, "since its own attempt");
     assert_eq!(progress.lease, None);
     assert!(progress.open_reason.is_some(), "it is told why");
+    assert_eq!(
+        (&before.progress.said, &progress.said),
+        (&done(POST).said, &None),
+        "what was said of the other's"
+    );
     let owner = winner.progress.post.as_ref().map(|post| post.id.as_str());
     assert_eq!((winner.progress.state, owner), (EffectState::Published, Some(POST)));
     assert_eq!(winner.progress.found_by, FoundBy::Answer);

@@ -116,3 +116,16 @@ pub async fn an_unknown_effect_begins_again_beside_an_equal_one(factory: &dyn St
     assert_eq!((again.progress.state, again.progress.attempts), (EffectState::Attempting, 2));
     assert_eq!(again.progress.waits_for, None);
 }
+
+/// *Equal*: what is taken back while it waits waits for nothing any more, and is not told to.
+pub async fn what_is_taken_back_waits_for_nothing(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "what is taken back waits for nothing").await;
+    let first = stage.begun().await;
+    let first = stage.apply(&first, lost()).await;
+    let waiting = another(&stage, "second", "a text", true).await;
+    assert_eq!(waiting.progress.waits_for, Some(first.id));
+    let ended = stage.apply(&waiting, not_done(chimera_contracts::ErrorCode::Cancelled)).await;
+    assert!(!matches!(ended.progress.state, EffectState::Admitted | EffectState::NotDone));
+    assert_eq!((ended.progress.waits_for, ended.progress.due_at), (None, None));
+    assert!(!ended.progress.held, "nothing is held for it");
+}

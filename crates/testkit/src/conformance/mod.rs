@@ -174,6 +174,8 @@ cases! {
     an_illegal_step_is_misuse_and_changes_nothing
     a_post_belongs_to_one_effect
     evidence_tells_the_whole_story_in_order
+    media_that_a_platform_knows_stay_known
+    what_is_said_of_an_engagement_is_kept
     a_direct_answer_takes_a_post_that_a_look_gave_away
     a_direct_answer_takes_a_post_from_the_same_request
     a_late_answer_takes_a_post_that_a_look_gave_away
@@ -182,6 +184,7 @@ cases! {
     a_begin_waits_while_an_equal_effect_is_unknown
     a_state_waits_while_it_is_being_set
     an_unknown_effect_begins_again_beside_an_equal_one
+    what_is_taken_back_waits_for_nothing
     a_late_answer_settles_what_is_unknown
     a_late_answer_that_settles_nothing_leaves_a_candidate
     a_late_answer_to_an_earlier_attempt
@@ -190,6 +193,7 @@ cases! {
     a_late_answer_to_what_was_told_as_not_done
     what_happened_after_all_is_paid
     a_late_refusal_settles_the_only_open_attempt
+    a_late_acceptance_ends_a_refusal
     a_person_says_that_it_is_there
     a_person_cannot_give_away_the_post_of_another
     a_person_says_that_it_is_not_there

@@ -2,15 +2,14 @@
 
 use chimera_contracts::{Clock as _, ErrorCode, Money};
 use chimera_effect::{
-    AccountKey, Advance, Advanced, Candidate, EffectRecord, EffectState, FoundBy, Outcome, Step,
+    AccountKey, Advance, Advanced, Candidate, EffectRecord, EffectState, FoundBy, Outcome, Pending, Step,
     UnknownOutcome,
 };
-
 use chrono::TimeDelta;
 
 use super::StoreFactory;
 use super::stage::{PLENTY, Stage, advance, applied, begin, fresh, last, lost, not_done, request};
-use crate::scene::{PRICE, cannot_tell, done, published, refused};
+use crate::scene::{PRICE, cannot_tell, done, looked, published, refused};
 
 /// A late answer to an attempt, which takes no lease.
 fn late(record: &EffectRecord, attempt: u32, outcome: Outcome) -> Advance {
@@ -247,4 +246,27 @@ pub async fn a_late_refusal_settles_the_only_open_attempt(factory: &dyn StoreFac
         assert_eq!(still.progress.state, EffectState::Unknown, "attempt {attempt} of three");
         assert!(still.progress.held, "attempt {attempt} of three");
     }
+}
+
+/// *Observed*: an acceptance that comes late takes back what an earlier answer was refused for: if the platform then loses what
+/// it works on, that refusal is not told as the reason.
+pub async fn a_late_acceptance_ends_a_refusal(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a late acceptance ends a refusal").await;
+    let record = stage.begun().await;
+    let unclear = Step::Unknown(UnknownOutcome {
+        refusal: Some(refused(ErrorCode::ContentPolicyViolation)),
+        ..UnknownOutcome::because("a refusal by a tool that reads back")
+    });
+    let record = stage.apply(&record, unclear).await;
+    let accepted = Outcome::Accepted(Pending { pending_id: "pending".to_owned(), said: None });
+    let record = stage.observe(&record, 1, accepted).await;
+    assert_eq!(record.progress.state, EffectState::Processing);
+    assert_eq!(record.progress.pending_id.as_deref(), Some("pending"));
+    let record = stage.apply(&record, lost()).await;
+    let settled_from = record.progress.settled_from.expect("an attempt began");
+    stage.clock.set(settled_from.max(stage.clock.now()));
+    let record = stage.apply(&record, looked(true, stage.clock.now())).await;
+    let absent = stage.apply(&record, Step::AbsentForGood).await;
+    let refusal = absent.progress.refusal.expect("it is told why");
+    assert_eq!((absent.progress.state, refusal.code), (EffectState::NotDone, ErrorCode::Timeout));
 }

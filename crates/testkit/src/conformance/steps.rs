@@ -1,7 +1,9 @@
 //! `EffectJournal::advance`: atomic, durable, fenced, already, taken.
 
 use chimera_contracts::{Applied, Clock as _, ErrorCode, Money, PlatformName, StoreErrorKind};
-use chimera_effect::{Advance, Advanced, Effect, EffectRecord, EffectState, EffectV1, Step};
+use chimera_effect::{
+    Advance, Advanced, Effect, EffectKind, EffectRecord, EffectState, EffectV1, Step, Uploaded,
+};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
@@ -9,7 +11,7 @@ use super::StoreFactory;
 use super::stage::{
     PLENTY, Stage, accepted, advance, applied, begin, fresh, last, lost, not_done, openers, outlast, request,
 };
-use crate::scene::{PRICE, cannot_tell, looked, published, sample_effect};
+use crate::scene::{PRICE, WINDOW, cannot_tell, looked, published, sample_effect};
 
 /// *Atomic*: a step moves the effect, its budget and its evidence together.
 pub async fn steps_move_effect_budget_and_evidence_together(factory: &dyn StoreFactory) {
@@ -198,4 +200,40 @@ pub async fn evidence_tells_the_whole_story_in_order(factory: &dyn StoreFactory)
         "success", "complete",
     ];
     assert_eq!(stage.trace().await, told.map(|verb| format!("skill.publish_content.{verb}")));
+}
+
+/// *Durable*: media that a platform knows stay with their effect, whether a step of their own names them or the `Begin` that
+/// they were uploaded for: no attempt uploads one of them again.
+pub async fn media_that_a_platform_knows_stay_known(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "media that a platform knows stay known").await;
+    let record = stage.admitted(1, false).await.effects.remove(0);
+    let media = |ids: &[&str]| -> Vec<Uploaded> {
+        ids.iter().map(|id| Uploaded { media_id: (*id).to_owned() }).collect()
+    };
+    let record = stage.apply(&record, Step::Uploaded(media(&["first"]))).await;
+    assert_eq!(record.progress.uploads, media(&["first"]));
+    let both = media(&["first", "second"]);
+    let begun = stage.apply(&record, Step::Begin { window: WINDOW, uploads: both.clone() }).await;
+    stage.apply(&begun, not_done(ErrorCode::PlatformRateLimit)).await;
+    let stage = stage.crashed().await;
+    assert_eq!(stage.view().await.unwrap().effects[0].progress.uploads, both, "also after a crash");
+}
+
+/// What a platform said is a part of the answer about an engagement (ENG-14); about a post its id and its URL are.
+pub async fn what_is_said_of_an_engagement_is_kept(factory: &dyn StoreFactory) {
+    use EffectKind::{Comment, Follow, Like, Publish, Reply, Share};
+    let stage = Stage::open(factory, "what is said of an engagement is kept").await;
+    let kinds = [Publish, Reply, Comment, Like, Follow, Share];
+    let effects = kinds.map(|kind| {
+        let sample = sample_effect(&stage.scene, PlatformName::Twitter, "").content().clone();
+        let target = (kind != Publish).then(|| format!("the target of a {}", kind.as_str()));
+        Effect::new(EffectV1 { kind, target, ..sample }).unwrap()
+    });
+    let approved = stage.set_up(PLENTY, &effects).await;
+    for record in fresh(stage.admit(request(&stage.scene, &approved, true)).await).effects {
+        let kind = record.kind();
+        let public = stage.apply(&record, published(kind.as_str())).await;
+        let said = (kind != Publish).then(|| format!("posted as {}", kind.as_str()));
+        assert_eq!(public.progress.said, said, "{kind:?}");
+    }
 }

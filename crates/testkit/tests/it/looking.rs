@@ -45,7 +45,7 @@ impl std::fmt::Debug for Told {
 
 impl Told {
     /// From now on every look finds this.
-    fn find_always(&self, finding: Finding) {
+    pub(crate) fn find_always(&self, finding: Finding) {
         *self.finding.lock().unwrap() = Some(finding);
     }
 
@@ -183,7 +183,7 @@ impl World {
     }
 
     /// Drives what is due at this moment, without a wait; what came of each.
-    async fn drive_due(&self) -> Vec<EffectRecord> {
+    pub(crate) async fn drive_due(&self) -> Vec<EffectRecord> {
         let kernel = self.kernel();
         let mut driven = Vec::new();
         for leased in kernel.lease(LeaseScope::Due, 10).await.unwrap() {
@@ -193,7 +193,7 @@ impl World {
     }
 
     /// One look at the moment at which it is due.
-    async fn look_when_due(&self, record: &EffectRecord) -> EffectRecord {
+    pub(crate) async fn look_when_due(&self, record: &EffectRecord) -> EffectRecord {
         let due = record.progress.due_at.expect("a look is due");
         self.clock.set(due.max(self.now()));
         let kernel = self.kernel();

@@ -61,6 +61,7 @@ fn every_case_stands_on_its_own() {
 mod asking_again;
 mod crashes;
 mod late;
+mod left_open;
 mod looking;
 mod narrow;
 mod policing;

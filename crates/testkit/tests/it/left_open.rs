@@ -1,0 +1,82 @@
+//! What stays open after a second attempt, and when nothing more can be found out.
+
+use chimera_effect::{
+    DoubtfulItem, EffectRecord, EffectState, Finding, LeaseScope, LookPolicy, LookReport, Purpose,
+};
+use chimera_testkit::{Fault, Rules, TestClock, block_on};
+use chrono::TimeDelta;
+
+use crate::looking::{PLACE, World};
+
+const DAY: TimeDelta = TimeDelta::hours(24);
+
+/// Drives one effect by its id, for so long.
+async fn drive(world: &World, record: &EffectRecord, patience: TimeDelta) -> EffectRecord {
+    let kernel = world.kernel();
+    let leased = kernel.lease(LeaseScope::Of(vec![record.id]), 1).await.unwrap().remove(0);
+    kernel.drive(leased, Purpose::Asked, world.now() + patience).await.unwrap()
+}
+
+/// The key would say what became of it, and may not be sent any more: no later drive can, so a person is asked.
+#[test]
+fn an_approval_that_ended_leaves_what_only_its_key_could_settle_to_a_person() {
+    block_on(async {
+        let world = World::new(TestClock::new(), Rules::default().without_look_up().enforcing_keys(DAY));
+        let lost = world.performed("a text", Fault::LostAfter).await;
+        let namespace = &lost.effect.content().namespace;
+        world.stores.approvals.revoke(namespace, lost.decision, world.now()).await.unwrap();
+        let barred = drive(&world, &lost, TimeDelta::minutes(1)).await;
+        assert_eq!(barred.progress.state, EffectState::Unknown);
+        assert!(barred.progress.needs_human, "{:?}", barred.progress);
+        assert_eq!(barred.progress.due_at, None, "no drive will know more");
+        assert_eq!(world.platform.strict.performed().len(), 1, "nothing is sent without an approval");
+    });
+}
+
+/// The later of two attempts is recent; the earlier one may have made a post that was removed since.
+#[test]
+fn absence_is_seen_late_where_the_first_of_two_open_attempts_is_old() {
+    for (late_by, person) in [(TimeDelta::zero(), false), (TimeDelta::microseconds(1), true)] {
+        block_on(async {
+            let world = World::new(TestClock::new(), Rules::default().enforcing_keys(DAY));
+            let lost = world.performed("a text", Fault::LostBefore).await;
+            let first_settled = lost.progress.settled_from.unwrap();
+            world.clock.advance(TimeDelta::minutes(50));
+            // Refused while the first is open: from then on only a look tells.
+            world.platform.strict.plan(PLACE, [Fault::RateLimit { retry_after: TimeDelta::seconds(1) }]);
+            let refused = drive(&world, &lost, TimeDelta::seconds(1)).await;
+            assert_eq!((refused.progress.state, refused.progress.attempts), (EffectState::Unknown, 2));
+            world.clock.set(first_settled + LookPolicy::default().absence_within + late_by);
+            assert!(refused.progress.settled_from.is_some_and(|from| from < world.now()));
+            let looked = drive(&world, &refused, TimeDelta::zero()).await;
+            assert_eq!(looked.progress.looks, 1);
+            let counted = looked.progress.absent_looks == 1;
+            assert_eq!((looked.progress.needs_human, counted), (person, !person), "{late_by}");
+        });
+    }
+}
+
+/// The tool to look with is gone; what an earlier look could not explain is what the person has to see.
+#[test]
+fn a_person_is_shown_what_was_in_doubt_though_nothing_can_be_looked_for_any_more() {
+    block_on(async {
+        let world = World::new(TestClock::new(), Rules::default());
+        let lost = world.performed("a text", Fault::LostAfter).await;
+        let item = DoubtfulItem {
+            id: Some("17".to_owned()),
+            url: None,
+            text: "a text, shortened".to_owned(),
+            created_at: None,
+            why: "it is like ours".to_owned(),
+        };
+        let seen = LookReport { in_doubt: vec![item.clone()], ..LookReport::missing("", "one is like ours") };
+        world.platform.find_always(Finding::InDoubt(seen));
+        let looked = world.look_when_due(&lost).await;
+        world.platform.find_always(Finding::Blind { reason: "its server has no such tool".to_owned() });
+        let blind = world.look_when_due(&looked).await;
+        let report = blind.progress.latest_look.expect("there was a look").report;
+        assert_eq!(report.missing.as_deref(), Some("its server has no such tool"));
+        assert_eq!(report.in_doubt, [item]);
+        assert_eq!((blind.progress.state, blind.progress.due_at), (EffectState::Unknown, None));
+    });
+}
