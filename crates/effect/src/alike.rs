@@ -162,6 +162,8 @@ mod tests {
             ("Thanks for this talk", "Thanks @ann for this talk", true),
             ("Big news today", "**Big news** today", true),
             ("See our news today", "See our news $ACME today", true),
+            // Nothing but what servers drop, and it is what the other begins with.
+            ("#sale", "#sale starts today", true),
             // No words begin every text.
             ("", TEXT, true),
             ("https://example.com/a", TEXT, true),

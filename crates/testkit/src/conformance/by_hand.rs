@@ -64,7 +64,12 @@ pub async fn a_person_says_that_it_is_there(factory: &dyn StoreFactory) {
     let ends: Vec<&str> = told.iter().rev().take(3).filter_map(|kind| kind.rsplit('.').next()).collect();
     assert_eq!(ends, ["complete", "success", "settled_by_hand"]);
     let stage = stage.crashed().await;
-    assert_eq!(stage.view().await.unwrap().effects, [public]);
+    assert_eq!(stage.view().await.unwrap().effects, std::slice::from_ref(&public));
+    // A person named that one: the post that its own answer names is a second one.
+    let late = Step::Observed { attempt: 1, outcome: Outcome::Done(done("answered")) };
+    let twice = applied(stage.advance(last(&public, late)).await);
+    assert_eq!(twice.progress.post.as_ref().map(|post| post.id.as_str()), Some("seen"));
+    assert_eq!(twice.progress.incidents.len(), 1);
 
     let other = Stage::open(factory, "a person says that it is there, somewhere").await;
     let record = other.waiting().await;
@@ -76,6 +81,7 @@ pub async fn a_person_says_that_it_is_there(factory: &dyn StoreFactory) {
     let named = applied(other.advance(last(&public, late)).await);
     let post = named.progress.post.clone().expect("it has a post");
     assert_eq!((post.id.as_str(), named.progress.found_by), ("answered", FoundBy::Answer));
+    assert_eq!(post.published_at, record.progress.began_at, "the answer says no time");
     assert_eq!((named.progress.incidents.len(), named.progress.spent), (0, Some(PRICE)));
     let account = AccountKey::of(named.effect.content());
     let owners =

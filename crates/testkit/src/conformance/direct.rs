@@ -1,11 +1,12 @@
 //! *Direct*: whose a post is when two effects claim it.
 
 use chimera_audit::LedgerQuery;
-use chimera_contracts::PlatformName;
+use chimera_contracts::{Clock as _, PlatformName};
 use chimera_effect::{
     Advance, Advanced, Effect, EffectKind, EffectQuery, EffectRecord, EffectState, EffectV1, FoundBy,
     HandSettlement, HandVerdict, Outcome, Page, Step,
 };
+use chrono::TimeDelta;
 
 use super::StoreFactory;
 use super::stage::{PLENTY, Stage, advance, applied, fresh, lost, request};
@@ -69,6 +70,7 @@ async fn is_disowned(stage: &Stage<'_>, before: &EffectRecord, winner: &EffectRe
     assert!(progress.due_at.is_some(), "it is looked for again");
     assert_eq!(progress.unsettled_since, before.progress.began_at, "since its own attempt");
     assert_eq!(progress.lease, None);
+    assert_eq!(progress.changed_at, stage.clock.now(), "it is another's from then on");
     assert!(progress.open_reason.is_some(), "it is told why");
     assert_eq!(
         (&before.progress.said, &progress.said),
@@ -93,6 +95,7 @@ pub async fn a_direct_answer_takes_a_post_that_a_look_gave_away(factory: &dyn St
     let first = stage.apply(&first, lost()).await;
     let first = stage.apply(&first, found()).await;
     assert_eq!(first.progress.found_by, FoundBy::Look);
+    stage.clock.advance(TimeDelta::seconds(1));
     let before = stage.trace().await.len();
     let winner = stage.apply(&second, published(POST)).await;
     is_disowned(&stage, &first, &winner).await;

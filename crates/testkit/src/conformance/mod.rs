@@ -13,6 +13,7 @@ mod by_hand;
 mod desk;
 mod direct;
 mod equal;
+mod forgets;
 mod leases;
 mod ledger;
 mod limits;
@@ -24,6 +25,7 @@ mod queueing;
 mod reviews;
 mod stage;
 mod steps;
+mod told;
 
 pub use accounts::*;
 pub use admit::*;
@@ -33,6 +35,7 @@ pub use budget::*;
 pub use by_hand::*;
 pub use direct::*;
 pub use equal::*;
+pub use forgets::*;
 pub use leases::*;
 pub use ledger::*;
 pub use limits::*;
@@ -43,6 +46,7 @@ pub use proposals::*;
 pub use queueing::*;
 pub use reviews::*;
 pub use steps::*;
+pub use told::*;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -176,6 +180,14 @@ cases! {
     evidence_tells_the_whole_story_in_order
     media_that_a_platform_knows_stay_known
     what_is_said_of_an_engagement_is_kept
+    what_is_settled_is_open_no_more
+    a_later_attempt_begins_anew
+    a_public_post_has_a_time_that_can_be
+    what_stays_open_is_told_as_unknown_and_once
+    events_say_what_they_are_about
+    the_ledger_tells_how_a_post_became_known
+    the_end_of_an_invocation_names_its_platforms
+    what_is_sent_is_kept_with_the_first_attempt
     a_direct_answer_takes_a_post_that_a_look_gave_away
     a_direct_answer_takes_a_post_from_the_same_request
     a_late_answer_takes_a_post_that_a_look_gave_away
@@ -187,6 +199,7 @@ cases! {
     what_is_taken_back_waits_for_nothing
     a_late_answer_settles_what_is_unknown
     a_late_answer_that_settles_nothing_leaves_a_candidate
+    a_late_answer_without_an_outcome_leaves_it_open
     a_late_answer_to_an_earlier_attempt
     another_post_of_a_public_effect_is_an_incident
     a_late_answer_corrects_what_a_look_found

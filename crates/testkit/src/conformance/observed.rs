@@ -76,12 +76,38 @@ pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate(factory: &dyn
         candidate: Some(candidate.clone()),
         ..UnknownOutcome::because("an id beside an error word")
     });
-    let record = stage.observe(&record, 1, outcome).await;
+    let before = record;
+    let record = stage.observe(&before, 1, outcome.clone()).await;
     assert_eq!((record.progress.state, post(&record)), (EffectState::Unknown, None));
-    assert_eq!(record.progress.candidates, [candidate]);
+    assert_eq!(record.progress.candidates, std::slice::from_ref(&candidate));
+    assert!(before.progress.lease.is_some() && record.progress.lease == before.progress.lease, "held on");
     assert_eq!(record.progress.open_reason.as_deref(), Some("an id beside an error word"));
     assert!(record.progress.due_at.is_some_and(|due| due <= record.progress.changed_at));
     assert_eq!(stage.money().await, (0, 1));
+    // Another one is a candidate as well, the same one is none again.
+    let other = Candidate { id: "another".to_owned(), ..candidate.clone() };
+    let unclear = Outcome::Unknown(UnknownOutcome {
+        candidate: Some(other.clone()),
+        ..UnknownOutcome::because("another id")
+    });
+    let record = stage.observe(&record, 1, unclear).await;
+    let record = stage.observe(&record, 1, outcome).await;
+    assert_eq!(record.progress.candidates, [candidate, other]);
+}
+
+/// *Observed*: an answer without an outcome makes the attempt that it is of unknown, though its holder did not say so; of several
+/// lost attempts it tells why they are open, whichever it is of.
+pub async fn a_late_answer_without_an_outcome_leaves_it_open(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a late answer without an outcome leaves it open").await;
+    let unclear = |why: &str| Outcome::Unknown(UnknownOutcome::because(why));
+    let record = stage.begun().await;
+    let record = stage.observe(&record, 1, unclear("the first said nothing")).await;
+    assert_eq!(record.progress.state, EffectState::Unknown, "it is looked for");
+    let record = stage.apply(&record, begin()).await;
+    let record = stage.apply(&record, lost()).await;
+    let record = stage.observe(&record, 1, unclear("the first came again")).await;
+    assert_eq!(record.progress.open_reason.as_deref(), Some("the first came again"));
+    assert!(record.progress.due_at.is_some_and(|due| due <= record.progress.changed_at), "at once");
 }
 
 /// *Observed*: while a later attempt is under way, the answer to an earlier one publishes if it names the post, and is kept
@@ -245,6 +271,9 @@ pub async fn a_late_refusal_settles_the_only_open_attempt(factory: &dyn StoreFac
         still = stage.observe(&still, attempt, no(ErrorCode::ContentPolicyViolation)).await;
         assert_eq!(still.progress.state, EffectState::Unknown, "attempt {attempt} of three");
         assert!(still.progress.held, "attempt {attempt} of three");
+        // Told should absence be known.
+        let kept = still.progress.refusal.as_ref().map(|refusal| refusal.code);
+        assert_eq!(kept, Some(ErrorCode::ContentPolicyViolation), "attempt {attempt} of three");
     }
 }
 

@@ -6,10 +6,11 @@ use chimera_contracts::{Clock, ErrorCode};
 use chimera_effect::{Admission, Admit};
 use chimera_governance::review::{Enqueued, NewReview, ReviewDenial, ReviewMove, ReviewState, Stepped};
 use chimera_governance::{Claim, Gate, Verdict};
+use chrono::TimeDelta;
 
 use super::StoreFactory;
 use super::desk::{ANN, claim};
-use super::stage::{PLENTY, Stage, fresh, request};
+use super::stage::{PLENTY, Stage, admission_refused, fresh, request};
 use crate::clock::TestClock;
 use crate::scene::sample_review;
 
@@ -63,6 +64,10 @@ pub async fn a_review_in_the_way_refuses_the_admission(factory: &dyn StoreFactor
     }
     assert_eq!(stage.view().await, None);
     assert_eq!(stage.trace().await, trace);
+    stage.clock.advance(TimeDelta::hours(1));
+    let expired = stage.moved(&waiting, ReviewMove::Expire).await;
+    let admit = Admit { review: Some(expired.id), ..request(&stage.scene, &approved, true) };
+    assert_eq!(admission_refused(stage.admit(admit).await).code, ErrorCode::ReviewExpired);
     let nobodys = sample_review(&stage.scene, "never queued").id;
     fresh(stage.admit(Admit { review: Some(nobodys), ..request(&stage.scene, &approved, true) }).await);
 }

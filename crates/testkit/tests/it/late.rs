@@ -109,6 +109,8 @@ fn a_late_answer_without_an_outcome_leaves_a_candidate() {
             (record.progress.state, refusal.code),
             (EffectState::Failed, ErrorCode::ContentPolicyViolation)
         );
+        assert!(refusal.message.contains("refused by the test"), "{}", refusal.message);
+        assert!(refusal.message.contains("two looks show that nothing was posted"), "{}", refusal.message);
     });
 }
 

@@ -80,3 +80,34 @@ fn a_person_is_shown_what_was_in_doubt_though_nothing_can_be_looked_for_any_more
         assert_eq!((blind.progress.state, blind.progress.due_at), (EffectState::Unknown, None));
     });
 }
+
+/// Asking about it again tells the same, and writes nothing down that nobody saw.
+#[test]
+fn what_waits_for_a_person_is_not_looked_for_each_time_that_somebody_asks() {
+    block_on(async {
+        let world = World::new(TestClock::new(), Rules::default().without_look_up());
+        let record = world.performed("a text", Fault::LostAfter).await;
+        let blind = record.progress.clone();
+        assert_eq!((blind.needs_human, blind.due_at, blind.looks), (true, None, 1));
+        for _ in 0..3 {
+            world.clock.advance(TimeDelta::hours(1));
+            let asked = drive(&world, &record, TimeDelta::minutes(1)).await.progress;
+            assert_eq!((asked.looks, asked.latest_look), (1, blind.latest_look.clone()));
+            assert!(asked.needs_human);
+        }
+    });
+}
+
+/// A caller who waits exactly until something can be known is told.
+#[test]
+fn a_look_at_the_last_moment_of_a_wait_is_taken() {
+    block_on(async {
+        let world = World::new(TestClock::new(), Rules::default());
+        let lost = world.performed("a text", Fault::LostAfter).await;
+        let patience = lost.progress.settled_from.unwrap() - world.now();
+        let early = drive(&world, &lost, patience - TimeDelta::microseconds(1)).await;
+        assert_eq!((early.progress.state, early.progress.looks), (EffectState::Unknown, 0));
+        let found = drive(&world, &lost, lost.progress.settled_from.unwrap() - world.now()).await;
+        assert_eq!(found.progress.state, EffectState::Published);
+    });
+}
