@@ -381,6 +381,8 @@ mod tests {
             ("the reply couldn\u{2019}t be posted", false),
             ("media could not be shared", false),
             ("rate limit exceeded", false),
+            ("it is not the published version", false),
+            ("Failed to pin the published post", true),
             ("", false),
         ] {
             assert_eq!(says_made(words), made, "{words}");
@@ -402,6 +404,15 @@ mod tests {
             (serde_json::json!({ "request_id": "17", "id": "17", "post_id": null }), false),
             (serde_json::json!({ "tweet_id": "sent", "creation_id": "17" }), false),
             (serde_json::json!([{ "liked": true }]), true),
+            (serde_json::json!({ "publishedCount": 2 }), true),
+            (serde_json::json!({ "published_count": 0, "retry_count": 2 }), false),
+            // A time is no count.
+            (serde_json::json!({ "created": 1_767_225_600 }), false),
+            (serde_json::json!({ "data": { "id": "17" } }), true),
+            (serde_json::json!({ "data": [{ "id": "17" }] }), true),
+            (serde_json::json!({ "data": ["17"] }), true),
+            (serde_json::json!({ "data": [{ "code": "x" }] }), false),
+            (serde_json::json!({ "user": { "id": "17" }, "data": [{ "id": "sent" }] }), false),
             (serde_json::json!(null), false),
         ] {
             assert_eq!(members(&value, &|id| id == "sent", DEPTH), said, "{value}");

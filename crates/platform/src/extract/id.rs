@@ -216,4 +216,15 @@ mod tests {
             assert_eq!(exact_id(&value).as_deref(), id, "{value}");
         }
     }
+
+    /// An answer may be a list of everything that ever was.
+    #[test]
+    fn words_without_end_name_so_many_posts_and_no_more() {
+        let pattern = Regex::new(r"(?i)\btweet ([0-9]+)").unwrap();
+        let words =
+            |count: usize| -> String { (1..=count).map(|number| format!("tweet {number}; ")).collect() };
+        for (count, found) in [(0, 0), (1, 1), (LONGEST_LIST, LONGEST_LIST), (1_000, LONGEST_LIST)] {
+            assert_eq!(within(&pattern, &words(count)).len(), found, "{count}");
+        }
+    }
 }

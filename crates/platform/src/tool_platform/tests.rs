@@ -1,5 +1,6 @@
 //! The port over a scripted server that holds the platform to the contract of [`ToolClient`].
 
+mod asked;
 mod engage;
 mod find;
 mod find_engagement;

@@ -442,6 +442,7 @@ fn a_pointer_that_fits_nothing_is_told_with_what_stands_there() {
         (json!({ "items": [], "meta": {} }), "has the members `items`, `meta`"),
         (json!([1, 2]), "is a list of 2"),
         (json!("nothing"), "is no object and no list"),
+        (Value::Null, "is empty"),
         (json!({ "posts": "none" }), "stands no list; the answer has the members `posts`"),
     ] {
         let found = look(

@@ -73,3 +73,34 @@ fn an_answered_call_is_forgotten() {
         assert!(world.platform.late().is_empty());
     }
 }
+
+/// Two calls wait for their answers, and each gets its own, whichever comes first.
+#[test]
+fn each_late_answer_is_of_its_own_call() {
+    let lost = || Called::Lost { reason: "died".to_owned() };
+    let world = answering(vec![lost(), lost()]);
+    let first = effect(PlatformName::Twitter, Vec::new());
+    let second =
+        Effect::new(EffectV1 { text: "Another text".to_owned(), ..first.content().clone() }).unwrap();
+    let ids = [effect_id(), EffectId::from_uuid(Uuid::from_u128(8))];
+    for (effect, effect_id) in [&first, &second].into_iter().zip(ids) {
+        let (call_key, trace) = (&key(effect), &trace());
+        let act = Act { effect, effect_id, uploads: &[], call_key, trace, number: 1, send_before: at(9) };
+        assert!(matches!(world.platform.act(&act).now_or_never().unwrap(), Outcome::Unknown(_)));
+    }
+    let calls: Vec<String> = world.server.calls.lock().unwrap().iter().map(|call| call.id.clone()).collect();
+    for (call, post) in calls.iter().zip(["17", "18"]).rev() {
+        let answer = ToolAnswer { structured: Some(json!({ "id": post })), ..ToolAnswer::default() };
+        world.server.late.lock().unwrap().push(LateAnswer { call: call.clone(), answer });
+    }
+    let told: Vec<(EffectId, String)> = world
+        .platform
+        .late()
+        .into_iter()
+        .map(|late| {
+            let Outcome::Done(evidence) = late.outcome else { panic!("{late:?}") };
+            (late.effect, evidence.post.id)
+        })
+        .collect();
+    assert_eq!(told, [(ids[1], "18".to_owned()), (ids[0], "17".to_owned())]);
+}

@@ -281,3 +281,95 @@ fn a_state_is_unset_by_its_opposite_alone() {
         assert_eq!(found.split(' ').next(), Some(expected), "{value}");
     }
 }
+
+/// What stands around a list and is none of a remark about it, and marks and words that make no other text ours.
+#[test]
+fn what_says_nothing_against_a_list_leaves_it_whole() {
+    let base = json!({ "data": [other("a", -1)], "complete": true });
+    for (source, sign) in [
+        ("a time of something else", json!({ "account": { "created_at": "2020-01-01T00:00:00Z" } })),
+        ("the same beside it", json!({ "account_created_at": "2020-01-01T00:00:00Z" })),
+        ("read just now", json!({ "fetched_at": "2027-01-15T08:00:00Z" })),
+        ("nothing hidden", json!({ "hidden_count": 0 })),
+        ("what X adds to the items", json!({ "includes": { "pinned": { "status": "deleted" } } })),
+        ("whose list it is", json!({ "user": { "status": "suspended my disbelief", "state": "failed" } })),
+    ] {
+        let mut answer = base.clone();
+        answer.as_object_mut().unwrap().extend(sign.as_object().unwrap().clone());
+        let found = shown(&post_of("me"), &Owners::default(), vec![answer]);
+        assert_eq!(found, "absent", "{source}: {sign}");
+    }
+    for (source, made, mark) in [
+        ("posted by another program", -50, json!({ "source": "The Scheduler, drafts and more" })),
+        ("five edits are left (X)", -50, json!({ "edit_controls": { "edits_remaining": 5 } })),
+        ("cut, and from before we began", -90_000, json!({ "truncated": true })),
+        ("taken away, and from before we began", -90_000, json!({ "deleted": true })),
+    ] {
+        let mut answer = other("a", made);
+        answer.as_object_mut().unwrap().extend(mark.as_object().unwrap().clone());
+        let found = shown(&post_of("me"), &Owners::default(), vec![whole(&[answer])]);
+        assert_eq!(found, "absent", "{source}: {mark}");
+    }
+}
+
+/// A line that breaks off within a word of ours was cut by a program; one that ends with a word is anybody's.
+#[test]
+fn a_line_that_breaks_off_within_our_words_may_be_ours() {
+    let sent =
+        "Our spring sale starts today in each of our shops, and who comes before noon gets a cup of coffee";
+    let content = post_of("me").effect.content().clone();
+    let asked = question(&Effect::new(EffectV1 { text: sent.to_owned(), ..content }).unwrap());
+    let signed =
+        |line: &str| format!("{line}\n\nVia PostBuddy, with kind wishes; visit us by typing its name");
+    for (source, text, made, expected) in [
+        ("within a word", signed("Our spring sal"), -50, "doubt it"),
+        ("the shortest that is told", signed("Our spri"), -50, "doubt it"),
+        ("shorter", signed("Our spr"), -50, "absent"),
+        ("at the end of a word", signed("Our spring"), -50, "absent"),
+        ("another line", signed("Our summer fes"), -50, "absent"),
+        // From before we began, alike and beginning otherwise: nobody asks whose that is.
+        ("alike, and from before", format!("Reminder: {sent}"), -90_000, "absent"),
+        ("cut off, and from before", "Our spring sale starts tod…".to_owned(), -90_000, "doubt it"),
+        // Marks of a server around another text.
+        (
+            "another between marks",
+            "[begin]\nNobody knows what we ship in July\n[end]".to_owned(),
+            -50,
+            "absent",
+        ),
+        (
+            "transcribed but for a name",
+            "Наша весенняя распродажа уже сегодня в PostBuddy".to_owned(),
+            -50,
+            "doubt it",
+        ),
+    ] {
+        let answers = vec![whole(&[item("it", &text, made, "me")])];
+        assert_eq!(shown(&asked, &Owners::default(), answers), expected, "{source}: {text:?}");
+    }
+}
+
+/// A state may stand deeper in its answer, beside what the platform tells of the target.
+#[test]
+fn a_state_is_read_beside_what_else_is_told() {
+    let asked = question(&engagement(PlatformName::Twitter, EffectKind::Like, "1755", ""));
+    for (answer, expected) in [
+        (json!({ "liked": true, "post": { "author": { "name": "ann" } } }), "there"),
+        (json!({ "liked": false, "post": { "author": { "name": "ann" } } }), "absent"),
+        (json!({ "liked": false, "relation": { "requested": true } }), "open"),
+    ] {
+        let found = shown(&asked, &Owners::default(), vec![answer.clone()]);
+        assert_eq!(found.split(' ').next(), Some(expected), "{answer}");
+    }
+}
+
+/// Shown by itself it is another text, and edited: what was posted is not known.
+#[test]
+fn a_text_that_was_edited_may_have_been_ours() {
+    let short = item("it", "The weather…", -50, "me");
+    for (edited, expected) in [(json!(false), "absent"), (json!(true), "doubt it")] {
+        let whole_text = json!({ "id": "it", "text": "The weather is lovely in Lisbon", "edited": edited });
+        let answers = vec![whole(std::slice::from_ref(&short)), whole_text];
+        assert_eq!(shown(&post_of("me"), &Owners::default(), answers), expected, "{edited}");
+    }
+}

@@ -50,7 +50,7 @@ const PULLS: &str = r#"
     price = { micros = 0, currency = "USD" }
     [platforms.twitter.publish]
     tool = "post"
-    arguments = { text = "text", media_url = "image", media_urls = "images" }
+    arguments = { text = "{text}", image = "{media_url}", images = "{media_urls}" }
     id = "/id"
 "#;
 
@@ -86,4 +86,13 @@ fn a_tool_that_pulls_media_is_given_their_parsed_urls() {
             }
         }
     }
+}
+
+/// What the platform said, and when it may be asked again, are told as with a post.
+#[test]
+fn an_upload_beyond_a_limit_says_when_it_may_be_repeated() {
+    let limited = json!({ "error": { "status": 429, "message": "Too Many Requests", "retry_after": 30 } });
+    let refusal = upload(&answering(vec![said(true, limited)]), MediaIdentity::ByReference).unwrap_err();
+    assert_eq!((refusal.code, refusal.retry_at), (ErrorCode::PlatformRateLimit, Some(at(30))));
+    assert!(refusal.said.is_some_and(|said| said.contains("Too Many Requests")));
 }

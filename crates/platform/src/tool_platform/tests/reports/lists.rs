@@ -65,6 +65,13 @@ fn lists_that_deny_themselves() {
         (vec![json!({ "data": [], "meta": { "next": null, "total": 7 } })], "doubt|open"),
         (vec![json!({ "data": [other("a", -1)], "meta": { "next": 0 } })], "absent"),
         (vec![json!({ "data": [other("a", -1)], "meta": { "next": "0" } })], "absent"),
+        (
+            vec![
+                json!({ "data": [other("a", -1)], "meta": { "next": 2 } }),
+                json!({ "data": [ours("p")], "meta": { "next": 0 } }),
+            ],
+            "there p",
+        ),
         (vec![json!({ "meta": { "total": 0 } })], "absent"),
         (vec![json!({ "data": {}, "meta": { "total": 0 } })], "absent|open|doubt"),
         (
