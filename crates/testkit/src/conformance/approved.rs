@@ -1,7 +1,7 @@
 //! `EffectJournal`: approved and covered.
 
 use chimera_contracts::{Clock as _, ErrorCode, Money, PlatformName};
-use chimera_effect::{Admission, Advanced, Effect, EffectState, NewEffect};
+use chimera_effect::{Admission, Advanced, Effect, EffectState, FoundBy, NewEffect, Step};
 use chimera_governance::{Approved, Decision, Recorded};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -10,7 +10,7 @@ use super::StoreFactory;
 use super::stage::{
     PLENTY, Stage, accepted, admission_refused, advance, begin, fresh, lost, not_done, openers, request,
 };
-use crate::scene::{PRICE, admit_request, new_effect, published, sample_decision, sample_effect};
+use crate::scene::{PRICE, admit_request, done, new_effect, published, sample_decision, sample_effect};
 
 /// How long the scene's approval holds, where it ends.
 const HOLDS: TimeDelta = TimeDelta::seconds(60);
@@ -162,6 +162,26 @@ pub async fn nothing_with_a_price_is_admitted_without_a_budget(factory: &dyn Sto
     let free = NewEffect { price: Money::usd_micros(0), ..new_effect(approved[0].clone(), true) };
     let record = fresh(stage.admit(admit_request(&stage.scene, vec![free])).await).effects.remove(0);
     stage.apply(&record, published("free of charge")).await;
+    assert_eq!(stage.balance().await, None);
+}
+
+/// *Covered*: what costs nothing needs no budget, whatever becomes of it: also when a look gave its post to another effect.
+pub async fn what_is_free_needs_no_budget(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "what is free needs no budget").await;
+    let effects =
+        ["a text", "another text"].map(|text| sample_effect(&stage.scene, PlatformName::Twitter, text));
+    let decision = sample_decision(&stage.scene, &effects, stage.clock.as_ref());
+    stage.stores.approvals.record(decision).await.unwrap();
+    let approved = stage.approve_for(&stage.scene, &effects).await.into_iter();
+    let free = approved.map(|one| NewEffect { price: Money::usd_micros(0), ..new_effect(one, true) });
+    let view = fresh(stage.admit(admit_request(&stage.scene, free.collect())).await);
+    let loser = stage.apply(&view.effects[0], lost()).await;
+    let found = Step::Done { evidence: done("the one"), found_by: FoundBy::Look };
+    stage.apply(&loser, found).await;
+    stage.apply(&view.effects[1], published("the one")).await;
+    let states: Vec<EffectState> =
+        stage.view().await.unwrap().effects.iter().map(|record| record.progress.state).collect();
+    assert_eq!(states, [EffectState::Unknown, EffectState::Published]);
     assert_eq!(stage.balance().await, None);
 }
 

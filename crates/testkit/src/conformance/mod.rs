@@ -169,6 +169,7 @@ cases! {
     every_begin_checks_expiry_by_the_stores_clock
     holds_never_pass_the_limit
     nothing_with_a_price_is_admitted_without_a_budget
+    what_is_free_needs_no_budget
     a_hold_is_spent_released_or_kept_with_its_effect
     steps_move_effect_budget_and_evidence_together
     answers_of_advance_survive_a_crash

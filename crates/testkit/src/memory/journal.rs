@@ -168,7 +168,10 @@ impl MemoryStore {
         self.append(state, drafts)?;
         let request = &state.requests[&record.request];
         let scope = BudgetScope { namespace: request.key.namespace.clone(), campaign: request.campaign };
-        if let (Some(moved), Some(balance)) = (budget, state.balances.get_mut(&scope)) {
+        if let Some(moved) = budget {
+            let balance = state.balances.get_mut(&scope).ok_or_else(|| {
+                StoreError::not_applied(StoreErrorKind::Corrupt, "a hold stands in a budget that is gone")
+            })?;
             *balance = match moved {
                 BudgetMove::Settle { held, actual } => balance.settle(held, actual),
                 BudgetMove::Release { held } => balance.release(held),
