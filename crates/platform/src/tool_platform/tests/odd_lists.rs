@@ -1,7 +1,7 @@
 //! The look table: lists and single posts that count, name, order or date things in odd ways. Each row says what it stands
 //! for, so that a new report is one more row.
 
-use chimera_effect::OwnedPost;
+use chimera_effect::{DoubtfulItem, OwnedPost};
 
 use super::look::{Owners, look, named, owned, question, told};
 use super::*;
@@ -77,6 +77,10 @@ pub(super) const OURS: &str = "Our spring sale starts today";
 
 /// What a look proves; reading calls beyond the answers fail.
 pub(super) fn shown(asked: &LookUp, owners: &Owners, answers: Vec<Value>) -> String {
+    told(&found(asked, owners, answers))
+}
+
+fn found(asked: &LookUp, owners: &Owners, answers: Vec<Value>) -> Finding {
     let schema = ["text", "to", "id", "cursor"].map(|name| (name.to_owned(), json!({ "type": "string" })));
     let schema = json!({ "properties": schema.into_iter().collect::<Map<_, _>>() });
     let tools = ["post", "reply", "follow", "like", "list", "get", "state"]
@@ -85,7 +89,7 @@ pub(super) fn shown(asked: &LookUp, owners: &Owners, answers: Vec<Value>) -> Str
     let answers = answers.into_iter().map(|answer| said(false, answer)).chain([failing(), failing()]);
     let profile = Profile::parse(PROFILE).unwrap();
     let world = world_of(&profile, Ok(tools.to_vec()), Ok(Vec::new()), answers.collect());
-    told(&look(&world, asked, owners))
+    look(&world, asked, owners)
 }
 
 pub(super) fn post_of(account: &str) -> LookUp {
@@ -290,6 +294,7 @@ fn what_says_nothing_against_a_list_leaves_it_whole() {
         ("a time of something else", json!({ "account": { "created_at": "2020-01-01T00:00:00Z" } })),
         ("the same beside it", json!({ "account_created_at": "2020-01-01T00:00:00Z" })),
         ("read just now", json!({ "fetched_at": "2027-01-15T08:00:00Z" })),
+        ("read when nothing could act any more", json!({ "fetched_at": at(-9).to_rfc3339() })),
         ("nothing hidden", json!({ "hidden_count": 0 })),
         ("what X adds to the items", json!({ "includes": { "pinned": { "status": "deleted" } } })),
         ("whose list it is", json!({ "user": { "status": "suspended my disbelief", "state": "failed" } })),
@@ -300,7 +305,7 @@ fn what_says_nothing_against_a_list_leaves_it_whole() {
         assert_eq!(found, "absent", "{source}: {sign}");
     }
     for (source, made, mark) in [
-        ("posted by another program", -50, json!({ "source": "The Scheduler, drafts and more" })),
+        ("posted by another program", -50, json!({ "source": "Post Scheduler" })),
         ("five edits are left (X)", -50, json!({ "edit_controls": { "edits_remaining": 5 } })),
         ("cut, and from before we began", -90_000, json!({ "truncated": true })),
         ("taken away, and from before we began", -90_000, json!({ "deleted": true })),
@@ -371,5 +376,35 @@ fn a_text_that_was_edited_may_have_been_ours() {
         let whole_text = json!({ "id": "it", "text": "The weather is lovely in Lisbon", "edited": edited });
         let answers = vec![whole(std::slice::from_ref(&short)), whole_text];
         assert_eq!(shown(&post_of("me"), &Owners::default(), answers), expected, "{edited}");
+    }
+}
+
+/// What a person reads beside an item that no look explains.
+#[test]
+fn a_person_is_told_why_an_item_is_in_doubt() {
+    let gone = DoubtfulItem {
+        id: Some("gone".to_owned()),
+        url: None,
+        text: OURS.to_owned(),
+        created_at: Some(at(-30)),
+        why: "its text is not shown whole".to_owned(),
+    };
+    let marked = |sign: Value| {
+        let mut answer = ours("p");
+        answer.as_object_mut().unwrap().extend(sign.as_object().unwrap().clone());
+        vec![answer]
+    };
+    for (doubted, items, why) in [
+        (vec![], marked(json!({ "deleted": true })), "it is marked as not public"),
+        (vec![], marked(json!({ "withheld": true })), "its text is marked as changed or withheld"),
+        (vec![], vec![item("p", "", -50, "me")], "it shows no text that could be compared"),
+        (vec![gone], vec![other("a", -1)], "an earlier look saw it, and this one does not"),
+    ] {
+        let asked = LookUp { doubted, ..post_of("me") };
+        // Nothing shows one by itself.
+        let answers = vec![whole(&items), json!({ "id": "p" })];
+        let Finding::InDoubt(report) = found(&asked, &Owners::default(), answers) else { panic!("{why}") };
+        let told: Vec<&str> = report.in_doubt.iter().map(|item| item.why.as_str()).collect();
+        assert_eq!(told, [why]);
     }
 }
