@@ -127,8 +127,8 @@ impl Nature {
         if state && self.asks_state {
             let _ = writeln!(
                 text,
-                "state = {{ tool = \"get_state\", arguments = {{ target = \"{{target}}\", account = \"{{account}}\" }}, \
-                 constants = {{ kind = \"{}\" }}, confirm = {{ pointer = \"/done\", equals = true }} }}",
+                "state = {{ tool = \"get_state\", \
+                 arguments = {{ target = \"{{target}}\", account = \"{{account}}\", kind = \"{}\" }}, confirm = {{ pointer = \"/done\", equals = true }} }}",
                 kind.as_str()
             );
         }

@@ -16,30 +16,30 @@ const PROFILE: &str = r#"
     post = ".+"
     [platforms.twitter.upload]
     tool = "upload"
-    arguments = { data = "data", account = "who", media_url = "link" }
+    arguments = { data = "{data}", who = "{account}", link = "{media_url}" }
     id = "/id"
     timeout_ms = 9_000
     [platforms.twitter.look_up.post]
     tool = "target"
-    arguments = { target = "to", account = "who" }
+    arguments = { to = "{target}", who = "{account}" }
     confirm = { pointer = "/id" }
     [platforms.twitter.publish]
     tool = "post"
-    arguments = { text = "text", media_id = "medium" }
+    arguments = { text = "{text}", medium = "{media_id}" }
     id = "/id"
     [platforms.twitter.get]
     tool = "get"
-    arguments = { id = "id", account = "who" }
+    arguments = { id = "{id}", who = "{account}" }
     id = "/id"
     text = "/text"
     [platforms.twitter.reply]
     tool = "reply"
-    arguments = { text = "text", target = "to" }
+    arguments = { text = "{text}", to = "{target}" }
     target_kind = "post"
     id = "/id"
     [platforms.twitter.reply.list]
     tool = "replies"
-    arguments = { target = "to", account = "who" }
+    arguments = { to = "{target}", who = "{account}" }
     items = "/data"
     id = "/id"
     text = "/text"
@@ -47,13 +47,13 @@ const PROFILE: &str = r#"
     complete = "/complete"
     [platforms.twitter.like]
     tool = "like"
-    arguments = { target = "to" }
+    arguments = { to = "{target}" }
     target_kind = "post"
     id_template = "like:{target}:{key}"
     confirm = { pointer = "/liked" }
     [platforms.twitter.like.state]
     tool = "liked"
-    arguments = { target = "to", account = "who" }
+    arguments = { to = "{target}", who = "{account}" }
     confirm = { pointer = "/liked", equals = true }
 "#;
 
