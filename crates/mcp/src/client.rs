@@ -78,6 +78,10 @@ impl ToolClient for Client {
         self.shared.secrets.now()
     }
 
+    fn life(&self) -> u64 {
+        self.shared.life()
+    }
+
     fn grace(&self) -> TimeDelta {
         TimeDelta::from_std(self.shared.terms.grace).unwrap_or(TimeDelta::MAX)
     }

@@ -19,6 +19,7 @@ mod lines;
 mod listing;
 #[cfg(test)]
 mod logged;
+mod media_directory;
 mod outline;
 mod pipes;
 mod repair;
@@ -36,4 +37,5 @@ mod weight;
 
 pub use clock::TokioClock;
 pub use command::ServerCommand;
+pub use media_directory::MediaDirectory;
 pub use server::StdioServer;

@@ -55,6 +55,10 @@ impl ToolClient for StdioServer {
         self.client.secrets()
     }
 
+    fn life(&self) -> u64 {
+        self.client.life()
+    }
+
     fn grace(&self) -> TimeDelta {
         self.client.grace()
     }

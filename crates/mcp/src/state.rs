@@ -135,6 +135,11 @@ impl Shared {
         (Inbox::new(self.terms.name.clone(), secrets, late, listing.clone(), replies), replied)
     }
 
+    /// How many starts of it began.
+    pub(crate) fn life(&self) -> u64 {
+        self.lock().serial
+    }
+
     /// Whether it was ready once.
     pub(crate) fn was_ready(&self) -> bool {
         self.lock().was_ready

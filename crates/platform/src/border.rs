@@ -12,6 +12,8 @@ use serde_json::Value;
 pub(crate) struct Border<'a> {
     /// The secrets that the host gave to the server.
     pub(crate) secrets: &'a Secrets,
+    /// Those of its binding: what it is signed in with.
+    pub(crate) settings: Option<&'a Secrets>,
     /// Our own text, which stays as it is; empty where there is none.
     pub(crate) ours: &'a str,
 }
@@ -21,6 +23,9 @@ impl Border<'_> {
     /// pattern knows.
     pub(crate) fn shown(&self, text: &str, most: usize) -> String {
         let text = self.secrets.removed_from(text);
+        let text = self
+            .settings
+            .map_or_else(|| text.clone(), |settings| settings.removed_from(&text).into_owned().into());
         let kept = match self.ours {
             "" => redact(&text).into_owned(),
             ours => {
@@ -46,10 +51,15 @@ impl Border<'_> {
         shown
     }
 
+    /// Whether a text holds a secret that is known exactly.
+    pub(crate) fn holds_secret(&self, text: &str) -> bool {
+        self.secrets.are_in(text) || self.settings.is_some_and(|settings| settings.are_in(text))
+    }
+
     /// A link that may be shown: of the web, and without a secret.
     pub(crate) fn link(&self, value: &Value) -> Option<String> {
         let url = url::Url::parse(value.as_str()?).ok()?;
-        let shown = matches!(url.scheme(), "http" | "https") && !self.secrets.are_in(url.as_str());
+        let shown = matches!(url.scheme(), "http" | "https") && !self.holds_secret(url.as_str());
         shown.then(|| url.as_str().to_owned())
     }
 }
@@ -60,7 +70,7 @@ mod tests {
 
     fn check(ours: &str, text: &str, expected: &str) {
         let secrets = Secrets::new(["s3cret-of-ours".to_owned()]);
-        assert_eq!(Border { secrets: &secrets, ours }.shown(text, 40), expected, "{text}");
+        assert_eq!(Border { secrets: &secrets, settings: None, ours }.shown(text, 40), expected, "{text}");
     }
 
     #[test]
@@ -77,7 +87,7 @@ mod tests {
     #[test]
     fn links_are_refused_for_a_known_secret_alone() {
         let secrets = Secrets::new(["s3cret-of-ours".to_owned()]);
-        let border = Border { secrets: &secrets, ours: "" };
+        let border = Border { secrets: &secrets, settings: None, ours: "" };
         for (link, shown) in [
             ("https://h.example/p?token=ABC", true),
             ("https://h.example/p?k=s3cret-of-ours", false),

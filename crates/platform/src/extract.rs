@@ -50,7 +50,7 @@ impl Call<'_> {
                 let within = pattern.iter().flat_map(|pattern| within(pattern, &answer.naming));
                 let mut named = at.chain(within);
                 // An echo of what the post is about comes before the post's own id in many a sentence.
-                named.find(|id| !self.was_sent(id) && !self.border.secrets.are_in(id))
+                named.find(|id| !self.was_sent(id) && !self.border.holds_secret(id))
             }
         }
     }

@@ -164,7 +164,7 @@ impl Doubt {
     pub(crate) fn shown(&self, border: Border<'_>) -> DoubtfulItem {
         let url = self.item.url.as_ref().and_then(|url| border.link(&url.as_str().into()));
         DoubtfulItem {
-            id: self.item.id.clone().filter(|id| !border.secrets.are_in(id)),
+            id: self.item.id.clone().filter(|id| !border.holds_secret(id)),
             url,
             text: border.shown(self.item.text.as_deref().unwrap_or_default(), ITEM),
             created_at: self.item.created_at,

@@ -263,7 +263,7 @@ mod tests {
         let long = format!("access_token={} {}", "a".repeat(40), "b".repeat(3_000));
         let answer = ToolAnswer { texts: vec![long], ..ToolAnswer::default() };
         let secrets = chimera_audit::Secrets::default();
-        let said = Answer::new(&answer).said(Border { secrets: &secrets, ours: "" }).unwrap();
+        let said = Answer::new(&answer).said(Border { secrets: &secrets, settings: None, ours: "" }).unwrap();
         assert!(said.starts_with("access_token=[redacted] b") && said.chars().count() == SAID + 1);
     }
 

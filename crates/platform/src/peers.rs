@@ -111,7 +111,7 @@ fn peers_results_are_classified() {
             parts: Parts { account: "me", ..Parts::default() },
             sent: Vec::new(),
             attempt: 1,
-            border: Border { secrets: &secrets, ours: "" },
+            border: Border { secrets: &secrets, settings: None, ours: "" },
             now,
         };
         let outcome = extract::outcome(&profile, publish, &call, &Answer::new(&answer(&case["result"])));

@@ -26,9 +26,6 @@ pub(crate) use template::{Parts, names};
 use crate::limits::RateLimit;
 use crate::targets::{TargetFault, TargetKind};
 
-/// How long it may take to have the media of a post ready for a tool that takes them by kind, by path or as bytes.
-pub(crate) const MEDIA: TimeDelta = TimeDelta::seconds(30);
-
 /// The profiles of this crate, each by its name: the tools that the seeds name, and those of public servers.
 const BUILT_IN: [(&str, &str); 7] = [
     ("seeds", include_str!("../profiles/seeds.toml")),
@@ -192,7 +189,7 @@ impl PlatformProfile {
             sets_state: act.sets_state,
             look_up: act.list.is_some() || act.state.is_some() || act.get.is_some(),
             uploads: self.upload.is_some() && act.takes_media_ids(),
-            timeout: self.whole_timeout(act),
+            timeout: self.timeout(act),
             settle: self.settle,
             grace: TimeDelta::zero(),
             look_every: act.list.as_ref().map_or_else(TimeDelta::zero, |list| list.look_every),
@@ -208,6 +205,14 @@ impl PlatformProfile {
         let list = act.list.as_ref().map(|list| list.price);
         let get = act.get.as_ref().map(|get| get.price);
         Some(state.or(list).or(get)?.unwrap_or(self.read_price))
+    }
+
+    /// The tools that act for a kind of effect, each once: what is called besides makes nothing public.
+    #[must_use]
+    pub fn acting_tools(&self, kind: EffectKind) -> Vec<String> {
+        let calls = self.acts.get(&kind).into_iter().flat_map(|act| act.calls.all());
+        let tools: std::collections::BTreeSet<_> = calls.map(|call| call.tool.clone()).collect();
+        tools.into_iter().collect()
     }
 
     /// How an effect of this kind is taken back; `None` where the profile does not say.
@@ -261,14 +266,6 @@ impl PlatformProfile {
     }
 
     /// How long an act may take, with the steps before it.
-    fn whole_timeout(&self, act: &ActTool) -> TimeDelta {
-        let prepare = act.prepare.as_ref().map(|prepare| prepare.timeout.unwrap_or(self.timeout));
-        let media = act.reads_media().then_some(MEDIA);
-        let times = [Some(self.timeout(act)), prepare, media].into_iter().flatten();
-        times.fold(TimeDelta::zero(), |sum, time| sum.checked_add(&time).unwrap_or(TimeDelta::MAX))
-    }
-
-    /// How long one call of an acting tool may take.
     pub(crate) fn timeout(&self, act: &ActTool) -> TimeDelta {
         act.timeout.unwrap_or(self.timeout)
     }

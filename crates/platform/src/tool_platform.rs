@@ -24,7 +24,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use self::binding::Binding;
 use self::late::LostCalls;
 use crate::media::{MediaFiles, MediaProbe};
-use crate::profile::{ActTool, MEDIA};
+use crate::profile::ActTool;
 
 /// How much of why a server does not start is told: the end of its stderr is within.
 const REASON: usize = 2_000;

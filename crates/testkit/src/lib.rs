@@ -20,7 +20,9 @@ mod scene;
 mod strict_platform;
 
 pub use block_on::block_on;
-pub use chimera_harness::{Guard, TestProcess, Tries, Within, finished, guard, guard_for, tries, within};
+pub use chimera_harness::{
+    Guard, TestProcess, Tries, Within, finished, guard, guard_for, tries, within, within_seconds,
+};
 pub use clock::TestClock;
 pub use cuts::{Action, Cut, Cutting, run_until_cut};
 pub use entropy::TestEntropy;

@@ -241,12 +241,6 @@ impl ActTool {
         prepared || !self.calls.by_media.is_empty()
     }
 
-    /// Whether the media are read or looked at before the call that takes them.
-    pub(crate) fn reads_media(&self) -> bool {
-        let reads = [Input::MediaPath, Input::MediaPaths, Input::Data, Input::FileName, Input::Sha256];
-        self.has_by_media() || self.every_call().any(|call| reads.iter().any(|input| call.takes(*input)))
-    }
-
     /// Every call that makes something public, or is a step to it.
     pub(crate) fn every_call(&self) -> impl Iterator<Item = &Invocation> {
         let prepare = self.prepare.iter().flat_map(|prepare| prepare.calls.all());

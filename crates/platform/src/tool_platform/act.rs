@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::port::{REASON, not_ready, refusal};
-use super::{Binding, MEDIA, ToolPlatform, arguments};
+use super::{Binding, ToolPlatform, arguments};
 use crate::border::Border;
 use crate::classify;
 use crate::extract::{self, Call};
@@ -53,11 +53,13 @@ impl ToolPlatform {
             let message = format!("it is too late to send to `{}`; nothing was sent", profile.platform);
             return Outcome::NotDone(refusal(ErrorCode::PlatformTransientError, message));
         }
-        let deadline = act.send_before.min(self.after(profile.timeout(tool)));
-        if let Err(faults) = binding.ready(&content.account, content.kind, deadline).await {
+        // What comes before the call has its time from the same account: the sum is what the kernel waits for.
+        let deadline = self.after(profile.timeout(tool));
+        let before = act.send_before.min(deadline);
+        if let Err(faults) = binding.ready(&content.account, content.kind, before).await {
             return Outcome::NotDone(before_sending(faults));
         }
-        let (tool_name, arguments) = match self.said(binding, tool, act).await {
+        let (tool_name, arguments) = match self.said(binding, tool, act, before).await {
             Ok(said) => said,
             Err(refusal) => return Outcome::NotDone(refusal),
         };
@@ -69,7 +71,7 @@ impl ToolPlatform {
             arguments,
             meta: meta.into_entries(),
             send_before,
-            deadline: self.after(profile.timeout(tool)),
+            deadline,
         };
         // Before it is sent: one who does not wait for the answer drops this future, and the answer may come all the same.
         self.lost.remember(act);
@@ -89,12 +91,12 @@ impl ToolPlatform {
         binding: &Binding,
         tool: &ActTool,
         act: &Act<'_>,
+        deadline: DateTime<Utc>,
     ) -> Result<(String, Map<String, Value>), Refusal> {
-        let deadline = act.send_before.min(self.after(MEDIA));
         let handed = self.media_of(binding, tool, act.effect.content(), deadline).await?;
         arguments::check(binding, tool, act, &handed)?;
         let prepared = match tool.prepares(handed.kind) {
-            Some(prepare) => Some(self.prepare(binding, prepare, act, &handed).await?),
+            Some(prepare) => Some(self.prepare(binding, prepare, act, &handed, deadline).await?),
             None => None,
         };
         let arguments = arguments::of(binding, tool, act, &handed, prepared.as_deref());
@@ -166,7 +168,7 @@ impl ToolPlatform {
 
 impl Act<'_> {
     pub(super) fn border<'a>(&'a self, binding: &'a Binding) -> Border<'a> {
-        Border { secrets: &binding.secrets, ours: &self.effect.content().text }
+        Border { ours: &self.effect.content().text, ..binding.border() }
     }
 
     fn call<'a>(&'a self, binding: &'a Binding, now: DateTime<Utc>) -> Call<'a> {

@@ -40,7 +40,8 @@ pub struct Binding {
     /// What the server calls the account, the first in arguments.
     names: Vec<String>,
     settings: BTreeMap<String, String>,
-    pub(super) secrets: Secrets,
+    /// Settings that nobody may see.
+    secrets: Secrets,
     pub(super) session: Arc<Session>,
 }
 
@@ -48,14 +49,13 @@ impl Binding {
     /// One platform of a profile, served by one server, for every account.
     #[must_use]
     pub fn new(profile: PlatformProfile, client: Arc<dyn ToolClient>) -> Self {
-        let secrets = client.secrets().clone();
         Self {
             profile,
             client,
             account: None,
             names: Vec::new(),
             settings: BTreeMap::new(),
-            secrets,
+            secrets: Secrets::default(),
             session: Arc::default(),
         }
     }
@@ -126,8 +126,8 @@ impl Binding {
     }
 
     /// What leaves for a person, beside no words of ours.
-    pub(super) const fn border(&self) -> Border<'_> {
-        Border { secrets: &self.secrets, ours: "" }
+    pub(super) fn border(&self) -> Border<'_> {
+        Border { secrets: self.client.secrets(), settings: Some(&self.secrets), ours: "" }
     }
 
     /// Whether the server can be used for a kind of effect of an account; starts it where needed.

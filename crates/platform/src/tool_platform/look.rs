@@ -373,7 +373,7 @@ impl Looking<'_> {
     }
 
     fn border(&self) -> Border<'_> {
-        Border { secrets: &self.binding.secrets, ours: &self.look.effect.content().text }
+        Border { ours: &self.look.effect.content().text, ..self.binding.border() }
     }
 
     fn asked(&self) -> String {

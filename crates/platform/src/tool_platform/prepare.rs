@@ -2,6 +2,7 @@
 
 use chimera_contracts::ErrorCode;
 use chimera_effect::Refusal;
+use chrono::{DateTime, Utc};
 
 use super::act::Act;
 use super::media::Handed;
@@ -25,12 +26,15 @@ impl ToolPlatform {
         tool: &PrepareTool,
         act: &Act<'_>,
         handed: &Handed,
+        before: DateTime<Utc>,
     ) -> Result<String, Refusal> {
         let content = act.effect.content();
         let profile = &binding.profile;
         let invocation = tool.calls.with(handed.kind);
         let arguments = arguments::filled(binding, invocation, act, handed, None);
-        let deadline = self.after(tool.timeout.unwrap_or(profile.timeout)).min(act.send_before);
+        // Half of what is left is for the act.
+        let left = before.signed_duration_since(self.clock.now()) / 2;
+        let deadline = self.after(tool.timeout.map_or(left, |timeout| timeout.min(left)));
         let called = binding
             .client
             .call(ToolCall {
@@ -65,7 +69,7 @@ impl ToolPlatform {
                 ..failed(code, &answer.shown(border, REASON))
             });
         }
-        let id = extract::id(&tool.id, &answer).filter(|id| !border.secrets.are_in(id));
+        let id = extract::id(&tool.id, &answer).filter(|id| !border.holds_secret(id));
         id.ok_or_else(|| failed(ErrorCode::PlatformTransientError, "its answer names nothing to publish"))
     }
 }

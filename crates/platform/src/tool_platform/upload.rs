@@ -93,7 +93,7 @@ impl ToolPlatform {
                 ..refusal(code, format!("`{}` refused the medium: {shown}", profile.platform))
             });
         }
-        let media_id = extract::id(id, &answer).filter(|id| !border.secrets.are_in(id));
+        let media_id = extract::id(id, &answer).filter(|id| !border.holds_secret(id));
         media_id.map(|media_id| Uploaded { media_id }).ok_or_else(|| failed("the answer names no medium"))
     }
 }

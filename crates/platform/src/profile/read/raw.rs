@@ -21,7 +21,7 @@ pub(super) type Arguments = BTreeMap<String, Value>;
 pub(super) struct RawSettings {
     /// The public page of an account: begins with `https://` and holds `{account}`.
     pub(super) account_url: Option<String>,
-    /// How long one call may take, in milliseconds.
+    /// How long an act may take, with its media and the step before it, in milliseconds.
     #[serde(default = "timeout_ms")]
     pub(super) timeout_ms: u32,
     /// How long after a call's last moment the platform may still act on it, in milliseconds. The default bears a server that
@@ -234,7 +234,7 @@ pub(super) struct RawPrepare {
     pub(super) by_media: BTreeMap<MediaKind, RawByMedia>,
     /// Where its id stands, which the act takes as `{prepared}`.
     pub(super) id: Pointers,
-    /// How long it may take, in milliseconds, where it differs from the platform's.
+    /// How long it may take, in milliseconds; half of the time that is left for the act at most.
     pub(super) timeout_ms: Option<u32>,
 }
 

@@ -1,0 +1,236 @@
+//! A lane: one server against platforms of its own, under a whole host.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chimera::audit::Secrets;
+use chimera::contracts::{Clock, Digest, PlatformName};
+use chimera::effect::EffectKind;
+use chimera::governance::{Policies, Policy};
+use chimera::mcp::{MediaDirectory, StdioServer, TokioClock};
+use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
+use chimera::platform::{
+    Accounts, Binding, Called, LateAnswer, PlatformProfile, Profile, ServerError, ToolCall, ToolClient,
+    ToolInfo, ToolPlatform,
+};
+use chimera::skill_engage::Personas;
+use chimera::store_sqlite::SqliteStore;
+use chimera::{Builder, Chimera, Engaging};
+use chimera_tests::engage_stage::{NamedFlags, Score, ToldScorer};
+use chimera_tests::stage::{database, open_store};
+use chrono::{DateTime, TimeDelta, Utc};
+use tempfile::TempDir;
+
+use crate::rig::{Launch, StandIn};
+
+/// What the account is called, by the platforms that the stand-in plays; the first is what tools are given.
+const NAMES: [&str; 5] = ["peer", "1", "17841400000000000", "urn:li:person:peer", "UCpeer"];
+
+/// The account, as our requests name it.
+pub(crate) const ACCOUNT: &str = "peer";
+
+/// How long a call may take, and how long after it the platform may still act, in these tests.
+pub(crate) const TIMEOUT: TimeDelta = TimeDelta::seconds(6);
+const SETTLE: TimeDelta = TimeDelta::milliseconds(1_500);
+
+/// Media whose bytes are their URL, of the kind that its ending tells.
+#[derive(Debug, Clone, Copy)]
+struct Media;
+
+#[async_trait]
+impl MediaProbe for Media {
+    async fn probe(&self, url: &MediaUrl, _: DateTime<Utc>) -> Result<Probed, MediaError> {
+        let bytes = url.as_str().as_bytes();
+        let media_type = if url.as_str().ends_with(".mp4") { "video/mp4" } else { "image/png" };
+        Ok(Probed {
+            sha256: Digest::of(bytes),
+            bytes: bytes.len() as u64,
+            media_type: media_type.to_owned(),
+            file_name: url.file_name().to_owned(),
+        })
+    }
+
+    async fn read(&self, url: &MediaUrl, _: DateTime<Utc>) -> Result<Vec<u8>, MediaError> {
+        Ok(url.as_str().as_bytes().to_vec())
+    }
+}
+
+/// A client that counts the calls of each tool.
+#[derive(Debug)]
+pub(crate) struct Counting {
+    inner: StdioServer,
+    calls: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Counting {
+    fn calls(&self, tools: &[String]) -> usize {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        tools.iter().filter_map(|tool| calls.get(tool)).sum()
+    }
+}
+
+#[async_trait]
+impl ToolClient for Counting {
+    fn server(&self) -> &str {
+        self.inner.server()
+    }
+
+    fn secrets(&self) -> &Secrets {
+        self.inner.secrets()
+    }
+
+    fn life(&self) -> u64 {
+        self.inner.life()
+    }
+
+    fn grace(&self) -> TimeDelta {
+        self.inner.grace()
+    }
+
+    async fn tools(&self, deadline: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
+        self.inner.tools(deadline).await
+    }
+
+    async fn call(&self, call: ToolCall) -> Called {
+        let tool = call.tool.clone();
+        let called = self.inner.call(call).await;
+        if !matches!(called, Called::NotSent { .. }) {
+            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            *calls.entry(tool).or_default() += 1;
+        }
+        called
+    }
+
+    fn late(&self) -> Vec<LateAnswer> {
+        self.inner.late()
+    }
+}
+
+/// A server, its platforms, and the host over both.
+pub(crate) struct Lane {
+    pub(crate) name: String,
+    pub(crate) platform: PlatformName,
+    pub(crate) profile: PlatformProfile,
+    pub(crate) stand_in: StandIn,
+    pub(crate) server: Arc<Counting>,
+    pub(crate) host: Chimera,
+    pub(crate) store: Arc<SqliteStore>,
+    launch: Launch,
+    hand: StdioServer,
+    serial: AtomicUsize,
+    _folder: TempDir,
+}
+
+/// The profile of a server: the one in the rig's `profiles`, else the built-in one of its name.
+fn profile_of(rig: &Path, name: &str) -> Option<Profile> {
+    let file = rig.join(format!("profiles/{name}.toml"));
+    if file.is_file() {
+        let text = std::fs::read_to_string(&file).expect("it can be read");
+        return Some(Profile::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display())));
+    }
+    Profile::named(name).ok()
+}
+
+/// The servers of the rig that there is a profile for; those that are not installed are named aloud.
+pub(crate) fn servers(rig: &Path, stand_in: &StandIn) -> Vec<String> {
+    let profiled = stand_in.servers.iter().filter(|(name, _)| profile_of(rig, name).is_some());
+    let (there, missing): (Vec<_>, Vec<_>) = profiled.partition(|(_, launch)| launch.installed);
+    for (name, _) in missing {
+        println!("skipped: peers: `{name}` is not installed");
+    }
+    there.into_iter().map(|(name, _)| name.clone()).collect()
+}
+
+impl Lane {
+    pub(crate) async fn open(rig: &Path, name: &str) -> Self {
+        let stand_in = StandIn::start(rig).await;
+        let launch = stand_in.servers[name].clone();
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock);
+        let server = Arc::new(Counting {
+            inner: StdioServer::new(launch.command(name), Arc::clone(&clock)),
+            calls: Mutex::default(),
+        });
+        let profile = profile_of(rig, name).expect("it was asked for");
+        let platform = profile.platforms().next().expect("a platform").platform();
+        let profile = profile
+            .with_timeout(platform, TIMEOUT)
+            .and_then(|profile| profile.with_settle(platform, SETTLE))
+            .expect("times that make sense");
+        let profile = profile.platform(platform).expect("it was there").clone();
+        let client: Arc<dyn ToolClient> = Arc::<Counting>::clone(&server);
+        let binding = NAMES
+            .into_iter()
+            .fold(Binding::new(profile.clone(), client).account(ACCOUNT), Binding::named_by_server);
+        let tools = ToolPlatform::new([binding], Arc::new(Media), Arc::clone(&clock))
+            .with_media_files(Arc::new(MediaDirectory::new(folder.path().join("media"))));
+        let tools = Arc::new(tools);
+        let store = open_store(&database(folder.path()), &clock);
+        let engaging = Engaging {
+            targets: Arc::<ToolPlatform>::clone(&tools),
+            scorer: ToldScorer::new(Score::Is(0.95)),
+            classifier: Arc::new(NamedFlags),
+            composer: None,
+            policies: Policies::all(Policy::seed().expect("the preset is sound")),
+            personas: Personas::seed().expect("the personas are sound"),
+        };
+        let host = Builder::new()
+            .store(&store)
+            .platform(tools)
+            .media(Arc::new(Media))
+            .clock(Arc::clone(&clock))
+            .accounts(Accounts::new().shared(platform, ACCOUNT))
+            .engage(engaging)
+            .build()
+            .expect("every port is there");
+        let hand = StdioServer::new(launch.command("a person"), clock);
+        Self {
+            name: name.to_owned(),
+            platform,
+            profile,
+            stand_in,
+            server,
+            host,
+            store,
+            launch,
+            hand,
+            serial: AtomicUsize::new(0),
+            _folder: folder,
+        }
+    }
+
+    /// A number that no other case of this lane has.
+    pub(crate) fn serial(&self) -> usize {
+        self.serial.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// A person posts in the same account, past our stack.
+    pub(crate) async fn post_by_hand(&self, text: &str) {
+        let (tool, arguments) = self.launch.by_hand(text);
+        let deadline = TokioClock.now() + TimeDelta::seconds(40);
+        let call = ToolCall {
+            id: "by hand".to_owned(),
+            tool,
+            arguments,
+            meta: BTreeMap::new(),
+            send_before: deadline,
+            deadline,
+        };
+        let called = self.hand.call(call).await;
+        assert!(matches!(called, Called::Answered(_)), "{}: {called:?}", self.name);
+    }
+
+    /// How often the tools of a kind of effect were called, as far as a call was sent.
+    pub(crate) fn acts(&self, kind: EffectKind) -> usize {
+        self.server.calls(&self.profile.acting_tools(kind))
+    }
+
+    /// Ends the server's processes in order.
+    pub(crate) async fn close(self) {
+        self.server.inner.close().await;
+        self.hand.close().await;
+    }
+}

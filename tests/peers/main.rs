@@ -1,0 +1,34 @@
+//! Real MCP servers that other people wrote, through our whole stack, against a stand-in of their platforms: the stand-in's
+//! log is the oracle. Servers and profiles are data: a folder that `CHIMERA_PEERS_RIG` names, with another `servers.json` and
+//! `profiles/NAME.toml`, runs through the same tests.
+
+// Clippy takes code for test code only under this.
+#![cfg(test)]
+
+mod lane;
+mod publish;
+mod rig;
+mod told;
+
+use futures_util::future::join_all;
+
+use crate::lane::{Lane, servers};
+use crate::rig::{StandIn, rig};
+use crate::told::Report;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_publish_once_whatever_their_platforms_do() {
+    let Some(rig) = rig().await else { return };
+    let names = servers(rig, &StandIn::start(rig).await);
+    let lanes = names.iter().map(|name| async move {
+        let mut lane = Lane::open(rig, name).await;
+        let report = publish::cases(&mut lane).await;
+        lane.close().await;
+        report
+    });
+    let mut whole = Report::default();
+    for report in join_all(lanes).await {
+        whole.extend(report);
+    }
+    whole.judge();
+}
