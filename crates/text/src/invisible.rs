@@ -13,9 +13,9 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 pub fn is_invisible(character: char) -> bool {
     match character {
         ' '..='~' => false,
-        // Blank Braille, annotation marks, the null notehead of music, the Khitan filler: not ignorable by their property,
-        // and fonts show nothing.
-        '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{1d159}' | '\u{16fe4}' => true,
+        // Blank Braille, annotation marks, the place of an object (dictation leaves it behind, zulip-mobile#4522), the null
+        // notehead of music (notofonts/music#5), the Khitan filler: not ignorable by their property, and fonts show nothing.
+        '\u{2800}' | '\u{fff9}'..='\u{fffc}' | '\u{1d159}' | '\u{16fe4}' => true,
         _ if character.is_control() => !character.is_whitespace(),
         _ => CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character),
     }
@@ -52,8 +52,18 @@ mod tests {
             '\u{feff}',
             '\u{ffa0}',
             '\u{fffa}',
+            '\u{fffc}',
             '\u{1d159}',
             '\u{1d173}',
+            // vscode-gremlins#268.
+            '\u{17b4}',
+            '\u{17b5}',
+            '\u{180e}',
+            '\u{2061}',
+            '\u{2064}',
+            '\u{206a}',
+            '\u{206f}',
+            '\u{1d17a}',
             '\u{e0001}',
             '\u{e0041}',
             '\u{e0100}',
@@ -61,8 +71,25 @@ mod tests {
             assert!(is_invisible(character), "U+{:04X}", u32::from(character));
         }
         for character in [
-            'a', ' ', '\n', '\t', '\u{85}', '\u{a0}', '\u{3000}', '\u{301}', 'é', '日', '😀', '\u{600}',
+            'a',
+            ' ',
+            '\n',
+            '\t',
+            '\u{85}',
+            '\u{a0}',
+            '\u{3000}',
+            '\u{301}',
+            'é',
+            '日',
+            '😀',
+            '\u{600}',
             '\u{20e3}',
+            '\u{fffd}',
+            '\u{2801}',
+            '\u{1d158}',
+            '\u{1d15a}',
+            '\u{25a1}',
+            '\u{2205}',
         ] {
             assert!(!is_invisible(character), "U+{:04X}", u32::from(character));
         }
