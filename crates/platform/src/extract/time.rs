@@ -7,7 +7,8 @@ use serde_json::Value;
 const OLDEST: i64 = 946_684_800;
 
 /// A time as platforms and servers write it: RFC 3339, the same with `+0000` (Graph API) or a space for the `T`, the form of X
-/// API v1.1 (`Thu Jan 01 00:00:01 +0000 2026`), RFC 2822, seconds or milliseconds since 1970, whole or not, also as text.
+/// API v1.1 (`Thu Jan 01 00:00:01 +0000 2026`), RFC 2822, `/Date(…)/`, seconds or milliseconds since 1970, whole or not, also
+/// as text.
 pub(crate) fn time(value: &Value) -> Option<DateTime<Utc>> {
     written(value).filter(|at| at.timestamp() >= OLDEST)
 }
@@ -29,10 +30,17 @@ fn written(value: &Value) -> Option<DateTime<Utc>> {
                 .or_else(|_| DateTime::parse_from_rfc2822(zoned))
                 .map(|at| at.to_utc())
                 .ok()
+                .or_else(|| of_asp(text))
                 .or_else(|| since_epoch(text.parse().ok()?))
         }
         _ => None,
     }
+}
+
+/// `/Date(1800000000000+0100)/`, as ASP.NET writes times in JSON: milliseconds since 1970. The zone says only where it was written.
+fn of_asp(text: &str) -> Option<DateTime<Utc>> {
+    let inside = text.trim_matches('/').strip_prefix("Date(")?.strip_suffix(')')?;
+    since_epoch(inside.split(['+', '-']).next()?.parse().ok()?)
 }
 
 /// A time with its zone as a number: of `UTC`, `Z`, `+00`, Java's `Z[UTC]`, Go's `+0000 UTC m=+0.1`; and of its fraction after a
@@ -85,6 +93,11 @@ mod tests {
             (json!(1_800_000_000.5), Some(1_800_000_000)),
             (json!("1800000000"), Some(1_800_000_000)),
             (json!("1800000000000"), Some(1_800_000_000)),
+            (json!("/Date(1800000000000)/"), Some(1_800_000_000)),
+            (json!("/Date(1800000000000+0100)/"), Some(1_800_000_000)),
+            (json!("Date(1800000000000)"), Some(1_800_000_000)),
+            (json!("/Date(-62135596800000)/"), None),
+            (json!("/Date()/"), None),
             (json!("2027-01-15T08:00:00"), None),
             (json!("0001-01-01T00:00:00Z"), None),
             (json!("1970-01-01T00:00:00Z"), None),

@@ -156,7 +156,10 @@ patterns! {
     /// Words that ask to wait, or tell when waiting ends.
     ASKS concat!(
         r"(?i)\bretry(?:ing)?(?:[ _-]?after)?\b|\bagain\b|\bwait(?:ing)?\b|\bresets?\b|\bavailable\b|\b(?:a|take) break\b|\bcool(?:ing)?[ -]?down\b|",
-        r"\bback ?off\b|\blifted\b|\bunblocked\b|\buntil\b|\bflood_wait_?|\berneut\b|\bversuch\w*|\bwarten?\b|r[e\x{e9}]essa\w*|\bpatient\w*|",
+        r"\bback ?off\b|\blifted\b|\bunblocked\b|\bflood_wait_?|",
+        // A token is valid until a date, too.
+        r"\b(?:blocked|limited|locked|banned|paused|suspended|restricted|throttled|exceeded|retry|again)\b[^.!?;\n]{0,30}?\buntil\b|",
+        r"\berneut\b|\bversuch\w*|\bwarten?\b|r[e\x{e9}]essa\w*|\bpatient\w*|",
         r"\bint[e\x{e9}]nta\w*|\bnuevo\b|\bespera\w*|\btent[ae]\w*|\bnovamente\b|\briprova\w*|\bopnieuw\b|再試行|重试|重試|稍后|请在|請在",
     );
     /// A time before a word that tells what it is until: *14 minutes left*, *15分後*.

@@ -1,5 +1,6 @@
 //! One row a shape; beside each the document or the report that tells of it.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -217,6 +218,9 @@ fn a_wait_is_bounded() {
         json!({ "retry_after_seconds": 1e300 }),
         json!({ "retry_after_ms": 1e18 }),
         json!({ "retry_after": "P400D" }),
+        json!({ "retry_after": "P1M" }),
+        json!({ "retry_after": "P1Y2M" }),
+        json!({ "message": "Try again in 2 months." }),
         json!({ "retry_after": "9000 hours" }),
         json!({ "reset_at": "2040-01-01T00:00:00Z" }),
         json!({ "x-rate-limit-reset": 4_000_000_000_i64 }),
@@ -237,6 +241,8 @@ fn a_wait_is_bounded() {
         json!({ "retry_after": { "seconds": -5 } }),
         json!({ "retry_after": [] }),
         json!({ "retry_after": {} }),
+        json!({ "valid_until": "2027-02-01T00:00:00Z", "token_expires_at": "2027-02-01T00:00:00Z" }),
+        json!({ "message": "your token is valid until 2027-02-01T00:00:00Z", "created_at": NOW + 900 }),
         json!({ "max_retry_after": 900, "reset_password_url": "15 minutes", "default_wait": 900 }),
         json!({ "x-ratelimit-limit": 900, "x-ratelimit-remaining": 0 }),
     ] {
@@ -276,6 +282,7 @@ fn sentences_that_say_how_long() {
         ("{'retry-after': '120', 'x-rate-limit-limit': '50'}", Some(120)),
         ("Limit resets at 2027-01-15T08:15:00Z.", Some(900)),
         ("blocked until 2027-01-15 08:15:00 UTC", Some(900)),
+        ("Posting is restricted for this account until 2027-01-15T08:15:00Z.", Some(900)),
         ("retry after Fri, 15 Jan 2027 08:15:00 GMT", Some(900)),
         ("Please wait 15 more minutes", None),
         ("Please wait at least 15 minutes", Some(900)),
@@ -344,4 +351,19 @@ fn nothing_is_read_without_end() {
     check(&json!({ "message": format!("{} try again in 15 minutes", "é".repeat(LOOKED_AT)) }), None);
     let many = vec![json!("x".repeat(LOOKED_AT)); MOST / LOOKED_AT + 1];
     check(&json!([many, { "retry_after": 900 }]), None);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_said_is_to_come_and_bounded(
+        name in "(retry_after|reset_at|x-rate-limit-(reset|remaining)|wait_(ms|minutes)|RateLimit|message)",
+        text in "((try again in|retry after|P|PT|/Date\\(|[0-9]{1,20}|[a-z]{1,7}|[.:,;=-]|\\PC) ?){0,8}",
+        number in prop::num::f64::ANY,
+    ) {
+        for value in [json!({ &name: text }), json!({ &name: number }), json!({ "error": { &name: [text] } })] {
+            if let Some(seconds) = waited(&value, &text, "") {
+                prop_assert!((0..=32 * 86_400).contains(&seconds), "{} {}", value, seconds);
+            }
+        }
+    }
 }

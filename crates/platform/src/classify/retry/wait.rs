@@ -131,16 +131,9 @@ fn date(text: &str) -> Option<DateTime<Utc>> {
     }
     // The obsolete forms of an HTTP date, which are in UTC and have to be accepted (RFC 9110, 5.6.7).
     let obsolete = |form| NaiveDateTime::parse_from_str(text, form).ok().map(|at| at.and_utc());
-    // ASP.NET: milliseconds since 1970, with a zone that only says where they were written.
-    let of_asp = || {
-        let inside = text.trim_matches('/').strip_prefix("Date(")?.strip_suffix(')')?;
-        let digits = inside.split(['+', '-']).next()?;
-        DateTime::from_timestamp_millis(digits.parse().ok()?)
-    };
     time(&Value::from(text))
         .or_else(|| obsolete("%A, %d-%b-%y %H:%M:%S GMT"))
         .or_else(|| obsolete("%a %b %e %H:%M:%S %Y"))
-        .or_else(of_asp)
 }
 
 /// Seconds of a length of time: ISO 8601 (`PT15M`), as people and programs write it (`14m 20s`, `1h2m3.5s`, `15 minutes`), as a
@@ -158,6 +151,10 @@ fn length(text: &str) -> Option<f64> {
         _ => rest.to_owned(),
     };
     let span: Span = rest.parse().ok()?;
+    // Months and years have no length of their own, and are longer than any wait.
+    if span.get_months() > 0 || span.get_years() > 0 {
+        return Some(f64::MAX);
+    }
     let seconds = span.total((jiff::Unit::Second, SpanRelativeTo::days_are_24_hours())).ok()?;
     (seconds >= 0.0).then_some(seconds + f64::from(days) * 86_400.0)
 }
