@@ -28,7 +28,7 @@ const DEPTH: usize = 8;
 const LOOKED_AT: usize = 8_000;
 
 /// How many values and characters of an answer are read in all.
-const MOST: usize = 200_000;
+const MOST: usize = 50_000;
 
 /// From this share of common 3-grams on a line may be a form of our text. Two sentences that ask to wait have fewer in common.
 const ALIKE: f64 = 0.7;
