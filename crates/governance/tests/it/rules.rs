@@ -178,6 +178,26 @@ fn an_instruction_that_nobody_sees_is_one() {
     assert_eq!(classify(rules, plain).flags, BTreeSet::new());
 }
 
+/// X3: joiners, selectors and word breaks of a script, and what only looks like them.
+#[test]
+fn what_a_script_needs_is_no_instruction() {
+    let rules = rules();
+    for (text, flagged) in [
+        ("این API\u{200c}ها را دوست دارم", false),
+        ("«کتاب»\u{200c}ها می\u{200c}خوانم", false),
+        ("葛\u{e0100}城市の新しい店", false),
+        ("ශ්\u{200d}රී ලංකාව", false),
+        ("សួស្តី\u{200b}ពិភពលោក", false),
+        ("pass\u{200c}word", true),
+        ("か\u{e0100}な", true),
+        ("hello\u{200b}world", true),
+        ("hello\u{1d159}world", true),
+    ] {
+        let found = classify(rules, text).flags;
+        assert_eq!(found.contains(&Flag::Instruction), flagged, "{text:?}: {found:?}");
+    }
+}
+
 #[test]
 fn a_long_text_is_read_and_a_longer_one_goes_to_a_person() {
     let rules = rules();

@@ -39,4 +39,28 @@ mod tests {
         assert!(fault.message.ends_with("direction control U+202E at character 1"), "{}", fault.message);
         assert!(faults(&"\u{200b}".repeat(10)).unwrap().message.ends_with("and 2 more"));
     }
+
+    /// X3 and X7.
+    #[test]
+    fn what_a_script_needs_is_sent_and_what_shows_as_nothing_is_not() {
+        for text in [
+            "این API\u{200c}ها",
+            "«کتاب»\u{200c}ها",
+            "葛\u{e0100}城市",
+            "ශ්\u{200d}රී ලංකාව",
+            "សួស្តី\u{200b}ពិភពលោក",
+            "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{2764}\u{fe0f}",
+        ] {
+            assert_eq!(faults(text), None, "{text:?}");
+        }
+        for (text, named) in [
+            ("a\u{1d159}b", "U+1D159 at character 1"),
+            ("a\0", "U+0000 at character 1"),
+            ("か\u{e0100}", "U+E0100 at character 1"),
+            ("pass\u{200c}word", "U+200C at character 4"),
+        ] {
+            let fault = faults(text).unwrap();
+            assert!(fault.message.ends_with(named), "{}", fault.message);
+        }
+    }
 }
