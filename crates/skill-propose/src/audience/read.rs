@@ -152,6 +152,20 @@ mod tests {
         }
     }
 
+    /// T4.
+    #[test]
+    fn a_start_where_the_clocks_are_kept_since_2026() {
+        for (zone, expected) in [
+            ("America/Vancouver", "2026-12-01T16:00:00+00:00"),
+            ("America/Edmonton", "2026-12-01T15:00:00+00:00"),
+            ("Africa/Casablanca", "2026-12-01T09:00:00+00:00"),
+            ("America/Los_Angeles", "2026-12-01T17:00:00+00:00"),
+        ] {
+            let found = start(&[("timezone", zone), ("not_before", "2026-12-01T09:00:00")]);
+            assert_eq!(found.as_deref(), Some(expected), "{zone}");
+        }
+    }
+
     #[test]
     fn without_a_zone_the_offset_of_the_start_is_the_audiences() {
         let found = audience(&[("not_before", "2026-02-10T09:00:00-05:00")]).unwrap();
