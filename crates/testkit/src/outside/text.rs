@@ -68,8 +68,8 @@ pub const BASES: [&str; 24] = [
     "\u{65b0}\u{3057}\u{3044}\u{8a18}\u{4e8b}\u{3092}\u{516c}\u{958b}\u{3057}\u{307e}\u{3057}\u{305f}",
     // A link and nothing else.
     "https://example.com/only/a/link",
-    // Everything that LinkedIn's format reserves.
-    "50% off; use {code} | today_only *really* ~ now [1] <2>",
+    // Everything that LinkedIn's format reserves, but for angle brackets, which YouTube takes nowhere.
+    "50% off; use {code} | today_only *really* ~ now [1] (2)",
     // It repeats itself.
     "ha ha ha ha ha ha ha ha ha ha",
     // Lines.
