@@ -11,6 +11,8 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 
+#[cfg(feature = "http")]
+use crate::http::{HttpError, Kind};
 use crate::{inbox::UNREADABLE, ticket::Ticket};
 
 /// The most of a server's sentence that an error repeats.
@@ -64,12 +66,27 @@ pub(crate) fn failed(error: &ServiceError, ticket: &Ticket, secrets: &Secrets) -
             Some(if ticket.revoke() { Called::NotSent { reason } } else { Called::Failed { reason } })
         }
         ServiceError::TransportClosed => None,
+        #[cfg(feature = "http")]
+        ServiceError::TransportSend(error) if error.error.is::<HttpError>() => {
+            error.error.downcast_ref().map(|error| http_failed(error, ticket))
+        }
         // The pipe broke, or the ticket was refused.
         ServiceError::TransportSend(error) => {
             let reason = format!("it could not be written: {}", sentence(&error.error.to_string(), secrets));
             Some(unwritten_or_lost(ticket, reason))
         }
         other => Some(unwritten_or_lost(ticket, sentence(&other.to_string(), secrets))),
+    }
+}
+
+/// What a failed exchange means for a call.
+#[cfg(feature = "http")]
+fn http_failed(error: &HttpError, ticket: &Ticket) -> Called {
+    let reason = error.reason.clone();
+    match error.kind {
+        _ if ticket.revoke() => Called::NotSent { reason },
+        Kind::Refused => Called::Failed { reason },
+        Kind::Broken => Called::Lost { reason: format!("{reason}; it may have been carried out") },
     }
 }
 

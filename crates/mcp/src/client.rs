@@ -7,6 +7,7 @@ use chimera_audit::Secrets;
 use chimera_contracts::Clock;
 use chimera_platform::{Called, LateAnswer, ServerError, ToolCall, ToolClient, ToolInfo};
 use chrono::{DateTime, TimeDelta, Utc};
+use rmcp::{ServiceError, model::PingRequest};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, oneshot},
@@ -14,6 +15,7 @@ use tokio::{
 };
 
 use crate::{
+    answer::sentence,
     attempt::Attempt,
     clock::left,
     run::Run,
@@ -41,13 +43,33 @@ impl Client {
     async fn admitted(&self, limit: DateTime<Utc>) -> Result<(Arc<Run>, OwnedSemaphorePermit), String> {
         let by = self.by(limit).map_err(|unready| unready.reason)?;
         let admitted = timeout_at(by, async {
-            let run = self.shared.ready(by).await.map_err(|unready| unready.reason)?;
+            let run = self.awake(by).await.map_err(|unready| unready.reason)?;
             let place = run.place().await.ok_or("the server went away")?;
             Ok((run, place))
         });
         admitted.await.unwrap_or_else(|_| {
             Err("its time to be sent was over before the server was ready for it".to_owned())
         })
+    }
+
+    /// A running server that was heard a moment ago.
+    async fn awake(&self, by: Instant) -> Result<Arc<Run>, Unready> {
+        loop {
+            let run = self.shared.ready(by).await?;
+            if !run.is_silent() {
+                return Ok(run);
+            }
+            match run.peer.send_request(PingRequest::default().into()).await {
+                // Also an error of the server is a word of it.
+                Ok(_) | Err(ServiceError::McpError(_)) => return Ok(run),
+                // It has forgotten us, and the next life begins.
+                Err(_) if run.is_over() => {}
+                Err(error) => {
+                    let reason = sentence(&error.to_string(), self.shared.secrets.now());
+                    return Err(Unready::passes(reason));
+                }
+            }
+        }
     }
 
     /// When a deadline is, by the timer.
@@ -62,7 +84,14 @@ impl Client {
         let by = self.by(deadline)?;
         let listed = timeout_at(by, async {
             let run = self.shared.ready(by).await?;
-            run.listing.tools(&run.peer).await
+            match run.listing.tools(&run.peer).await {
+                // It acts on nothing, and a server that died, or forgot us, is found out by it.
+                Err(_) if run.is_over() => {
+                    let run = self.shared.ready(by).await?;
+                    run.listing.tools(&run.peer).await
+                }
+                listed => listed,
+            }
         });
         listed.await.unwrap_or_else(|_| Err(Unready::passes("it did not list its tools by the deadline")))
     }

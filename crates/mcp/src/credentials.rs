@@ -123,6 +123,14 @@ const LONG_NAME: usize = 16;
 
 /// The secrets of an environment; `named` are variables that the host called secret.
 pub(crate) fn secrets(env: &BTreeMap<OsString, OsString>, named: &BTreeSet<OsString>) -> Secrets {
+    Secrets::new(credentials(env, named))
+}
+
+/// The same, one by one.
+pub(crate) fn credentials(
+    env: &BTreeMap<OsString, OsString>,
+    named: &BTreeSet<OsString>,
+) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (name, value) in env {
         let value = value.to_string_lossy();
@@ -132,7 +140,7 @@ pub(crate) fn secrets(env: &BTreeMap<OsString, OsString>, named: &BTreeSet<OsStr
         }
         found.extend(in_urls(value));
     }
-    Secrets::new(found)
+    found
 }
 
 /// Whether a variable of this name and value is a credential.

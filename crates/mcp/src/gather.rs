@@ -100,7 +100,23 @@ impl Gatherer {
         matches!(&self.state, State::Gathering(bytes) if bytes.is_empty())
     }
 
-    #[cfg(test)]
+    /// Whether the outermost container of a message was closed.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.state, State::Gathering(_)) && self.outline.is_closed()
+    }
+
+    /// The bound that the message passed.
+    #[cfg(feature = "http")]
+    pub(crate) fn excess(&self) -> Option<Excess> {
+        match self.state {
+            State::Refused(excess) => Some(excess),
+            State::Gathering(_) | State::Skipping => None,
+        }
+    }
+
+    /// How many bytes it takes now.
+    #[cfg(any(test, feature = "http"))]
     pub(crate) fn holds(&self) -> usize {
         match &self.state {
             State::Gathering(bytes) => bytes.capacity(),

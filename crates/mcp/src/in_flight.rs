@@ -20,6 +20,8 @@ pub(crate) enum Request {
     Initialize,
     /// A page of `tools/list`.
     List,
+    /// `ping`.
+    Ping,
     /// `tools/call`, with the ticket that tells whether it was written, as long as its attempt lasts.
     Call { call: String, ticket: Weak<Ticket> },
     /// A `tools/call` that was cancelled, and of which the SDK knows nothing any more.
@@ -34,7 +36,7 @@ impl Request {
     /// Whether an answer is still waited for.
     fn is_waited_for(&self) -> bool {
         match self {
-            Self::Initialize | Self::List => true,
+            Self::Initialize | Self::List | Self::Ping => true,
             Self::Call { ticket, .. } => ticket.strong_count() > 0,
             Self::GivenUp { .. } => false,
         }
@@ -75,6 +77,12 @@ impl InFlight {
             return None;
         }
         self.requests.remove(&id)
+    }
+
+    /// Whether a request is not answered yet.
+    #[cfg(feature = "http")]
+    pub(crate) fn contains(&self, id: i64) -> bool {
+        self.requests.contains_key(&id)
     }
 
     /// Whether `initialize` is not answered yet.

@@ -83,6 +83,7 @@ impl Inbox {
                 let asked = match &request.request {
                     ClientRequest::InitializeRequest(_) => Some(Request::Initialize),
                     ClientRequest::ListToolsRequest(_) => Some(Request::List),
+                    ClientRequest::PingRequest(_) => Some(Request::Ping),
                     ClientRequest::CallToolRequest(call) => {
                         call.extensions.get::<Arc<Ticket>>().map(Request::call)
                     }
@@ -127,6 +128,12 @@ impl Inbox {
         }
     }
 
+    /// Whether this request is not answered yet, or may still be answered late.
+    #[cfg(feature = "http")]
+    pub(crate) fn waits_for(&self, id: i64) -> bool {
+        self.in_flight.contains(id)
+    }
+
     /// A request of the server, or a notification.
     fn asked<T>(&self, method: &RawValue, id: Option<&RawValue>) -> Option<T> {
         match (method.get(), id) {
@@ -161,7 +168,7 @@ impl Inbox {
         let late = match &request {
             Request::Call { ticket, .. } => ticket.strong_count() == 0,
             Request::GivenUp { .. } => true,
-            Request::Initialize | Request::List => false,
+            Request::Initialize | Request::List | Request::Ping => false,
         };
         let read = match (result, error) {
             (None, Some(error)) => Err(error_data(error)),
@@ -234,6 +241,7 @@ fn of_kind(request: &Request, value: Value) -> ServerResult {
         Request::Initialize => serde_json::from_value(value.clone())
             .map_or_else(|_| other(value), ServerResult::InitializeResult),
         Request::List => page(value).map_or_else(other, ServerResult::ListToolsResult),
+        Request::Ping => ServerResult::empty(()),
         Request::Call { .. } | Request::GivenUp { .. } => other(value),
     }
 }

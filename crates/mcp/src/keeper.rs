@@ -71,7 +71,7 @@ impl Keeper {
 }
 
 /// Waits until somebody asks for the end, or nobody is left who could use the server.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

@@ -2,7 +2,10 @@
 //!
 //! The port hands out a reference that lasts as long as the client, so secrets are only added. Bounded, because a
 //! provider may make a new token for each request.
-#![cfg_attr(not(test), expect(dead_code, reason = "a process is given its secrets once"))]
+#![cfg_attr(
+    not(any(test, feature = "http")),
+    expect(dead_code, reason = "a process is given its secrets once")
+)]
 
 use std::{fmt, sync::OnceLock};
 

@@ -9,6 +9,8 @@ mod command;
 mod credentials;
 mod gather;
 mod group;
+#[cfg(feature = "http")]
+mod http;
 mod in_flight;
 mod inbox;
 mod keeper;
@@ -22,6 +24,7 @@ mod logged;
 mod media_directory;
 mod outline;
 mod pipes;
+mod pulse;
 mod repair;
 mod replies;
 mod run;
@@ -38,4 +41,9 @@ mod weight;
 pub use clock::TokioClock;
 pub use command::ServerCommand;
 pub use media_directory::MediaDirectory;
+#[cfg(feature = "http")]
+pub use http::{
+    EndpointError, HttpAddress, HttpConnection, HttpConnector, HttpEndpoint, HttpServer, TcpConnector,
+    TokenError, TokenProvider,
+};
 pub use server::StdioServer;

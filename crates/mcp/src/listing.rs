@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use chimera_audit::Secrets;
@@ -15,7 +16,7 @@ use rmcp::{
     },
 };
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{
     answer::{json_rpc_reason, sentence},
@@ -40,6 +41,8 @@ pub(crate) struct Listing {
     secrets: Arc<KnownSecrets>,
     /// What the list may weigh, over all its pages.
     most: usize,
+    /// How long it holds.
+    age: Duration,
     known: Arc<Mutex<Known>>,
     /// One asks, and whoever asks meanwhile gets the same list.
     asking: Arc<Semaphore>,
@@ -49,14 +52,20 @@ pub(crate) struct Listing {
 struct Known {
     /// Counts the changes the server told of: a listing that began before one must not be kept after it.
     changes: u64,
-    tools: Option<Vec<ToolInfo>>,
+    tools: Option<(Instant, Vec<ToolInfo>)>,
 }
 
 impl Listing {
     /// Of a server that was given these secrets and whose answers are at most so long.
     pub(crate) fn new(secrets: Arc<KnownSecrets>, answer_limit: usize) -> Self {
         let most = answer_limit.saturating_mul(MEMORY);
-        Self { secrets, most, known: Arc::default(), asking: Arc::new(Semaphore::new(1)) }
+        Self { secrets, most, age: Duration::MAX, known: Arc::default(), asking: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// The same, listed again after so long.
+    #[cfg(feature = "http")]
+    pub(crate) fn for_at_most(self, age: Duration) -> Self {
+        Self { age, ..self }
     }
 
     /// The tools, from memory where they are known.
@@ -64,7 +73,9 @@ impl Listing {
         let _asking = self.asking.acquire().await;
         let changes = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(tools) = &known.tools {
+            if let Some((listed, tools)) = &known.tools
+                && listed.elapsed() <= self.age
+            {
                 return Ok(tools.clone());
             }
             known.changes
@@ -72,7 +83,7 @@ impl Listing {
         let tools = self.list(peer).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.changes == changes {
-            known.tools = Some(tools.clone());
+            known.tools = Some((Instant::now(), tools.clone()));
         }
         Ok(tools)
     }

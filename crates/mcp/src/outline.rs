@@ -69,6 +69,12 @@ impl Outline {
         self.weight
     }
 
+    /// Whether there was a container and it is closed.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.deepest > 0 && self.level() == 0
+    }
+
     /// How many containers are open.
     fn level(&self) -> usize {
         self.open.len().saturating_add(self.beyond)

@@ -9,7 +9,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::listing::Listing;
+use crate::{listing::Listing, pulse::Pulse};
 
 /// The most calls that are written or waited for at once, the late ones within their grace included. Further ones
 /// wait outside, where their time can run out harmlessly: no queue grows behind a server that is deaf.
@@ -25,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) peer: Peer<RoleClient>,
     pub(crate) listing: Listing,
     places: Arc<Semaphore>,
+    /// Of a server that may have forgotten us meanwhile.
+    pulse: Option<Arc<Pulse>>,
     stop: watch::Sender<bool>,
     ended: watch::Receiver<Option<String>>,
     keeper: AbortHandle,
@@ -38,7 +40,28 @@ impl Run {
         (stop, ended): (watch::Sender<bool>, watch::Receiver<Option<String>>),
         keeper: AbortHandle,
     ) -> Self {
-        Self { serial, since, peer, listing, places: Arc::new(Semaphore::new(PLACES)), stop, ended, keeper }
+        Self {
+            serial,
+            since,
+            peer,
+            listing,
+            places: Arc::new(Semaphore::new(PLACES)),
+            pulse: None,
+            stop,
+            ended,
+            keeper,
+        }
+    }
+
+    /// Of a server that answers under this pulse.
+    #[cfg(feature = "http")]
+    pub(crate) fn with_pulse(self, pulse: Arc<Pulse>) -> Self {
+        Self { pulse: Some(pulse), ..self }
+    }
+
+    /// Whether it should be asked if it still knows us.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.pulse.as_ref().is_some_and(|pulse| pulse.is_silent(Instant::now()))
     }
 
     /// Whether no further call should be given to it.

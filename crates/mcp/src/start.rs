@@ -152,7 +152,8 @@ fn is_broken_pipe(error: &ClientInitializeError) -> bool {
     matches!(error, ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. })
 }
 
-fn refused(error: &ClientInitializeError, secrets: &Secrets) -> Unready {
+/// Why a server did not begin.
+pub(crate) fn refused(error: &ClientInitializeError, secrets: &Secrets) -> Unready {
     match error {
         ClientInitializeError::JsonRpcError(error) => {
             Unready::lasts(format!("it refused `initialize`: {}", json_rpc_reason(error, secrets)))

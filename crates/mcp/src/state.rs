@@ -21,6 +21,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+#[cfg(feature = "http")]
+use crate::http::HttpEndpoint;
 use crate::{
     backoff::Backoff, command::ServerCommand, inbox::Inbox, known::KnownSecrets, late::LateAnswers,
     listing::Listing, replies::Replies, run::Run, start::start, unready::Unready,
@@ -34,6 +36,9 @@ type Outcome = Result<Arc<Run>, Unready>;
 pub(crate) enum Origin {
     /// A process of our own.
     Process(Box<ServerCommand>),
+    /// A server behind an address.
+    #[cfg(feature = "http")]
+    Http(Arc<HttpEndpoint>),
 }
 
 /// What holds for every server, wherever it comes from.
@@ -54,18 +59,30 @@ impl Origin {
                 stop_on_timeout: command.stop_on_timeout,
                 answer_limit: command.answer_limit,
             },
+            #[cfg(feature = "http")]
+            Self::Http(endpoint) => Terms {
+                name: endpoint.name.clone(),
+                grace: endpoint.grace,
+                // There is nothing to stop.
+                stop_on_timeout: false,
+                answer_limit: endpoint.answer_limit,
+            },
         }
     }
 
     fn secrets(&self) -> KnownSecrets {
         match self {
             Self::Process(command) => KnownSecrets::new(command.secrets()),
+            #[cfg(feature = "http")]
+            Self::Http(endpoint) => endpoint.secrets(),
         }
     }
 
     async fn start(&self, shared: &Arc<Shared>, serial: u64) -> Outcome {
         match self {
             Self::Process(command) => start(shared, command, serial).await,
+            #[cfg(feature = "http")]
+            Self::Http(endpoint) => crate::http::open(shared, endpoint, serial).await,
         }
     }
 }

@@ -15,6 +15,8 @@ use std::{
 use chimera_contracts::Clock;
 use chrono::{DateTime, Utc};
 use tokio::sync::OwnedSemaphorePermit;
+#[cfg(feature = "http")]
+use tokio::sync::watch;
 
 const WAITING: u8 = 0;
 const USED: u8 = 1;
@@ -30,6 +32,9 @@ pub(crate) struct Ticket {
     send_before: DateTime<Utc>,
     /// The call's place among those in flight; free again when nobody holds the ticket.
     _place: Option<OwnedSemaphorePermit>,
+    /// Closes when nobody holds the ticket.
+    #[cfg(feature = "http")]
+    attended: watch::Sender<()>,
 }
 
 impl Ticket {
@@ -39,12 +44,26 @@ impl Ticket {
         send_before: DateTime<Utc>,
         place: Option<OwnedSemaphorePermit>,
     ) -> Self {
-        Self { call, state: AtomicU8::new(WAITING), clock, send_before, _place: place }
+        Self {
+            call,
+            state: AtomicU8::new(WAITING),
+            clock,
+            send_before,
+            _place: place,
+            #[cfg(feature = "http")]
+            attended: watch::Sender::new(()),
+        }
     }
 
     /// The name of the call.
     pub(crate) fn call(&self) -> &str {
         &self.call
+    }
+
+    /// Ends (with an error) when nobody attends the call any more. The receiver holds no ticket.
+    #[cfg(feature = "http")]
+    pub(crate) fn attended(&self) -> watch::Receiver<()> {
+        self.attended.subscribe()
     }
 
     /// Whether the first byte was, or is being, written.

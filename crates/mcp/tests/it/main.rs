@@ -5,6 +5,8 @@
 
 mod answers;
 mod calls;
+#[cfg(feature = "http")]
+mod http;
 mod lives;
 mod place;
 mod starts;

@@ -1,0 +1,6 @@
+//! Servers over HTTP: honest ones, and such as public reports tell of.
+
+mod answers;
+mod sends;
+mod server;
+mod sessions;
