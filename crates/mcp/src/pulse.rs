@@ -21,6 +21,12 @@ impl Pulse {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
+    /// It may not know us any more.
+    #[cfg(feature = "http")]
+    pub(crate) fn stop(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Whether that is long ago.
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);

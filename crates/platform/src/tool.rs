@@ -51,10 +51,11 @@ pub struct ToolAnswer {
 pub enum Called {
     /// The server answered.
     Answered(ToolAnswer),
-    /// The server answered with a JSON-RPC error. The request had left by then, so this proves nothing about the tool: even
-    /// `-32601` and `-32602` are told by servers of a tool's output, after the tool ran.
+    /// The server answered with a JSON-RPC error, or with a status of HTTP that is none of success. The request had left by
+    /// then, so this proves nothing about the tool: even `-32601` and `-32602` are told by servers of a tool's output, after
+    /// the tool ran.
     Failed {
-        /// The code and what the server said; redacted.
+        /// The code or status and what the server said; redacted.
         reason: String,
     },
     /// Provably nothing went on the wire.

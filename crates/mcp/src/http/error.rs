@@ -52,6 +52,15 @@ impl HttpError {
         Self { reason: format!("it answered HTTP {status}{what_to_do}{said}"), kind: Kind::Refused, lasts }
     }
 
+    /// It answered with this status because the session is over.
+    pub(crate) fn ended(status: u16, said: &str) -> Self {
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        let reason = format!(
+            "it answered HTTP {status}, the session is over, and the next use begins another one{said}"
+        );
+        Self { reason, kind: Kind::Refused, lasts: false }
+    }
+
     /// It answered with something else than MCP.
     pub(crate) fn other(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), kind: Kind::Refused, lasts: true }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use http_body_util::Full;
-use hyper::{Method, Request, body::Bytes, header};
+use hyper::{Method, Request, StatusCode, body::Bytes, header};
 use rmcp::{
     RoleClient,
     model::{ClientRequest, JsonRpcMessage, RequestId, ServerResult},
@@ -61,6 +61,8 @@ struct Asked {
     /// Of a request that is waited for.
     id: Option<i64>,
     begins: bool,
+    /// Asks for what every session has: refused, there is none.
+    probes: bool,
     body: Bytes,
     ticket: Option<Arc<Ticket>>,
 }
@@ -69,13 +71,15 @@ impl Asked {
     fn of(item: &TxJsonRpcMessage<RoleClient>) -> Result<Self, HttpError> {
         let body = serde_json::to_vec(item);
         let body = body.map_err(|error| HttpError::broken(format!("it could not be written: {error}")))?;
-        let mut asked = Self { id: None, begins: false, body: body.into(), ticket: None };
+        let mut asked = Self { id: None, begins: false, probes: false, body: body.into(), ticket: None };
         if let JsonRpcMessage::Request(request) = item {
             asked.id = match &request.id {
                 RequestId::Number(id) => Some(*id),
                 RequestId::String(_) => None,
             };
             asked.begins = matches!(request.request, ClientRequest::InitializeRequest(_));
+            asked.probes =
+                matches!(request.request, ClientRequest::PingRequest(_) | ClientRequest::ListToolsRequest(_));
             if let ClientRequest::CallToolRequest(call) = &request.request {
                 asked.ticket = call.extensions.get::<Arc<Ticket>>().cloned();
             }
@@ -126,7 +130,7 @@ impl Session {
 
     /// Sends what we reply to a request of the server.
     pub(super) async fn reply(&self, reply: Vec<u8>) -> Result<(), HttpError> {
-        let asked = Asked { id: None, begins: false, body: reply.into(), ticket: None };
+        let asked = Asked { id: None, begins: false, probes: false, body: reply.into(), ticket: None };
         timeout(self.endpoint.start_timeout, self.ask(&asked, None))
             .await
             .unwrap_or_else(|_| Err(HttpError::broken("it was not taken in time")))
@@ -164,7 +168,7 @@ impl Session {
         let mut again = !acts;
         loop {
             let (answer, token) = self.post(asked, ticket.take()).await?;
-            if answer.response.status() == hyper::StatusCode::UNAUTHORIZED && token.is_some() {
+            if answer.response.status() == StatusCode::UNAUTHORIZED && token.is_some() {
                 self.named().refused = token;
                 if std::mem::take(&mut again) {
                     continue;
@@ -270,10 +274,7 @@ impl Session {
     async fn answered(&self, asked: &Asked, answer: wire::Answer) -> Result<(), HttpError> {
         let status = answer.response.status();
         if !status.is_success() {
-            if status == hyper::StatusCode::NOT_FOUND && !asked.begins {
-                self.ended_by_the_server();
-            }
-            return Err(self.refused(answer).await);
+            return Err(self.refused(asked, answer).await);
         }
         self.pulse.beat(Instant::now());
         if asked.begins {
@@ -285,14 +286,25 @@ impl Session {
         }
     }
 
-    /// A session that it does not know any more. The next use begins another one.
-    fn ended_by_the_server(&self) {
+    /// Whether a status tells that the server does not know the session any more; then the next use begins another one.
+    ///
+    /// The protocol says 404. Servers say 400 as well (mcp-proxy#149), which of a call may be about its arguments, and of
+    /// a `ping` cannot be: so the next call is preceded by one.
+    fn ends(&self, asked: &Asked, status: StatusCode) -> bool {
+        self.pulse.stop();
+        let forgotten = match status {
+            StatusCode::NOT_FOUND => !asked.begins,
+            StatusCode::BAD_REQUEST | StatusCode::GONE => asked.probes,
+            _ => false,
+        };
         let mut named = self.named();
-        if named.session.is_some() {
-            named.over = Some("the server ended the session (HTTP 404)".to_owned());
-            drop(named);
-            self.stop.send_replace(true);
+        if !forgotten || named.session.is_none() {
+            return false;
         }
+        named.over = Some(format!("the server ended the session (HTTP {})", status.as_u16()));
+        drop(named);
+        self.stop.send_replace(true);
+        true
     }
 
     /// Keeps the name of the session. Only of an answer that begins one: an error contributes nothing
@@ -307,14 +319,20 @@ impl Session {
     }
 
     /// A status for people, with where it points or what it says.
-    async fn refused(&self, answer: wire::Answer) -> HttpError {
+    async fn refused(&self, asked: &Asked, answer: wire::Answer) -> HttpError {
         let status = answer.response.status();
+        let ended = self.ends(asked, status);
         let location = answer.response.headers().get(header::LOCATION);
         let said = match location.and_then(|location| location.to_str().ok()) {
             Some(location) if status.is_redirection() => location.to_owned(),
             _ => super::read::beginning(answer).await,
         };
-        HttpError::status(status.as_u16(), &self.shown(said.trim()))
+        let said = self.shown(said.trim());
+        if ended {
+            HttpError::ended(status.as_u16(), &said)
+        } else {
+            HttpError::status(status.as_u16(), &said)
+        }
     }
 
     /// Gives a message to the SDK.

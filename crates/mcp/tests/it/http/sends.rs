@@ -37,7 +37,7 @@ async fn a_status_is_told_and_nothing_is_sent_again() {
             "404 Not Found",
             vec![],
             "Session not found",
-            "it answered HTTP 404 (see to its address): Session not found",
+            "it answered HTTP 404, the session is over, and the next use begins another one: Session not found",
         ),
         ("429 Too Many Requests", vec![("retry-after", "1")], "", "it answered HTTP 429"),
         ("500 Internal Server Error", vec![], "boom", "it answered HTTP 500: boom"),

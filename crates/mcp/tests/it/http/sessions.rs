@@ -194,6 +194,33 @@ async fn a_session_that_was_silent_is_asked_for_before_a_call() {
     assert_eq!(server.whats(), expected);
 }
 
+/// Reported: servers that answer 400 for a session that they do not know (mcp-proxy#149). Of a call it may be about its
+/// arguments; the next one finds it out before it is sent.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_refused_with_400_is_begun_again() {
+    let mut sessions = 0;
+    let mut requests = 0;
+    let server = Scripted::new(move |heard| {
+        requests += 1;
+        if heard.what == "POST initialize" {
+            sessions += 1;
+            return Some(initialized(heard, &format!("session-{sessions}")));
+        }
+        // It was started anew.
+        let unknown = requests > 3 && heard.headers["mcp-session-id"] == "session-1";
+        let refused = || vec![Step::Say(status("400 Bad Request", &[], "No valid session ID provided"))];
+        unknown.then(refused)
+    });
+    let clock = TestClock::standing();
+    let (client, _guard) = server.client(&clock);
+    answer(client.call(call(&clock, "post")).await);
+    let called = client.call(call(&clock, "post")).await;
+    let reason = "it answered HTTP 400: No valid session ID provided".to_owned();
+    assert_eq!(called, Called::Failed { reason });
+    answer(client.call(call(&clock, "post")).await);
+    assert_eq!(server.calls(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_know_ping_is_called_all_the_same() {
     let server = Scripted::new(|heard| {
