@@ -134,6 +134,12 @@ impl Inbox {
         self.in_flight.contains(id)
     }
 
+    /// No answer to this request can come any more.
+    #[cfg(feature = "http")]
+    pub(crate) fn forget(&mut self, id: i64) {
+        self.in_flight.answered(id);
+    }
+
     /// A request of the server, or a notification.
     fn asked<T>(&self, method: &RawValue, id: Option<&RawValue>) -> Option<T> {
         match (method.get(), id) {

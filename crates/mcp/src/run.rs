@@ -13,7 +13,7 @@ use crate::{listing::Listing, pulse::Pulse};
 
 /// The most calls that are written or waited for at once, the late ones within their grace included. Further ones
 /// wait outside, where their time can run out harmlessly: no queue grows behind a server that is deaf.
-const PLACES: usize = 256;
+pub(crate) const PLACES: usize = 256;
 
 /// A running server, or one that was.
 #[derive(Debug)]
@@ -53,10 +53,10 @@ impl Run {
         }
     }
 
-    /// Of a server that answers under this pulse.
+    /// Of a session with this pulse, whose keeper waits for these [places](PLACES).
     #[cfg(feature = "http")]
-    pub(crate) fn with_pulse(self, pulse: Arc<Pulse>) -> Self {
-        Self { pulse: Some(pulse), ..self }
+    pub(crate) fn of_session(self, pulse: Arc<Pulse>, places: Arc<Semaphore>) -> Self {
+        Self { pulse: Some(pulse), places, ..self }
     }
 
     /// Whether it should be asked if it still knows us.

@@ -7,12 +7,19 @@ use rmcp::{
     service::{ClientInitializeError, ClientLifecycleMode, RunningService, serve_client_with_lifecycle},
 };
 use tokio::{
-    sync::watch,
+    sync::{Semaphore, watch},
     time::{Instant, timeout},
 };
 
 use super::{HttpEndpoint, HttpError, session::Session, transport::HttpTransport};
-use crate::{keeper::stopped, listing::Listener, run::Run, start::refused, state::Shared, unready::Unready};
+use crate::{
+    keeper::stopped,
+    listing::Listener,
+    run::{PLACES, Run},
+    start::refused,
+    state::Shared,
+    unready::Unready,
+};
 
 /// How long other calls have to be answered when a session has ended.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -45,11 +52,11 @@ pub(crate) async fn open(
     };
     let peer = service.peer().clone();
     let (end, ended) = watch::channel(None);
-    let pulse = session.pulse();
+    let (pulse, places) = (session.pulse(), Arc::new(Semaphore::new(PLACES)));
     let keeping = tokio::spawn({
-        let shared = Arc::clone(shared);
+        let (shared, places) = (Arc::clone(shared), Arc::clone(&places));
         async move {
-            let how = keep(service, &session, stopped).await;
+            let how = keep(service, &session, (stopped, &places)).await;
             tracing::debug!(server = shared.terms.name, "the session is over: {how}");
             shared.retire(serial, &how);
             end.send_replace(Some(how));
@@ -57,14 +64,14 @@ pub(crate) async fn open(
     });
     tracing::debug!(server = endpoint.name, "the session is ready");
     let run = Run::new(serial, Instant::now(), (peer, listing), (stop, ended), keeping.abort_handle());
-    Ok(Arc::new(run.with_pulse(pulse)))
+    Ok(Arc::new(run.of_session(pulse, places)))
 }
 
 /// Runs until the session is over and all calls in flight know. Says how it ended.
 async fn keep(
     service: RunningService<RoleClient, Listener>,
     session: &Session,
-    mut stop: watch::Receiver<bool>,
+    (mut stop, places): (watch::Receiver<bool>, &Semaphore),
 ) -> String {
     let loop_token = service.cancellation_token();
     let mut serving = std::pin::pin!(service.waiting());
@@ -72,8 +79,9 @@ async fn keep(
         biased;
         () = stopped(&mut stop) => match session.over() {
             Some(why) => {
-                // Their servers may know the session still, and their answers are on the way.
-                let _ = timeout(DRAIN, session.drained()).await;
+                // The call that found it out has to hear of it, and the answers of others may be on the way.
+                let all = u32::try_from(PLACES).unwrap_or(u32::MAX);
+                let _ = timeout(DRAIN, places.acquire_many(all)).await;
                 why
             }
             None => "it was closed".to_owned(),

@@ -24,7 +24,7 @@ use super::{HttpEndpoint, HttpError, read::Reading, wire};
 use crate::{answer::sentence, inbox::Inbox, known::KnownSecrets, pulse::Pulse, ticket::Ticket};
 
 /// The most exchanges at once: the calls that are waited for, as many whose grace has begun, and what is asked beside.
-pub(super) const EXCHANGES: usize = 768;
+const EXCHANGES: usize = 768;
 /// The most answers of more than [`LARGE`](super::read::LARGE) that are read at once.
 const LARGE_AT_ONCE: usize = 8;
 /// The longest name of a session.
@@ -39,7 +39,7 @@ pub(crate) struct Session {
     pub(super) inbox: Mutex<Inbox>,
     pub(super) heard: mpsc::Sender<RxJsonRpcMessage<RoleClient>>,
     pub(super) large: Semaphore,
-    exchanges: Arc<Semaphore>,
+    exchanges: Semaphore,
     named: Mutex<Named>,
     pulse: Arc<Pulse>,
     stop: watch::Sender<bool>,
@@ -101,7 +101,7 @@ impl Session {
             inbox: Mutex::new(inbox),
             heard,
             large: Semaphore::new(LARGE_AT_ONCE),
-            exchanges: Arc::new(Semaphore::new(EXCHANGES)),
+            exchanges: Semaphore::new(EXCHANGES),
             named: Mutex::default(),
             pulse: Arc::default(),
             stop,
@@ -116,11 +116,6 @@ impl Session {
     /// Why the session is over, where the server said so.
     pub(super) fn over(&self) -> Option<String> {
         self.named().over.clone()
-    }
-
-    /// Waits until no exchange is under way.
-    pub(super) async fn drained(&self) {
-        let _ = self.exchanges.acquire_many(u32::try_from(EXCHANGES).unwrap_or(u32::MAX)).await;
     }
 
     /// Notes what is about to be sent.
@@ -144,9 +139,19 @@ impl Session {
         let mut asked = Asked::of(&item)?;
         // What is left of the ticket is the attempt's: its end tells that nobody waits.
         drop(item);
+        let exchanged = self.attended(&mut asked).await;
+        if let (Err(_), Some(id)) = (&exchanged, asked.id) {
+            // Each exchange has a response of its own, so nothing comes after it.
+            self.inbox.lock().unwrap_or_else(PoisonError::into_inner).forget(id);
+        }
+        exchanged
+    }
+
+    /// Until it is answered, or nobody waits for the answer any more.
+    async fn attended(&self, asked: &mut Asked) -> Result<(), HttpError> {
         let Some(ticket) = asked.ticket.take() else {
             let time = self.endpoint.start_timeout;
-            return timeout(time, self.ask(&asked, None))
+            return timeout(time, self.ask(asked, None))
                 .await
                 .unwrap_or_else(|_| Err(HttpError::broken(format!("it did not answer within {time:?}"))));
         };
@@ -158,7 +163,7 @@ impl Session {
         };
         tokio::select! {
             biased;
-            answered = self.ask(&asked, Some(ticket)) => answered,
+            answered = self.ask(asked, Some(ticket)) => answered,
             () = given_up => Err(HttpError::broken("no answer came")),
         }
     }

@@ -5,6 +5,9 @@
 // Clippy takes code for test code only under this.
 #![cfg(test)]
 
+#[cfg(feature = "http")]
+mod http;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -39,7 +42,7 @@ fn server(folder: &Path) -> StdioServer {
     StdioServer::new(command.start_timeout(Duration::from_secs(600)), Arc::new(TokioClock))
 }
 
-async fn call(server: &StdioServer, tool: &str) -> Called {
+async fn call(server: &dyn ToolClient, tool: &str) -> Called {
     let hour = Utc::now() + TimeDelta::hours(1);
     let call = ToolCall {
         id: "call".to_owned(),
