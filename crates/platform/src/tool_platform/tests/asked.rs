@@ -124,16 +124,16 @@ fn no_medium_is_left_out() {
     let uploaded = |count: usize| -> Vec<Uploaded> {
         (1..=count).map(|number| Uploaded { media_id: format!("m{number}") }).collect()
     };
-    let one = "medium = \"{media_id}\"";
+    let one = r#"medium = "{media_id}""#;
     for (takes, count, sent) in [
         (one, 0, Some(json!({}))),
         (one, 1, Some(json!({ "medium": "m1" }))),
         (one, 2, None),
-        ("medium = \"{media_url}\"", 2, None),
-        ("media = \"{media_ids}\"", 1, Some(json!({ "media": ["m1"] }))),
-        ("media = \"{media_ids}\"", 2, Some(json!({ "media": ["m1", "m2"] }))),
+        (r#"medium = "{media_url}""#, 2, None),
+        (r#"media = "{media_ids}""#, 1, Some(json!({ "media": ["m1"] }))),
+        (r#"media = "{media_ids}""#, 2, Some(json!({ "media": ["m1", "m2"] }))),
         (
-            "medium = \"{media_id}\", media = \"{media_ids}\"",
+            r#"medium = "{media_id}", media = "{media_ids}""#,
             2,
             Some(json!({ "medium": "m1", "media": ["m1", "m2"] })),
         ),
