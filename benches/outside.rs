@@ -37,6 +37,10 @@ impl ToolClient for Answering {
         &self.secrets
     }
 
+    fn life(&self) -> u64 {
+        0
+    }
+
     fn grace(&self) -> TimeDelta {
         TimeDelta::zero()
     }

@@ -132,6 +132,10 @@ impl ToolClient for Simple {
         self.0.secrets()
     }
 
+    fn life(&self) -> u64 {
+        0
+    }
+
     fn grace(&self) -> TimeDelta {
         self.0.grace()
     }

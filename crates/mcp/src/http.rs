@@ -74,6 +74,10 @@ impl ToolClient for HttpServer {
         self.client.secrets()
     }
 
+    fn life(&self) -> u64 {
+        self.client.life()
+    }
+
     fn grace(&self) -> TimeDelta {
         self.client.grace()
     }

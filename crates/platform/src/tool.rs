@@ -117,9 +117,7 @@ pub trait ToolClient: Debug + Send + Sync + 'static {
 
     /// Changes with each start of the server: what was set up in an earlier life, such as a sign-in, is gone then. Always
     /// the same where the server keeps nothing between calls.
-    fn life(&self) -> u64 {
-        0
-    }
+    fn life(&self) -> u64;
 
     /// How long after its deadline a call may still be answered.
     fn grace(&self) -> TimeDelta;

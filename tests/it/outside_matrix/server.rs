@@ -174,6 +174,10 @@ impl ToolClient for Server {
         &self.secrets
     }
 
+    fn life(&self) -> u64 {
+        0
+    }
+
     fn grace(&self) -> TimeDelta {
         TimeDelta::zero()
     }

@@ -124,6 +124,10 @@ impl ToolClient for OutsideServer {
         &self.secrets
     }
 
+    fn life(&self) -> u64 {
+        0
+    }
+
     fn grace(&self) -> TimeDelta {
         TimeDelta::milliseconds(GRACE_MS)
     }

@@ -16,6 +16,10 @@ impl ToolClient for Silent {
         self.0.secrets()
     }
 
+    fn life(&self) -> u64 {
+        0
+    }
+
     fn grace(&self) -> TimeDelta {
         self.0.grace()
     }
