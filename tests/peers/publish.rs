@@ -3,13 +3,13 @@
 use chimera::contracts::publish::{
     ContentBundle, ContentVariant, PublicationStatus, PublishInput, PublishStrategy,
 };
-use chimera::contracts::{AgentId, CampaignId, CorrelationId, PlatformName, TaskId, derive_uuid};
+use chimera::contracts::{AgentId, CampaignId, CorrelationId, ErrorCode, PlatformName, TaskId, derive_uuid};
 use chimera::effect::{EffectKind, Page};
 use chimera::mcp::TokioClock;
 use chimera_testkit::within_seconds;
 use chimera_tests::stage::{approve, context, publish, work};
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::{Duration, sleep};
 
 use crate::lane::Lane;
 use crate::told::{Report, Seen, Told};
@@ -27,12 +27,25 @@ enum Around {
     ByHand,
 }
 
-/// How long a case may take until nothing more is found out.
-const SETTLED_WITHIN: Duration = Duration::from_secs(25);
+/// After so many looks nothing more is found out; the pauses between them double from two seconds on.
+const LOOKS: u32 = 4;
+
+/// How long a case may take in any event, in seconds.
+const BOUND: u32 = 180;
+
+/// What is told when the skill is asked once.
+enum Now {
+    /// The last of it.
+    Told(Told),
+    /// Not there, and it may be asked again.
+    Retry(String),
+    /// More may be found out.
+    Open,
+}
 
 fn modes() -> Vec<(&'static str, Value)> {
     // Longer than a call may take, and over before absence can be told: what is slow is seen late.
-    let slow = json!({ "mode": "slow", "seconds": 7, "times": 1 });
+    let slow = json!({ "mode": "slow", "seconds": 9, "times": 1 });
     let limited = json!({ "mode": "429", "seconds": 2, "times": 1 });
     let mut modes: Vec<(&str, Value)> =
         ["ok", "401", "403dup", "500", "503", "html502"].map(|mode| (mode, json!({ "mode": mode }))).into();
@@ -75,29 +88,33 @@ async fn case(lane: &mut Lane, report: &mut Report, name: &str, mode: &Value, ar
     approve(&lane.store, &lane.host, &mut input, &TokioClock).await;
     let before = lane.acts(EffectKind::Publish);
     lane.stand_in.mode(mode.clone()).await;
-    let mut first = told_once(lane, &input).await;
+    let mut now = ask(lane, &input).await;
     lane.stand_in.well().await;
     if around == Around::ByHand {
         lane.post_by_hand("Somebody writes about the weather").await;
     }
-    if !matches!(first, Some(Told::Done(_) | Told::Accepted)) {
-        let until = async {
-            let end = Instant::now() + SETTLED_WITHIN;
-            loop {
-                work(&lane.host).await;
-                let told = told_once(lane, &input).await;
-                if told.is_some() || Instant::now() >= end {
-                    break told;
+    let settled = async {
+        for retries in 0.. {
+            now = match now {
+                Now::Told(told) => return told,
+                // A limit that lasts is not waited for.
+                Now::Retry(why) if retries >= 3 => {
+                    return Told::NotDone(format!("may be asked again: {why}"));
                 }
-                sleep(Duration::from_millis(300)).await;
-            }
-        };
-        first = within_seconds(120, format!("{token} to be settled"), until).await;
-    }
-    let told = match first {
-        Some(told) => told,
-        None => Told::Person(why(lane).await),
+                Now::Retry(_) => ask(lane, &input).await,
+                Now::Open => {
+                    if let Some(why) = nothing_more(lane).await {
+                        return Told::Person(why);
+                    }
+                    sleep(Duration::from_millis(300)).await;
+                    work(&lane.host).await;
+                    ask(lane, &input).await
+                }
+            };
+        }
+        unreachable!("a case ends")
     };
+    let told = within_seconds(BOUND, format!("{token} to be settled"), settled).await;
     // What a server sends by itself after that would be seen here.
     sleep(Duration::from_millis(500)).await;
     let seen = Seen::of(&lane.stand_in.log().await, &token);
@@ -117,38 +134,33 @@ fn unresolved(told: &Told, seen: &Seen, case: &str) -> Option<String> {
     }
 }
 
-/// What is told now; `None` while more may be found out. What may be asked again is asked again by the next call.
-async fn told_once(lane: &Lane, input: &PublishInput) -> Option<Told> {
+/// Asks the skill.
+async fn ask(lane: &Lane, input: &PublishInput) -> Now {
     let output = publish(&lane.host, input).await;
-    let Some(result) = output.publications.first() else {
-        let code = output.error_code.map_or("", |code| code.as_str());
-        let told = Told::NotDone(format!("{code} {}", output.error_message.unwrap_or_default()));
-        return (output.retry_eligible != Some(true)).then_some(told);
+    let words = |code: Option<ErrorCode>, message: Option<&String>| {
+        format!("{} {}", code.map_or("", |code| code.as_str()), message.map_or("", String::as_str))
     };
-    let words = format!(
-        "{} {}",
-        result.error_code.map_or("", |code| code.as_str()),
-        result.error_message.clone().unwrap_or_default()
-    );
+    let Some(result) = output.publications.first() else {
+        let words = words(output.error_code, output.error_message.as_ref());
+        let again = output.retry_eligible == Some(true);
+        return if again { Now::Retry(words) } else { Now::Told(Told::NotDone(words)) };
+    };
+    let words = words(result.error_code, result.error_message.as_ref());
     match result.status {
-        PublicationStatus::Published => Some(Told::Done(result.external_id.clone().unwrap_or_default())),
-        PublicationStatus::Processing => Some(Told::Accepted),
-        PublicationStatus::Failed if result.retry_eligible == Some(true) => None,
-        PublicationStatus::Failed => Some(Told::NotDone(words)),
-        _ => None,
+        PublicationStatus::Published => Now::Told(Told::Done(result.external_id.clone().unwrap_or_default())),
+        PublicationStatus::Processing => Now::Told(Told::Accepted),
+        PublicationStatus::Failed if result.retry_eligible == Some(true) => Now::Retry(words),
+        PublicationStatus::Failed => Now::Told(Told::NotDone(words)),
+        _ => Now::Open,
     }
 }
 
-/// Why it is not settled.
-async fn why(lane: &Lane) -> String {
-    let unknown = lane
-        .host
-        .outcomes()
-        .unknown(&context().namespace, Page { after: None, limit: 100 })
-        .await
-        .expect("the store works");
-    let of_case = unknown.iter().max_by_key(|effect| effect.since);
-    of_case.map_or_else(|| "it may be asked again".to_owned(), |effect| effect.why.clone())
+/// Why it is not settled, once nothing more is found out.
+async fn nothing_more(lane: &Lane) -> Option<String> {
+    let page = Page { after: None, limit: 1_000 };
+    let unknown = lane.host.outcomes().unknown(&context().namespace, page).await.expect("the store works");
+    let of_case = unknown.into_iter().max_by_key(|effect| effect.since)?;
+    (of_case.looks >= LOOKS).then_some(of_case.why)
 }
 
 /// A request for one platform.

@@ -40,10 +40,10 @@ mod weight;
 
 pub use clock::TokioClock;
 pub use command::ServerCommand;
-pub use media_directory::MediaDirectory;
 #[cfg(feature = "http")]
 pub use http::{
     EndpointError, HttpAddress, HttpConnection, HttpConnector, HttpEndpoint, HttpServer, TcpConnector,
     TokenError, TokenProvider,
 };
+pub use media_directory::MediaDirectory;
 pub use server::StdioServer;

@@ -21,7 +21,10 @@ const PINNED: usize = 3;
 /// pages, because something new moved it, counts once. A total beside a cursor is none: X calls the count of one page
 /// `result_count`.
 pub(crate) fn complete(list: &ListTool, page: &Answer, items: &[Shown]) -> bool {
-    let says = list.complete.as_ref().and_then(|pointer| page.at(pointer)).is_some_and(is_yes);
+    let says = list.complete.as_ref().is_some_and(|complete| match &complete.equals {
+        None => page.at(&complete.pointer).is_some_and(is_yes),
+        Some(_) => page.says(complete),
+    });
     let total = list.total.as_ref().and_then(|pointer| page.at(pointer)).and_then(number);
     let ids: BTreeSet<&str> = items.iter().filter_map(|item| item.id.as_deref()).collect();
     let nameless = items.iter().filter(|item| item.id.is_none()).count();

@@ -323,7 +323,7 @@ pub(crate) struct ListTool {
     pub(crate) edited: Option<String>,
     pub(crate) wraps: Vec<Wrap>,
     /// What says that there is nothing older than what is listed.
-    pub(crate) complete: Option<String>,
+    pub(crate) complete: Option<Condition>,
     /// How many items there are, on all pages.
     pub(crate) total: Option<String>,
     pub(crate) next: Option<NextPage>,

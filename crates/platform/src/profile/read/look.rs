@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 use super::Reading;
 use super::check::RawCall;
-use super::raw::{RawGet, RawList, RawState};
+use super::raw::{Complete, RawGet, RawList, RawState};
 use crate::profile::{ActTool, GetTool, Input, ListTool, Naming, NextPage, StateTool, Wrap};
 
 /// The shortest pause between two looks where the profile names none.
@@ -26,7 +26,9 @@ impl Reading {
         self.pointer("items", &raw.items);
         self.pointers([("id", &raw.id), ("text", &raw.text), ("target", &raw.target), ("url", &raw.url)]);
         self.pointers([("created_at", &raw.created_at), ("author", &raw.author), ("edited", &raw.edited)]);
-        self.pointers([("complete", &raw.complete), ("total", &raw.total), ("next", &raw.next)]);
+        self.pointers([("total", &raw.total), ("next", &raw.next)]);
+        let complete = raw.complete.map(Complete::condition);
+        self.conditions("complete", &complete);
         self.wraps(&raw.wraps);
         let author_pattern = self.author_pattern(raw.author.is_some(), raw.author_pattern.as_deref());
         if raw.next_argument.is_some() && raw.next.is_none() {
@@ -62,7 +64,7 @@ impl Reading {
             author_pattern,
             edited: raw.edited,
             wraps: raw.wraps,
-            complete: raw.complete,
+            complete,
             total: raw.total,
             next: raw.next.map(|pointer| NextPage { pointer, argument: raw.next_argument }),
             look_every: TimeDelta::milliseconds(raw.look_every_ms.unwrap_or(LOOK_EVERY_MS).into()),

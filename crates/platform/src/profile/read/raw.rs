@@ -119,6 +119,25 @@ pub(super) enum Pointers {
     Many(Vec<String>),
 }
 
+/// What says that a list is complete: where a *yes* stands, or what has to stand there.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a JSON pointer, or a table `{ pointer = \"/…\", equals = … }`")]
+pub(super) enum Complete {
+    /// A JSON pointer (RFC 6901) to a *yes*.
+    At(String),
+    /// What has to stand there, such as `false` of *there is more*.
+    Says(Condition),
+}
+
+impl Complete {
+    pub(super) fn condition(self) -> Condition {
+        match self {
+            Self::At(pointer) => Condition { pointer, equals: None },
+            Self::Says(condition) => condition,
+        }
+    }
+}
+
 /// Whether a post needs media.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "Media")]
@@ -298,8 +317,8 @@ pub(super) struct RawList {
     /// What the server puts around a text.
     #[serde(default)]
     pub(super) wraps: Vec<Wrap>,
-    /// Where it says that nothing older is left out.
-    pub(super) complete: Option<String>,
+    /// What says that nothing older is left out.
+    pub(super) complete: Option<Complete>,
     /// Where it says how many items there are on all pages.
     pub(super) total: Option<String>,
     /// Where the cursor of the next page stands.

@@ -230,7 +230,7 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
         (LIKE.replace("id_template = \"like:{key}\"", "id = 5"), "platforms.twitter.like: `id`: a JSON pointer, or a list of them".to_owned()),
         (LIKE.replace("id_template = \"like:{key}\"", "id_pattern = \"as [0-9]+\""), "platforms.twitter.like: `id_pattern` has to hold it in a group".to_owned()),
         (LIKE.replace("id_template = \"like:{key}\"", "id_pattern = \"(\""), "platforms.twitter.like: `id_pattern`: `(` is no pattern".to_owned()),
-        (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"/t\"\ncomplete = true"), "platforms.twitter.like.list: `complete`: invalid type: boolean `true`, expected a string".to_owned()),
+        (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"/t\"\ncomplete = true"), "platforms.twitter.like.list: `complete`: a JSON pointer, or a table `{ pointer = \"/…\", equals = … }`".to_owned()),
         (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"t\""), "platforms.twitter.like.list: `target`: `t` is no JSON pointer".to_owned()),
         (like("[platforms.twitter.like.list]\ntool = \"l\"\nitems = \"/i\"\ntarget = \"/t\"\nwraps = [\"<\"]"), "platforms.twitter.like.list: `wraps[0]`: invalid type: string \"<\", expected a table `{ begin = \"…\", end = \"…\" }`".to_owned()),
     ] {
