@@ -1,7 +1,7 @@
 //! A lane: one server against platforms of its own, under a whole host.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -118,6 +118,8 @@ pub(crate) struct Lane {
     pub(crate) server: Arc<Counting>,
     pub(crate) host: Chimera,
     pub(crate) store: Arc<SqliteStore>,
+    pub(crate) tools: Arc<ToolPlatform>,
+    pub(crate) pid_file: PathBuf,
     launch: Launch,
     hand: StdioServer,
     serial: AtomicUsize,
@@ -149,9 +151,10 @@ impl Lane {
         let stand_in = StandIn::start(rig).await;
         let launch = stand_in.servers[name].clone();
         let folder = tempfile::tempdir().expect("a folder");
+        let pid_file = folder.path().join("pid");
         let clock: Arc<dyn Clock> = Arc::new(TokioClock);
         let server = Arc::new(Counting {
-            inner: StdioServer::new(launch.command(name), Arc::clone(&clock)),
+            inner: StdioServer::new(launch.noting(&pid_file).command(name), Arc::clone(&clock)),
             calls: Mutex::default(),
         });
         let profile = profile_of(rig, name).expect("it was asked for");
@@ -179,7 +182,7 @@ impl Lane {
         };
         let host = Builder::new()
             .store(&store)
-            .platform(tools)
+            .platform(Arc::<ToolPlatform>::clone(&tools))
             .media(Arc::new(Media))
             .clock(Arc::clone(&clock))
             .accounts(Accounts::new().shared(platform, ACCOUNT))
@@ -195,6 +198,8 @@ impl Lane {
             server,
             host,
             store,
+            tools,
+            pid_file,
             launch,
             hand,
             serial: AtomicUsize::new(0),

@@ -5,7 +5,9 @@
 // Clippy takes code for test code only under this.
 #![cfg(test)]
 
+mod engage;
 mod lane;
+mod lives;
 mod publish;
 mod rig;
 mod told;
@@ -16,13 +18,15 @@ use crate::lane::{Lane, servers};
 use crate::rig::{StandIn, rig};
 use crate::told::Report;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn peers_publish_once_whatever_their_platforms_do() {
+/// Runs the same cases over every server, each beside the others.
+async fn over_every_server<F>(cases: impl Fn(Lane) -> F)
+where
+    F: Future<Output = (Lane, Report)>,
+{
     let Some(rig) = rig().await else { return };
     let names = servers(rig, &StandIn::start(rig).await);
-    let lanes = names.iter().map(|name| async move {
-        let mut lane = Lane::open(rig, name).await;
-        let report = publish::cases(&mut lane).await;
+    let lanes = names.iter().map(|name| async {
+        let (lane, report) = cases(Lane::open(rig, name).await).await;
         lane.close().await;
         report
     });
@@ -31,4 +35,31 @@ async fn peers_publish_once_whatever_their_platforms_do() {
         whole.extend(report);
     }
     whole.judge();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_publish_once_whatever_their_platforms_do() {
+    over_every_server(|mut lane| async {
+        let report = publish::cases(&mut lane).await;
+        (lane, report)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_engage_once_whatever_their_platforms_do() {
+    over_every_server(|mut lane| async {
+        let report = engage::cases(&mut lane).await;
+        (lane, report)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_that_are_killed_in_mid_call_posted_once() {
+    over_every_server(|mut lane| async {
+        let report = lives::killed(&mut lane).await;
+        (lane, report)
+    })
+    .await;
 }

@@ -76,8 +76,6 @@ pub(crate) struct Post {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Request {
     pub(crate) kind: String,
-    #[serde(default)]
-    pub(crate) text: String,
 }
 
 /// What the outside saw.
@@ -91,6 +89,13 @@ pub(crate) struct Log {
 struct Ready {
     control: String,
     servers: BTreeMap<String, Launch>,
+}
+
+impl Log {
+    /// How many requests made something public, or tried to.
+    pub(crate) fn writes(&self) -> usize {
+        self.requests.iter().filter(|request| request.kind == "write").count()
+    }
 }
 
 /// The platforms. They end when this is dropped.
@@ -168,6 +173,13 @@ impl StandIn {
 }
 
 impl Launch {
+    /// The same, and its process id stands in a file.
+    pub(crate) fn noting(&self, pid_file: &Path) -> Self {
+        let script = format!("echo $$ > '{}'; exec \"$0\" \"$@\"", pid_file.display());
+        let shell = ["/bin/sh".to_owned(), "-c".to_owned(), script];
+        Self { command: shell.into_iter().chain(self.command.iter().cloned()).collect(), ..self.clone() }
+    }
+
     /// How our client starts it.
     pub(crate) fn command(&self, name: &str) -> ServerCommand {
         let (program, args) = self.command.split_first().expect("a program");

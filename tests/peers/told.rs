@@ -36,11 +36,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn of(log: &Log, token: &str) -> Self {
+    /// `earlier` is how many writes there were before, or that a person made.
+    pub(crate) fn of(log: &Log, token: &str, earlier: usize) -> Self {
         let posts = log.posts.iter().filter(|post| post.text.contains(token));
-        let writes =
-            log.requests.iter().filter(|request| request.kind == "write" && request.text.contains(token));
-        Self { ids: posts.map(|post| post.id.clone()).collect(), writes: writes.count() }
+        Self {
+            ids: posts.map(|post| post.id.clone()).collect(),
+            writes: log.writes().saturating_sub(earlier),
+        }
     }
 
     /// What is wrong with what is told. `acts` is how often our stack called the acting tool: a server that sends a write
@@ -59,7 +61,7 @@ impl Seen {
             Told::NotDone(why) if !self.ids.is_empty() => {
                 Some(format!("told not done ({why}), and {:?} is there", self.ids))
             }
-            Told::Person(_) if self.ids.len() > 1 && !doubled => {
+            Told::Person(_) if !doubled && self.ids.len() > 1 => {
                 Some(format!("{} posts for one", self.ids.len()))
             }
             _ => None,

@@ -16,7 +16,7 @@ use crate::tool::{ToolAnswer, ToolInfo};
 use crate::{check, extract, normalise::Answer};
 
 fn file(name: &str) -> Option<String> {
-    let folder = std::env::var_os("CHIMERA_PEERS").map_or_else(
+    let folder = std::env::var_os("CHIMERA_PEERS_RIG").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/peers"),
         PathBuf::from,
     );
