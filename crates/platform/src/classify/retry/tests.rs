@@ -109,6 +109,8 @@ fn the_longest_of_the_limits_that_are_used_up_counts() {
         (json!({ "RateLimit": "\"burst\";r=0;t=30, \"daily\";r=0;t=5000" }), Some(5_000)),
         (json!({ "RateLimit": "limit=100, remaining=0, reset=50" }), Some(50)),
         (json!({ "RateLimit": "limit=100, remaining=4, reset=50", "RateLimit-Policy": "100;w=60" }), None),
+        // The same under another name is no header.
+        (json!({ "example": "\"burst\";r=0;t=30" }), None),
         // Headers as lists: of values (Go), of pairs (Python), of objects (HAR).
         (json!({ "Retry-After": ["120"], "X-Ratelimit-Remaining": ["0"] }), Some(120)),
         (json!([["x-rate-limit-remaining", "0"], ["x-rate-limit-reset", "1800000900"]]), Some(900)),
