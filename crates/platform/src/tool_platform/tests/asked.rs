@@ -3,6 +3,7 @@
 use chimera_effect::LookUp;
 
 use super::look::{Owners, look, named, question, told};
+use super::requests::Folder;
 use super::*;
 use crate::targets::{TargetKind, TargetQuery, Targets};
 
@@ -16,7 +17,7 @@ const PROFILE: &str = r#"
     post = ".+"
     [platforms.twitter.upload]
     tool = "upload"
-    arguments = { data = "{data}", who = "{account}", link = "{media_url}" }
+    arguments = { data = "{data}", who = "{account}", link = "{media_url}", file = "{media_path}" }
     id = "/id"
     timeout_ms = 9_000
     [platforms.twitter.look_up.post]
@@ -60,7 +61,10 @@ const PROFILE: &str = r#"
 fn asking(profile: &str, answer: Value) -> World {
     let argument = |name: &str| (name.to_owned(), json!({}));
     let arguments: Map<String, Value> =
-        ["text", "medium", "media", "to", "who", "id", "data", "link"].map(argument).into_iter().collect();
+        ["text", "medium", "media", "to", "who", "id", "data", "link", "file"]
+            .map(argument)
+            .into_iter()
+            .collect();
     let schema = json!({ "properties": arguments });
     let tools = ["upload", "target", "post", "get", "reply", "replies", "like", "liked"]
         .map(|name| ToolInfo { name: name.to_owned(), input_schema: schema.clone() });
@@ -106,16 +110,20 @@ fn a_question_names_the_account_and_what_it_is_about() {
     assert_eq!(arguments(&world), about, "a target");
 }
 
-/// A tool that fetches a medium by itself needs its address, and one of several accounts whose it becomes.
+/// A tool that fetches a medium by itself needs its address or its path, and one of several accounts whose it becomes.
 #[test]
 fn an_upload_names_the_account_and_the_address() {
-    let world = asking(PROFILE, json!({ "id": "m1" }));
+    let World { server, platform } = asking(PROFILE, json!({ "id": "m1" }));
+    let world = World { server, platform: platform.with_media_files(Arc::new(Folder)) };
     let media = medium(MediaIdentity::ByReference);
     let effect = effect(PlatformName::Twitter, vec![media.clone()]);
     let call_key = key(&effect).step("upload", 0);
     let upload = Upload { effect: &effect, media: &media, call_key, trace: &trace() };
     assert_eq!(world.platform.upload(upload).now_or_never().unwrap().unwrap().media_id, "m1");
-    assert_eq!(arguments(&world), json!({ "data": "Ynl0ZXM=", "who": "me", "link": media.url }));
+    assert_eq!(
+        arguments(&world),
+        json!({ "data": "Ynl0ZXM=", "who": "me", "link": media.url, "file": "/media/cat.png" })
+    );
 }
 
 /// A post with one of its two pictures is another post: a tool that takes one is not called with two.

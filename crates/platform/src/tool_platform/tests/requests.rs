@@ -7,7 +7,7 @@ use crate::profile::Invocation;
 
 /// Keeps nothing, and says where it would.
 #[derive(Debug)]
-struct Folder;
+pub(super) struct Folder;
 
 #[async_trait]
 impl MediaFiles for Folder {
@@ -186,9 +186,13 @@ fn without_a_container_nothing_was_published() {
         (refused(429, "rate_limit", "Too many requests"), ErrorCode::PlatformRateLimit),
     ] {
         let shown = format!("{answer:?}");
+        let is_told = matches!(&answer, Called::Answered(answer) if answer.is_error);
         let (outcome, sent) = acting(PlatformName::Instagram, &["a.png"], vec![answer]);
         let Outcome::NotDone(refusal) = outcome else { panic!("{shown}: {outcome:?}") };
         assert_eq!(refusal.code, code, "{shown}: {}", refusal.message);
+        assert_eq!(refusal.said.is_some(), is_told, "{shown}: what the platform said");
+        let limited = code == ErrorCode::PlatformRateLimit;
+        assert_eq!(refusal.retry_at.is_some(), limited, "{shown}: when it may be tried again");
         assert_eq!(sent.len(), 1, "{shown}");
     }
 }
