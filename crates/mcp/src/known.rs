@@ -48,7 +48,7 @@ impl KnownSecrets {
 
     /// One more.
     pub(crate) fn learn(&self, secret: &str) {
-        // Whoever comes second on one place goes on to the next.
+        // A concurrent caller may take the place; then the next one is free.
         loop {
             let (last, count) = self.last();
             if last.learned.iter().any(|known| known == secret) {

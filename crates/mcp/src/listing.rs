@@ -44,7 +44,7 @@ pub(crate) struct Listing {
     /// How long it holds.
     age: Duration,
     known: Arc<Mutex<Known>>,
-    /// One asks, and whoever asks meanwhile gets the same list.
+    /// Concurrent callers share one request.
     asking: Arc<Semaphore>,
 }
 
@@ -173,8 +173,8 @@ fn unlisted(error: &ServiceError, secrets: &Secrets) -> Unready {
     if lasts { Unready::lasts(reason) } else { Unready::passes(reason) }
 }
 
-/// Our side of the protocol. Declares no capabilities, so nobody is asked anything on a server's behalf; what a server
-/// asks or tells all the same ends in the [inbox](crate::inbox).
+/// Our side of the protocol. Declares no capabilities; requests and notifications of the server end in the
+/// [inbox](crate::inbox).
 #[derive(Debug)]
 pub(crate) struct Listener;
 

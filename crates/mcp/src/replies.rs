@@ -1,4 +1,4 @@
-//! What we answer to requests of a server: `ping`, and that nobody can be asked.
+//! Replies to requests of a server: `ping` is answered, everything else refused.
 //!
 //! Bounded: a server that asks and does not read its answers must not fill our memory.
 
@@ -31,7 +31,7 @@ impl Replies {
         // The SDK would decline what it cannot do, which a tool takes for a person's answer.
         let answer = match method {
             r#""ping""# => r#""result":{}"#,
-            _ => r#""error":{"code":-32601,"message":"nobody can be asked"}"#,
+            _ => r#""error":{"code":-32601,"message":"this client answers no requests"}"#,
         };
         self.0.try_send(format!(r#"{{"jsonrpc":"2.0","id":{id},{answer}}}"#).into_bytes()).is_ok()
     }

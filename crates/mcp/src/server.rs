@@ -20,7 +20,7 @@ use crate::{client::Client, command::ServerCommand, state::Origin};
 /// - A server that died, or was ended, is started by the next use, 100 ms after its death at the earliest; the wait
 ///   doubles with each death in a row up to 30 s and starts anew after a life of 10 s. A use within the wait waits as
 ///   well where its own time allows, and is refused at once where it does not, with the time that is left. A server
-///   that cannot start until somebody changes something is told as that.
+///   that fails until its operator changes something is reported as such (`retry_after`).
 /// - An answer that comes after its call was given up is kept for `late`, and so are answers that come after the server
 ///   was told that the call is cancelled, as long as it lives: 256 of them, and 32 MiB, at most; the oldest goes first.
 /// - At most 256 calls are in flight; further ones wait and may run out of time, unsent.

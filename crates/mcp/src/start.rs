@@ -113,7 +113,7 @@ impl Starting {
 
     /// `initialize` with 2025-11-25. Not the SDK's `Auto`: it gives up on servers that are slow to start.
     ///
-    /// A program that ends before it was ever ready is taken for one that somebody has to mend.
+    /// A program that ends before it was ever ready is reported as a lasting fault: a configuration error, most often.
     async fn shake_hands(self, shared: &Shared, time: Duration) -> Result<Ready, Unready> {
         let Self { mut group, pipes, input, mut stderr, last_words } = self;
         let secrets = shared.secrets.now();

@@ -197,7 +197,7 @@ impl Shared {
             Phase::Resting => {}
         }
         if let Some(wait) = state.backoff.wait(now) {
-            // What lasts is told at once.
+            // A lasting fault is reported without a wait.
             let lasts = state.last.retry_after.is_none();
             return if lasts { Err(state.last.clone()) } else { Ok(Reached::Resting(wait)) };
         }

@@ -32,7 +32,7 @@ pub(crate) struct Ticket {
     send_before: DateTime<Utc>,
     /// The call's place among those in flight; free again when nobody holds the ticket.
     _place: Option<OwnedSemaphorePermit>,
-    /// Closes when nobody holds the ticket.
+    /// Closes when the ticket is dropped.
     #[cfg(feature = "http")]
     attended: watch::Sender<()>,
 }
@@ -60,7 +60,7 @@ impl Ticket {
         &self.call
     }
 
-    /// Ends (with an error) when nobody attends the call any more. The receiver holds no ticket.
+    /// Its `changed` returns an error when the ticket is dropped. The receiver holds no ticket.
     #[cfg(feature = "http")]
     pub(crate) fn attended(&self) -> watch::Receiver<()> {
         self.attended.subscribe()

@@ -13,22 +13,22 @@ const SOON: Duration = Duration::from_secs(1);
 pub(crate) struct Unready {
     /// Redacted.
     pub(crate) reason: String,
-    /// How soon another use is worth it; `None` where somebody has to change something before.
+    /// How soon another use is worth it; `None` for a fault that lasts until the operator changes something.
     pub(crate) retry_after: Option<Duration>,
 }
 
 impl Unready {
-    /// Until somebody changes something.
+    /// A fault that lasts until the operator changes something.
     pub(crate) fn lasts(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), retry_after: None }
     }
 
-    /// For a moment.
+    /// A fault that passes by itself.
     pub(crate) fn passes(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), retry_after: Some(SOON) }
     }
 
-    /// For those who list tools.
+    /// As the port reports it.
     pub(crate) fn of(self, server: &str) -> ServerError {
         let retry_after = self.retry_after.map(|wait| TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
         ServerError { server: server.to_owned(), reason: self.reason, retry_after }

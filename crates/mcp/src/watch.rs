@@ -1,4 +1,4 @@
-//! The end of a server whose host is gone, however it went: also by SIGKILL.
+//! Ends a server whose host is gone, also by SIGKILL.
 //!
 //! A host that is killed runs no code, and a server that does not heed the end of its input lives on and acts. The system's
 //! own signal (`PR_SET_PDEATHSIG`) exists on Linux alone, fires when the *thread* ends that started the child, and has to

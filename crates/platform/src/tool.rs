@@ -87,8 +87,8 @@ pub struct ServerError {
     pub server: String,
     /// Why, and what to do; redacted. For a child that ended: the end of what it wrote to stderr.
     pub reason: String,
-    /// How soon another use is worth it, where this passes by itself: a server that died is started again. `None` where
-    /// somebody has to change something first: a program that is missing, a list that is too long.
+    /// How soon another use is worth it, for a fault that passes by itself: a server that died is started again. `None` for
+    /// one that lasts until the operator changes something: a missing program, a list of tools that is too long.
     pub retry_after: Option<TimeDelta>,
 }
 

@@ -30,14 +30,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> HttpConnection for T {}
 ///
 /// # Contract
 /// - For `tls`, the connection is encrypted and the name of the server was verified. HTTP/2 is not offered (ALPN).
-/// - Nothing of a request is written by it: what fails here was not sent.
+/// - It writes nothing of a request: a failure here means not sent.
 /// - It may be dropped at any await; it is given up after the endpoint's `start_timeout`.
 #[async_trait]
 pub trait HttpConnector: Debug + Send + Sync + 'static {
     /// Connects.
     ///
     /// # Errors
-    /// Why not. [`io::ErrorKind::Unsupported`] is what lasts until the host changes something.
+    /// Why not. [`io::ErrorKind::Unsupported`] is a fault that lasts until the host changes something.
     async fn connect(&self, address: &HttpAddress) -> io::Result<Box<dyn HttpConnection>>;
 }
 

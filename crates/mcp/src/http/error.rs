@@ -9,7 +9,7 @@ use crate::unready::Unready;
 pub(crate) struct HttpError {
     pub(crate) reason: String,
     pub(crate) kind: Kind,
-    /// Whether somebody has to change something before it can succeed.
+    /// Whether it fails again until the operator changes something.
     lasts: bool,
 }
 
@@ -41,10 +41,10 @@ impl HttpError {
     /// It answered with this status, and with this in its body or its `Location`.
     pub(crate) fn status(status: u16, said: &str) -> Self {
         let (lasts, what_to_do) = match status {
-            300..=399 => (true, "redirects are not followed: give the address it names"),
-            401 => (true, "see to its token"),
-            403 => (true, "see to what its token may do"),
-            404 | 405 | 406 | 410 | 415 => (true, "see to its address"),
+            300..=399 => (true, "redirects are not followed; configure the URL that it names"),
+            401 => (true, "check the token"),
+            403 => (true, "check the rights of the token"),
+            404 | 405 | 406 | 410 | 415 => (true, "check the URL"),
             _ => (false, ""),
         };
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };

@@ -56,9 +56,7 @@ impl Reading<'_> {
             ))),
             other => {
                 let other = self.session.shown(other);
-                Err(HttpError::other(format!(
-                    "it answered with `{other}`, not with JSON; see to its address"
-                )))
+                Err(HttpError::other(format!("it answered with `{other}`, not with JSON; check the URL")))
             }
         }
     }
@@ -72,7 +70,7 @@ impl Reading<'_> {
             if self.is_answered() {
                 return Ok(());
             }
-            // One document, one answer: whose it is need not be waited for.
+            // A document answers one request, so its id need not be read first.
             document.excess().map_or(Ok(()), |excess| Err(too_much(excess)))?;
             self.make_room(document.holds(), &mut large).await;
         }

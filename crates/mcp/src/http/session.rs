@@ -1,7 +1,7 @@
 //! One session with a server: what every exchange of it shares, and one exchange from its first byte to its answer.
 //!
-//! INVARIANT: a `tools/call` is sent once. What is sent a second time, after 401 and with another token, is only what
-//! acts on nothing; what is asked again after a stream broke is the rest of an answer, by GET.
+//! INVARIANT: a `tools/call` is sent once. Other requests are sent a second time after 401, with another token. After a
+//! stream broke, GET asks for the rest of the answer.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,7 +23,7 @@ use tokio::{
 use super::{HttpEndpoint, HttpError, read::Reading, wire};
 use crate::{answer::sentence, inbox::Inbox, known::KnownSecrets, pulse::Pulse, ticket::Ticket};
 
-/// The most exchanges at once: the calls that are waited for, as many whose grace has begun, and what is asked beside.
+/// The most exchanges at once: 256 calls in flight, as many given up whose answer is still read, and other requests.
 const EXCHANGES: usize = 768;
 /// The most answers of more than [`LARGE`](super::read::LARGE) that are read at once.
 const LARGE_AT_ONCE: usize = 8;
@@ -56,13 +56,14 @@ struct Named {
     over: Option<String>,
 }
 
-/// What is sent.
+/// A message to send.
 struct Asked {
     /// Of a request that is waited for.
     id: Option<i64>,
     begins: bool,
-    /// Asks for what every session has: refused, there is none.
+    /// `ping` or `tools/list`: what a session that exists does not refuse as a bad request.
     probes: bool,
+    pings: bool,
     body: Bytes,
     ticket: Option<Arc<Ticket>>,
 }
@@ -71,15 +72,16 @@ impl Asked {
     fn of(item: &TxJsonRpcMessage<RoleClient>) -> Result<Self, HttpError> {
         let body = serde_json::to_vec(item);
         let body = body.map_err(|error| HttpError::broken(format!("it could not be written: {error}")))?;
-        let mut asked = Self { id: None, begins: false, probes: false, body: body.into(), ticket: None };
+        let mut asked =
+            Self { id: None, begins: false, probes: false, pings: false, body: body.into(), ticket: None };
         if let JsonRpcMessage::Request(request) = item {
             asked.id = match &request.id {
                 RequestId::Number(id) => Some(*id),
                 RequestId::String(_) => None,
             };
             asked.begins = matches!(request.request, ClientRequest::InitializeRequest(_));
-            asked.probes =
-                matches!(request.request, ClientRequest::PingRequest(_) | ClientRequest::ListToolsRequest(_));
+            asked.pings = matches!(request.request, ClientRequest::PingRequest(_));
+            asked.probes = asked.pings || matches!(request.request, ClientRequest::ListToolsRequest(_));
             if let ClientRequest::CallToolRequest(call) = &request.request {
                 asked.ticket = call.extensions.get::<Arc<Ticket>>().cloned();
             }
@@ -125,7 +127,8 @@ impl Session {
 
     /// Sends what we reply to a request of the server.
     pub(super) async fn reply(&self, reply: Vec<u8>) -> Result<(), HttpError> {
-        let asked = Asked { id: None, begins: false, probes: false, body: reply.into(), ticket: None };
+        let asked =
+            Asked { id: None, begins: false, probes: false, pings: false, body: reply.into(), ticket: None };
         timeout(self.endpoint.start_timeout, self.ask(&asked, None))
             .await
             .unwrap_or_else(|_| Err(HttpError::broken("it was not taken in time")))
@@ -137,7 +140,7 @@ impl Session {
             HttpError::broken(format!("{EXCHANGES} requests are under way, most of them given up"))
         })?;
         let mut asked = Asked::of(&item)?;
-        // What is left of the ticket is the attempt's: its end tells that nobody waits.
+        // From here on only the attempt holds the ticket: its drop shows that no caller waits.
         drop(item);
         let exchanged = self.attended(&mut asked).await;
         if let (Err(_), Some(id)) = (&exchanged, asked.id) {
@@ -147,7 +150,7 @@ impl Session {
         exchanged
     }
 
-    /// Until it is answered, or nobody waits for the answer any more.
+    /// Asks, until the answer comes or the call was given up long enough ago.
     async fn attended(&self, asked: &mut Asked) -> Result<(), HttpError> {
         let Some(ticket) = asked.ticket.take() else {
             let time = self.endpoint.start_timeout;
@@ -278,6 +281,11 @@ impl Session {
     /// What an answer says beside its messages, and then the messages.
     async fn answered(&self, asked: &Asked, answer: wire::Answer) -> Result<(), HttpError> {
         let status = answer.response.status();
+        if let Some(id) = asked.id.filter(|_| asked.pings && self.is_known(status)) {
+            self.pulse.beat(Instant::now());
+            self.hear(JsonRpcMessage::response(ServerResult::empty(()), RequestId::Number(id))).await;
+            return Ok(());
+        }
         if !status.is_success() {
             return Err(self.refused(asked, answer).await);
         }
@@ -291,10 +299,21 @@ impl Session {
         }
     }
 
-    /// Whether a status tells that the server does not know the session any more; then the next use begins another one.
+    /// Whether the status that answers a `ping` shows that session and token still hold. The body does not matter: servers
+    /// that do not know `ping` answer it with an empty one (vrchat-assistant#37), or with a status.
+    fn is_known(&self, status: StatusCode) -> bool {
+        match status.as_u16() {
+            400 | 404 | 410 => self.named().session.is_none(),
+            401 | 403 | 407 | 408 | 429 => false,
+            200..=299 | 400..=499 | 501 => true,
+            _ => false,
+        }
+    }
+
+    /// Ends the session where a status shows that the server does not know it; the next use begins another one.
     ///
-    /// The protocol says 404. Servers say 400 as well (mcp-proxy#149), which of a call may be about its arguments, and of
-    /// a `ping` cannot be: so the next call is preceded by one.
+    /// The protocol says 404. Many servers say 400 (python-sdk#1004, affine-mcp-server#301, fastmcp#121), which may be
+    /// about the arguments of a call, but not of a `ping`: the next call is preceded by one.
     fn ends(&self, asked: &Asked, status: StatusCode) -> bool {
         self.pulse.stop();
         let forgotten = match status {

@@ -4,8 +4,8 @@
 //! them also a POST, and where they do not, each close that crosses a call is a lost call. A connection costs a round
 //! trip or two, a lost call costs a look and maybe a person.
 //!
-//! INVARIANT: the permit of a call is taken immediately before its first byte goes to the connection, which stands by
-//! then: what failed before was not sent.
+//! INVARIANT: the ticket of a call is taken immediately before its first byte goes to the open connection: a failure before
+//! that means not sent.
 
 use std::{
     io,
@@ -52,7 +52,7 @@ pub(crate) async fn exchange(
     request: Request<Full<Bytes>>,
     ticket: Option<Arc<Ticket>>,
 ) -> Result<Answer, HttpError> {
-    // Not the ticket itself: as long as somebody has it, the call counts as attended.
+    // A weak reference: as long as the ticket exists, the call counts as attended.
     let unused = ticket.as_ref().map(Arc::downgrade);
     let broke = |error: &hyper::Error| {
         let is_unused = unused.as_ref().and_then(Weak::upgrade).is_some_and(|ticket| !ticket.is_used());

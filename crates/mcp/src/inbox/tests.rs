@@ -187,7 +187,7 @@ fn each_request_is_answered_once_and_only_once_it_was_written() {
     assert_eq!(asked.read(line(3)), result(3, json!({ "for": 3 })));
 }
 
-/// Reported: a client that does not answer `ping` is closed (python-sdk#3080); what it cannot do it must refuse.
+/// Reported: a client that does not answer `ping`, or refuses it, is disconnected (vercel/ai#6282, vercel/ai#15701).
 #[test]
 fn requests_of_the_server_are_answered_here_and_notifications_end_here() {
     let mut asked = Asked::new();
@@ -195,7 +195,7 @@ fn requests_of_the_server_are_answered_here_and_notifications_end_here() {
         (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, json!({ "id": 1, "result": {} })),
         (
             r#"{"jsonrpc":"2.0","id":"a","method":"elicitation/create","params":{}}"#,
-            json!({ "id": "a", "error": { "code": -32601, "message": "nobody can be asked" } }),
+            json!({ "id": "a", "error": { "code": -32601, "message": "this client answers no requests" } }),
         ),
     ] {
         assert_eq!(asked.read(line), None);

@@ -22,7 +22,7 @@ async fn unready(command: ServerCommand) -> (String, bool) {
     (error.reason, error.retry_after.is_some())
 }
 
-/// Why it cannot be used until somebody changes something.
+/// Why it cannot be used until its operator changes something.
 async fn reason(command: ServerCommand) -> String {
     let (reason, passes) = unready(command).await;
     assert!(!passes, "{reason}");

@@ -3,6 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use chimera_contracts::Clock;
+use chimera_harness::{tries, within};
 use chimera_platform::{Called, ToolCall, ToolClient};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -31,8 +32,8 @@ async fn called(steps: impl Fn(&Heard) -> Vec<Step> + Send + 'static) -> Called 
 #[tokio::test(start_paused = true)]
 async fn a_status_is_told_and_nothing_is_sent_again() {
     for (line, headers, body, expected) in [
-        ("401 Unauthorized", vec![], "", "it answered HTTP 401 (see to its token)"),
-        ("403 Forbidden", vec![], "no", "it answered HTTP 403 (see to what its token may do): no"),
+        ("401 Unauthorized", vec![], "", "it answered HTTP 401 (check the token)"),
+        ("403 Forbidden", vec![], "no", "it answered HTTP 403 (check the rights of the token): no"),
         (
             "404 Not Found",
             vec![],
@@ -52,20 +53,20 @@ async fn a_status_is_told_and_nothing_is_sent_again() {
             "307 Temporary Redirect",
             vec![("location", "/mcp/")],
             "",
-            "it answered HTTP 307 (redirects are not followed: give the address it names): /mcp/",
+            "it answered HTTP 307 (redirects are not followed; configure the URL that it names): /mcp/",
         ),
         (
             "308 Permanent Redirect",
             vec![("location", "http://other.example/mcp")],
             "",
-            "it answered HTTP 308 (redirects are not followed: give the address it names): http://other.example/mcp",
+            "it answered HTTP 308 (redirects are not followed; configure the URL that it names): http://other.example/mcp",
         ),
         ("202 Accepted", vec![], "", "it answered HTTP 202 without an answer to the request"),
         (
             "200 OK",
             vec![("content-type", "text/html")],
             "<html>",
-            "it answered with `text/html`, not with JSON; see to its address",
+            "it answered with `text/html`, not with JSON; check the URL",
         ),
     ] {
         let headers: Vec<_> = headers.into_iter().collect();
@@ -219,7 +220,7 @@ async fn a_server_behind_a_real_socket_is_called_once() {
     assert_eq!(server.calls(), 1);
     serving.abort();
     let _ = serving.await;
-    // Nobody listens there any more.
+    // The port is closed now.
     let reason = not_sent(remote.call(call(&clock, "post")).await);
     assert!(reason.contains("could not be reached"), "{reason}");
     let error = client(chimera_mcp::HttpEndpoint::new("remote", &url).unwrap(), &clock)
@@ -228,6 +229,35 @@ async fn a_server_behind_a_real_socket_is_called_once() {
         .await
         .unwrap_err();
     assert!(error.retry_after.is_some(), "{error}");
+}
+
+/// Reported: connections that stay open after their client went away (python-sdk#1811).
+#[tokio::test]
+async fn a_client_that_is_dropped_closes_its_connections() {
+    let server = Scripted::answering(|_| {
+        vec![Step::Say(stream("")), Step::Forever(b": still here\n\n".repeat(1_000))]
+    });
+    let clock = TestClock::standing();
+    let (client, _guard) = server.client(&clock);
+    client.tools(clock.now() + TimeDelta::hours(1)).await.unwrap();
+    let mut ended = server.ended.subscribe();
+    within("the first connections to end", ended.wait_for(|ended| *ended == 3)).await.unwrap();
+    {
+        let mut calling = std::pin::pin!(client.call(call(&clock, "post")));
+        for _ in tries(10_000, "the call to be heard") {
+            if server.calls() == 1 {
+                break;
+            }
+            tokio::select! {
+                biased;
+                called = &mut calling => panic!("answered: {called:?}"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+    drop(client);
+    // The call, and the end of the session.
+    within("the call's connection to end", ended.wait_for(|ended| *ended >= 4)).await.unwrap();
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ use async_trait::async_trait;
 use chimera_harness::{Guard, guard};
 use chimera_mcp::{HttpAddress, HttpConnection, HttpConnector, HttpEndpoint, HttpServer};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    sync::watch,
+};
 
 use crate::place::TestClock;
 
@@ -46,6 +49,8 @@ pub(crate) struct Scripted {
     /// How long connecting takes.
     pub(crate) slow: Mutex<Duration>,
     pub(crate) down: Mutex<bool>,
+    /// How many connections it has served to their end.
+    pub(crate) ended: watch::Sender<usize>,
 }
 
 /// Never.
@@ -60,6 +65,7 @@ impl Scripted {
             drops: AtomicUsize::new(NEVER),
             slow: Mutex::default(),
             down: Mutex::default(),
+            ended: watch::Sender::new(0),
         })
     }
 
@@ -93,7 +99,12 @@ impl Scripted {
     }
 
     /// Serves one connection.
-    pub(crate) async fn serve(self: Arc<Self>, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    pub(crate) async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        self.connection(stream).await;
+        self.ended.send_modify(|ended| *ended += 1);
+    }
+
+    async fn connection(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         if self.drops.load(Ordering::SeqCst) != NEVER && self.drops.fetch_sub(1, Ordering::SeqCst) == 0 {
             self.drops.store(NEVER, Ordering::SeqCst);
             let _ = stream.read_u8().await;

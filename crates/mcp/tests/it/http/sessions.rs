@@ -11,7 +11,7 @@ use chimera_mcp::{TokenError, TokenProvider};
 use chimera_platform::{Called, ToolClient};
 use chrono::TimeDelta;
 
-use super::server::{Heard, Scripted, Step, client, initialized, posted, result, status};
+use super::server::{Heard, Scripted, Step, client, initialized, posted, result, status, stream};
 use crate::place::{TestClock, answer, call, not_sent};
 
 /// Gives one token after the other, the next one when one was refused.
@@ -94,12 +94,12 @@ async fn a_call_with_a_refused_token_is_not_sent_again_and_the_next_one_has_anot
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_refuses_every_token_waits_for_somebody() {
+async fn a_server_that_refuses_every_token_needs_its_operator() {
     let server = Scripted::new(|_| Some(refused()));
     let clock = TestClock::standing();
     let (client, _guard) = client(server.endpoint().tokens(Arc::new(Tokens::default())), &clock);
     let error = client.tools(clock.now() + TimeDelta::hours(1)).await.unwrap_err();
-    assert_eq!((error.reason.as_str(), error.retry_after), ("it answered HTTP 401 (see to its token)", None));
+    assert_eq!((error.reason.as_str(), error.retry_after), ("it answered HTTP 401 (check the token)", None));
     assert_eq!(server.whats(), ["POST initialize", "POST initialize"]);
     not_sent(client.call(call(&clock, "post")).await);
 }
@@ -194,8 +194,8 @@ async fn a_session_that_was_silent_is_asked_for_before_a_call() {
     assert_eq!(server.whats(), expected);
 }
 
-/// Reported: servers that answer 400 for a session that they do not know (mcp-proxy#149). Of a call it may be about its
-/// arguments; the next one finds it out before it is sent.
+/// Reported: servers that answer 400 for an unknown session, and clients that never begin another one (python-sdk#1004,
+/// affine-mcp-server#301, fastmcp#121, typescript-sdk#1476).
 #[tokio::test(start_paused = true)]
 async fn a_session_that_is_refused_with_400_is_begun_again() {
     let mut sessions = 0;
@@ -221,21 +221,29 @@ async fn a_session_that_is_refused_with_400_is_begun_again() {
     assert_eq!(server.calls(), 3);
 }
 
+/// Reported: servers that answer `ping` with nothing (vrchat-assistant#37). Its status is what counts.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_know_ping_is_called_all_the_same() {
-    let server = Scripted::new(|heard| {
-        (heard.what == "POST ping").then(|| {
-            let error = serde_json::json!({ "code": -32601, "message": "Method not found" });
-            let body = serde_json::json!({ "jsonrpc": "2.0", "id": heard.body["id"], "error": error });
-            vec![Step::Say(status("200 OK", &[("content-type", "application/json")], &body.to_string()))]
-        })
-    });
-    let clock = TestClock::standing();
-    let (client, _guard) = server.client(&clock);
-    answer(client.call(call(&clock, "post")).await);
-    tokio::time::sleep(Duration::from_secs(600)).await;
-    answer(client.call(call(&clock, "post")).await);
-    assert_eq!(server.calls(), 2);
+    let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}"#;
+    for (what, answered) in [
+        ("an error", status("200 OK", &[("content-type", "application/json")], error)),
+        ("an empty document", status("200 OK", &[], "")),
+        ("an empty stream", stream("")),
+        ("a status", status("405 Method Not Allowed", &[], "")),
+        ("a session that it refuses", status("400 Bad Request", &[], "")),
+    ] {
+        let server = Scripted::new(move |heard| {
+            (heard.what == "POST ping").then(|| vec![Step::Say(answered.clone())])
+        });
+        let clock = TestClock::standing();
+        let (client, _guard) = server.client(&clock);
+        for _ in 0..3 {
+            let called = client.call(call(&clock, "post")).await;
+            assert!(matches!(called, Called::Answered(_)), "{what}: {called:?}");
+            tokio::time::sleep(Duration::from_secs(600)).await;
+        }
+        assert_eq!(server.calls(), 3);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -168,7 +168,7 @@ fn nothing_is_called_where_something_is_missing() {
     check(&answering(Vec::new()), &no_upload, at(10), ErrorCode::MediaUploadFailed);
 }
 
-/// A server that is being started again is asked again by itself; one that somebody has to mend is not.
+/// A server that is being started again is a transient fault; a missing program is not.
 #[test]
 fn readiness_tells_what_passes_from_what_lasts() {
     for (reason, expected) in [
