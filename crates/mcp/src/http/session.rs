@@ -143,9 +143,12 @@ impl Session {
         // From here on only the attempt holds the ticket: its drop shows that no caller waits.
         drop(item);
         let exchanged = self.attended(&mut asked).await;
-        if let (Err(_), Some(id)) = (&exchanged, asked.id) {
+        if exchanged.is_err() {
+            // The server may be another one by now: the next call is preceded by a `ping`.
+            self.pulse.stop();
             // Each exchange has a response of its own, so nothing comes after it.
-            self.inbox.lock().unwrap_or_else(PoisonError::into_inner).forget(id);
+            let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.id.into_iter().for_each(|id| inbox.forget(id));
         }
         exchanged
     }
@@ -315,7 +318,6 @@ impl Session {
     /// The protocol says 404. Many servers say 400 (python-sdk#1004, affine-mcp-server#301, fastmcp#121), which may be
     /// about the arguments of a call, but not of a `ping`: the next call is preceded by one.
     fn ends(&self, asked: &Asked, status: StatusCode) -> bool {
-        self.pulse.stop();
         let forgotten = match status {
             StatusCode::NOT_FOUND => !asked.begins,
             StatusCode::BAD_REQUEST | StatusCode::GONE => asked.probes,

@@ -138,6 +138,41 @@ fn an_answer_that_would_take_more_is_refused_and_takes_no_more() {
     assert!(peak <= 5 * LIMIT + BESIDE, "{peak}");
 }
 
+/// A server that asks, tells and logs a hundred thousand times before it answers, and reads none of our replies meanwhile.
+#[test]
+fn a_flood_beside_an_answer_takes_no_memory() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for (what, line) in [
+        ("requests", r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#),
+        ("requests of what it may not ask", r#"{"jsonrpc":"2.0","id":"a","method":"roots/list"}"#),
+        ("changes of its tools", r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#),
+        ("log messages", r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"x"}}"#),
+        ("answers to no request", r#"{"jsonrpc":"2.0","id":4711,"result":{"content":[]}}"#),
+        ("lines that are no messages", "[INFO] still here"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let flood = format!("{line}\n").repeat(100_000);
+        fs::write(folder.path().join("small.result"), "{}").unwrap();
+        fs::write(folder.path().join("flood.result"), "{}").unwrap();
+        fs::write(folder.path().join("flood.before"), &flood).unwrap();
+        fs::write(folder.path().join("flood.stderr"), &flood).unwrap();
+        drop(flood);
+        let peak = block_on(async {
+            let server = server(folder.path());
+            assert!(matches!(call(&server, "small").await, Called::Answered(_)));
+            let before = ALLOCATED.current_usage();
+            ALLOCATED.reset_peak_usage();
+            let called = call(&server, "flood").await;
+            assert!(matches!(called, Called::Answered(_)), "{what}: {called:?}");
+            let peak = ALLOCATED.peak_usage().saturating_sub(before);
+            server.close().await;
+            peak
+        });
+        println!("100,000 {what}: {peak} bytes at most");
+        assert!(peak <= BESIDE, "{what}: {peak}");
+    }
+}
+
 /// So many calls, each hundredth of which ends the server. What is allocated after a tenth of them, and at the end.
 fn churn(calls: usize) -> (usize, usize) {
     let folder = TempDir::new().unwrap();

@@ -167,6 +167,33 @@ async fn a_session_that_has_ended_costs_one_call_and_is_begun_again() {
     assert_eq!(server.calls(), 2);
 }
 
+/// A server that is started anew in the middle of a call: the connection breaks, and its sessions are gone.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_broke_is_followed_by_a_ping() {
+    let mut calls = 0;
+    let mut sessions = 0;
+    let server = Scripted::new(move |heard| {
+        if heard.what == "POST initialize" {
+            sessions += 1;
+            return Some(initialized(heard, &format!("session-{sessions}")));
+        }
+        if heard.what == "POST tools/call" {
+            calls += 1;
+            if calls == 1 {
+                return Some(Vec::new());
+            }
+        }
+        let unknown = calls > 0 && heard.headers["mcp-session-id"] == "session-1";
+        unknown.then(|| vec![Step::Say(status("404 Not Found", &[], ""))])
+    });
+    let clock = TestClock::standing();
+    let (client, _guard) = server.client(&clock);
+    let called = client.call(call(&clock, "post")).await;
+    assert!(matches!(called, Called::Lost { .. }), "{called:?}");
+    answer(client.call(call(&clock, "post")).await);
+    assert_eq!(server.calls(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_list_in_a_session_that_has_ended_is_asked_for_in_the_next_one() {
     let (server, clock) = (forgetful("POST tools/list"), TestClock::standing());
