@@ -46,7 +46,7 @@ pub(crate) async fn cases(lane: &mut Lane) -> Report {
     lane.stand_in.well().await;
     fund(lane.store.as_ref()).await;
     // What is engaged with: a post of the account, and a comment where one can be made.
-    let post = publish::published(lane, &format!("post {} of {}", lane.serial(), lane.name)).await;
+    let post = publish::published(lane).await;
     let mut comment = None;
     for action in ACTIONS {
         let kind = kind(action);
@@ -99,12 +99,12 @@ async fn case(
     name: &str,
     mode: &Value,
 ) -> Told {
-    let token = format!("answer {} of {}", lane.serial(), lane.name);
+    let (token, text) = lane.words();
     let input = EngageInput {
         action,
         platform: lane.platform,
         target: target.clone(),
-        content: action.needs_content().then(|| format!("Thanks for asking, {token} works offline too.")),
+        content: action.needs_content().then_some(text),
         persona_constraints: Vec::new(),
     };
     let kind = kind(action);

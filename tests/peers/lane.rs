@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chimera::audit::Secrets;
-use chimera::contracts::{Clock, Digest, PlatformName};
+use chimera::contracts::{AgentId, Clock, Digest, PlatformName};
 use chimera::effect::EffectKind;
 use chimera::governance::{Policies, Policy};
 use chimera::mcp::{MediaDirectory, StdioServer, TokioClock};
@@ -36,6 +36,37 @@ pub(crate) const ACCOUNT: &str = "peer";
 pub(crate) const TIMEOUT: TimeDelta = TimeDelta::seconds(8);
 const SETTLE: TimeDelta = TimeDelta::seconds(3);
 
+/// The shortest pause between two looks, where a profile spares the platform more.
+const LOOK_EVERY: TimeDelta = TimeDelta::seconds(2);
+
+/// What is posted: no two of them are alike.
+const SENTENCES: [&str; 24] = [
+    "fresh bread leaves our oven at dawn",
+    "two lighthouses guard that narrow strait",
+    "chess club meets upstairs every Tuesday",
+    "the comet will be visible without glasses",
+    "knitting patterns for curious beginners",
+    "ferry timetables change with the tide",
+    "why octopuses have three hearts",
+    "museum entry is free until June",
+    "repair your bicycle before winter",
+    "jazz quartet plays by candlelight",
+    "how volcanoes shaped the valley",
+    "library books travel by donkey",
+    "glass blowing explained in minutes",
+    "saffron grows where few expect it",
+    "marathon runners sleep nine hours",
+    "a bridge built from recycled wood",
+    "owls nest inside the old clock",
+    "sign up for pottery and painting",
+    "maps drawn by sailors long ago",
+    "cherry trees bloom unusually early",
+    "robots sort mail overnight now",
+    "learn Morse code on the train",
+    "desert foxes hear ants walking",
+    "the orchestra rehearses outdoors",
+];
+
 /// Media whose bytes are their URL, of the kind that its ending tells.
 #[derive(Debug, Clone, Copy)]
 struct Media;
@@ -63,6 +94,8 @@ impl MediaProbe for Media {
 pub(crate) struct Counting {
     inner: StdioServer,
     calls: Mutex<BTreeMap<String, usize>>,
+    /// Tools whose calls the server carries out twice.
+    doubled: Mutex<Vec<String>>,
 }
 
 impl Counting {
@@ -96,6 +129,10 @@ impl ToolClient for Counting {
 
     async fn call(&self, call: ToolCall) -> Called {
         let tool = call.tool.clone();
+        if self.doubled.lock().unwrap_or_else(PoisonError::into_inner).contains(&tool) {
+            let again = ToolCall { id: format!("{} again", call.id), ..call.clone() };
+            self.inner.call(again).await;
+        }
         let called = self.inner.call(call).await;
         if !matches!(called, Called::NotSent { .. }) {
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,14 +173,55 @@ fn profile_of(rig: &Path, name: &str) -> Option<Profile> {
     Profile::named(name).ok()
 }
 
-/// The servers of the rig that there is a profile for; those that are not installed are named aloud.
+/// The servers of the rig that there is a profile for, or those of them that `CHIMERA_PEERS_SERVERS` names; those that are
+/// not installed are named aloud.
 pub(crate) fn servers(rig: &Path, stand_in: &StandIn) -> Vec<String> {
     let profiled = stand_in.servers.iter().filter(|(name, _)| profile_of(rig, name).is_some());
     let (there, missing): (Vec<_>, Vec<_>) = profiled.partition(|(_, launch)| launch.installed);
     for (name, _) in missing {
         println!("skipped: peers: `{name}` is not installed");
     }
-    there.into_iter().map(|(name, _)| name.clone()).collect()
+    let named = std::env::var("CHIMERA_PEERS_SERVERS").unwrap_or_default();
+    let wanted = |name: &&String| named.is_empty() || named.split(',').any(|wanted| wanted == *name);
+    there.into_iter().map(|(name, _)| name).filter(wanted).cloned().collect()
+}
+
+/// The account's names on the server.
+fn bound(binding: Binding) -> Binding {
+    NAMES.into_iter().fold(binding, Binding::named_by_server)
+}
+
+fn tools(bindings: impl IntoIterator<Item = Binding>, folder: &Path) -> ToolPlatform {
+    ToolPlatform::new(bindings, Arc::new(Media), Arc::new(TokioClock))
+        .with_media_files(Arc::new(MediaDirectory::new(folder.join("media"))))
+}
+
+/// A host of two accounts of one platform, each with the server of a lane; a third account is bound to the server of the first
+/// lane, which acts for somebody else.
+pub(crate) fn host_of_two(
+    [one, other]: [&Lane; 2],
+    folder: &Path,
+    agents: [(AgentId, &str); 3],
+) -> (Chimera, Arc<SqliteStore>) {
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock);
+    let client = |lane: &Lane| -> Arc<dyn ToolClient> { Arc::<Counting>::clone(&lane.server) };
+    let binding =
+        |lane: &Lane, account: &str| Binding::new(lane.profile.clone(), client(lane)).account(account);
+    let [(_, first), (_, second), (_, third)] = agents;
+    let bindings = [bound(binding(one, first)), bound(binding(other, second)), binding(one, third)];
+    let store = open_store(&database(folder), &clock);
+    let accounts = agents
+        .into_iter()
+        .fold(Accounts::new(), |accounts, (agent, account)| accounts.of(agent, one.platform, account));
+    let host = Builder::new()
+        .store(&store)
+        .platform(Arc::new(tools(bindings, folder)))
+        .media(Arc::new(Media))
+        .clock(clock)
+        .accounts(accounts)
+        .build()
+        .expect("every port is there");
+    (host, store)
 }
 
 impl Lane {
@@ -156,21 +234,19 @@ impl Lane {
         let server = Arc::new(Counting {
             inner: StdioServer::new(launch.noting(&pid_file).command(name), Arc::clone(&clock)),
             calls: Mutex::default(),
+            doubled: Mutex::default(),
         });
         let profile = profile_of(rig, name).expect("it was asked for");
         let platform = profile.platforms().next().expect("a platform").platform();
         let profile = profile
             .with_timeout(platform, TIMEOUT)
             .and_then(|profile| profile.with_settle(platform, SETTLE))
+            .and_then(|profile| profile.with_look_every(platform, LOOK_EVERY))
             .expect("times that make sense");
         let profile = profile.platform(platform).expect("it was there").clone();
         let client: Arc<dyn ToolClient> = Arc::<Counting>::clone(&server);
-        let binding = NAMES
-            .into_iter()
-            .fold(Binding::new(profile.clone(), client).account(ACCOUNT), Binding::named_by_server);
-        let tools = ToolPlatform::new([binding], Arc::new(Media), Arc::clone(&clock))
-            .with_media_files(Arc::new(MediaDirectory::new(folder.path().join("media"))));
-        let tools = Arc::new(tools);
+        let binding = bound(Binding::new(profile.clone(), client).account(ACCOUNT));
+        let tools = Arc::new(tools([binding], folder.path()));
         let store = open_store(&database(folder.path()), &clock);
         let engaging = Engaging {
             targets: Arc::<ToolPlatform>::clone(&tools),
@@ -207,9 +283,14 @@ impl Lane {
         }
     }
 
-    /// A number that no other case of this lane has.
-    pub(crate) fn serial(&self) -> usize {
-        self.serial.fetch_add(1, Ordering::SeqCst)
+    /// What no other case of this lane says: a word to find it by, and the text that begins with it. Texts that are alike
+    /// would be in doubt for each other.
+    pub(crate) fn words(&self) -> (String, String) {
+        let serial = self.serial.fetch_add(1, Ordering::SeqCst);
+        let sentence = SENTENCES.get(serial % SENTENCES.len()).copied().unwrap_or_default();
+        let token = format!("q{serial}z");
+        let text = format!("{token}: {sentence}");
+        (token, text)
     }
 
     /// A person posts in the same account, past our stack.
@@ -226,6 +307,11 @@ impl Lane {
         };
         let called = self.hand.call(call).await;
         assert!(matches!(called, Called::Answered(_)), "{}: {called:?}", self.name);
+    }
+
+    /// From now on the server carries out each call of a kind of effect twice.
+    pub(crate) fn double(&self, kind: EffectKind) {
+        *self.server.doubled.lock().unwrap_or_else(PoisonError::into_inner) = self.profile.acting_tools(kind);
     }
 
     /// How often the tools of a kind of effect were called, as far as a call was sent.

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use chimera::contracts::{AgentId, derive_uuid};
 use chimera::effect::EffectKind;
 use chimera::mcp::TokioClock;
 use chimera_testkit::{within, within_seconds};
@@ -9,7 +10,7 @@ use chimera_tests::stage::{approve, publish};
 use serde_json::json;
 use tokio::time::{Duration, sleep};
 
-use crate::lane::Lane;
+use crate::lane::{Lane, host_of_two};
 use crate::publish;
 use crate::told::{Report, Seen, Told};
 
@@ -18,9 +19,9 @@ pub(crate) async fn killed(lane: &mut Lane) -> Report {
     let mut report = Report::default();
     lane.stand_in.well().await;
     // Something that is listed before ours, so that a look can reach back.
-    publish::published(lane, &format!("older {} of {}", lane.serial(), lane.name)).await;
-    let token = format!("killed {} of {}", lane.serial(), lane.name);
-    let mut input = publish::input(lane.platform, &token);
+    lane.post_by_hand("An older post about the garden").await;
+    let (token, text) = lane.words();
+    let mut input = publish::input(lane.platform, &lane.name, &text);
     approve(&lane.store, &lane.host, &mut input, &TokioClock).await;
     let acts = lane.acts(EffectKind::Publish);
     let earlier = lane.stand_in.log().await.writes();
@@ -45,6 +46,66 @@ pub(crate) async fn killed(lane: &mut Lane) -> Report {
         (!found && !seen.ids.is_empty()).then(|| format!("it is there and was not found: {told:?}"))
     });
     report.row(lane, EffectKind::Publish, "killed in mid-call", &told, fault);
+    report
+}
+
+/// A server that carries out each call twice makes a double that nobody here can prevent: it is told as done once, and not
+/// made more of.
+pub(crate) async fn doubling(lane: &mut Lane) -> Report {
+    let mut report = Report::default();
+    lane.stand_in.well().await;
+    lane.post_by_hand("An older post about the garden").await;
+    lane.double(EffectKind::Publish);
+    for (name, mode) in [
+        ("each write is sent twice", json!({ "mode": "ok" })),
+        ("each write is sent twice, answers lost", json!({ "mode": "accepted_then_drop", "times": 2 })),
+    ] {
+        let (token, text) = lane.words();
+        let mut input = publish::input(lane.platform, &lane.name, &text);
+        approve(&lane.store, &lane.host, &mut input, &TokioClock).await;
+        let (acts, earlier) = (lane.acts(EffectKind::Publish), lane.stand_in.log().await.writes());
+        lane.stand_in.mode(mode).await;
+        publish(&lane.host, &input).await;
+        lane.stand_in.well().await;
+        let told =
+            within_seconds(180, format!("{token} to be settled"), publish::settled(lane, &input)).await;
+        let seen = Seen::of(&lane.stand_in.log().await, &token, earlier);
+        let acts = lane.acts(EffectKind::Publish) - acts;
+        let more = (acts != 1).then(|| format!("the acting tool was called {acts} times"));
+        report.row(lane, EffectKind::Publish, name, &told, more.or_else(|| seen.against(&told, acts)));
+    }
+    report
+}
+
+/// Two accounts of one platform, each with a server and platforms of its own: what is posted for one is nowhere else, and a
+/// server that acts for somebody else is sent nothing.
+pub(crate) async fn two_accounts(one: &Lane, other: &Lane) -> Report {
+    let mut report = Report::default();
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = |name: &str| AgentId::from_uuid(derive_uuid("chimera-peers", &[name.as_bytes()]));
+    let agents = ["acme", "labs", "strangers"].map(|account| (agent(account), account));
+    let (host, store) = host_of_two([one, other], folder.path(), agents);
+    for (agent, account) in agents {
+        let (token, text) = one.words();
+        let mut input = publish::input(one.platform, &one.name, &text);
+        input.agent_id = agent;
+        approve(&store, &host, &mut input, &TokioClock).await;
+        let output = publish(&host, &input).await;
+        let told = match output.publications.first() {
+            Some(result) => Told::Done(result.external_id.clone().unwrap_or_default()),
+            None => Told::NotDone(output.error_message.unwrap_or_default()),
+        };
+        let mut there = Vec::new();
+        for (lane, name) in [(one, "acme"), (other, "labs")] {
+            let log = lane.stand_in.log().await;
+            there.extend(log.posts.iter().any(|post| post.text.contains(&token)).then_some(name));
+        }
+        let expected: &[&str] = if account == "strangers" { &[] } else { &[account] };
+        let fault = (there != expected).then(|| format!("it is at {there:?}: {told:?}"));
+        let unnamed = matches!(&told, Told::NotDone(why) if !why.contains("is not that of `strangers`"));
+        let fault = fault.or_else(|| unnamed.then(|| format!("{told:?}")));
+        report.row(one, EffectKind::Publish, &format!("as {account}"), &told, fault);
+    }
     report
 }
 

@@ -63,3 +63,30 @@ async fn peers_that_are_killed_in_mid_call_posted_once() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_that_send_each_write_twice_are_not_made_to_send_more() {
+    over_every_server(|mut lane| async {
+        let report = lives::doubling(&mut lane).await;
+        (lane, report)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_of_two_accounts_post_each_in_its_own() {
+    let Some(rig) = rig().await else { return };
+    let names = servers(rig, &StandIn::start(rig).await);
+    let pairs = names.iter().map(|name| async move {
+        let (one, other) = (Lane::open(rig, name).await, Lane::open(rig, name).await);
+        let report = lives::two_accounts(&one, &other).await;
+        one.close().await;
+        other.close().await;
+        report
+    });
+    let mut whole = Report::default();
+    for report in join_all(pairs).await {
+        whole.extend(report);
+    }
+    whole.judge();
+}

@@ -77,8 +77,8 @@ pub(crate) async fn cases(lane: &mut Lane) -> Report {
 
 async fn case(lane: &mut Lane, report: &mut Report, name: &str, mode: &Value, around: Around) {
     assert!(lane.stand_in.is_there(), "the stand-in of {} ended", lane.name);
-    let token = format!("case {} of {}", lane.serial(), lane.name);
-    let mut input = input(lane.platform, &token);
+    let (token, text) = lane.words();
+    let mut input = input(lane.platform, &lane.name, &text);
     lane.stand_in.well().await;
     match around {
         Around::NewAccount => lane.stand_in.reset().await,
@@ -141,10 +141,11 @@ async fn go_on(lane: &Lane, input: &PublishInput, mut now: Now) -> Told {
 }
 
 /// Publishes on well-behaved platforms; the id, where the server gives one.
-pub(crate) async fn published(lane: &Lane, text: &str) -> Option<String> {
-    let mut input = input(lane.platform, text);
+pub(crate) async fn published(lane: &Lane) -> Option<String> {
+    let (token, text) = lane.words();
+    let mut input = input(lane.platform, &lane.name, &text);
     approve(&lane.store, &lane.host, &mut input, &TokioClock).await;
-    match within_seconds(BOUND, format!("{text} to be published"), settled(lane, &input)).await {
+    match within_seconds(BOUND, format!("{token} to be published"), settled(lane, &input)).await {
         Told::Done(id) => Some(id),
         Told::Accepted => None,
         told => panic!("{}: {told:?}", lane.name),
@@ -181,7 +182,8 @@ async fn nothing_more(lane: &Lane) -> Option<String> {
 }
 
 /// A request for one platform.
-pub(crate) fn input(platform: PlatformName, text: &str) -> PublishInput {
+pub(crate) fn input(platform: PlatformName, server: &str, text: &str) -> PublishInput {
+    let key = format!("{server}: {text}");
     let id = |what: &str| derive_uuid("chimera-peers", &[what.as_bytes()]);
     let media = match platform {
         PlatformName::Instagram => vec!["https://media.example.com/a.png".to_owned()],
@@ -194,7 +196,7 @@ pub(crate) fn input(platform: PlatformName, text: &str) -> PublishInput {
         agent_id: AgentId::from_uuid(id("agent")),
         campaign_id: CampaignId::from_uuid(id("campaign")),
         content_bundle: ContentBundle {
-            bundle_id: format!("bundle {text}"),
+            bundle_id: format!("bundle {key}"),
             variants: vec![ContentVariant {
                 platform,
                 text_content: text.to_owned(),
@@ -205,7 +207,7 @@ pub(crate) fn input(platform: PlatformName, text: &str) -> PublishInput {
             approval_record: None,
         },
         target_platforms: vec![platform],
-        idempotency_key: text.to_owned(),
+        idempotency_key: key,
         publish_strategy: PublishStrategy::Sequential,
         partial_success_allowed: true,
         schedule_time: None,

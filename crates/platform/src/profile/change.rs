@@ -83,6 +83,22 @@ impl Profile {
         })
     }
 
+    /// Sets the shortest pause between two looks in a list of the platform.
+    ///
+    /// # Errors
+    /// When the profile does not serve the platform, or the pause is negative.
+    pub fn with_look_every(self, platform: PlatformName, pause: TimeDelta) -> Result<Self, ProfileError> {
+        self.change(platform, |profile| {
+            if pause < TimeDelta::zero() {
+                return Err(format!("`{platform}`: the pause cannot be negative"));
+            }
+            for list in profile.acts.values_mut().filter_map(|act| act.list.as_mut()) {
+                list.look_every = pause;
+            }
+            Ok(())
+        })
+    }
+
     /// Sets what one effect costs (PUB-15), but for acts with a price of their own.
     ///
     /// # Errors
@@ -152,6 +168,7 @@ mod tests {
             .and_then(|profile| profile.with_timeout(PlatformName::Twitter, TimeDelta::seconds(1)))
             .and_then(|profile| profile.with_settle(PlatformName::Twitter, TimeDelta::zero()))
             .and_then(|profile| profile.with_price(PlatformName::Twitter, Money::usd_micros(5)))
+            .and_then(|profile| profile.with_look_every(PlatformName::Twitter, TimeDelta::seconds(7)))
             .and_then(|profile| profile.with_limit(PlatformName::Twitter, EffectKind::Like, Some(limit)))
             .and_then(|profile| profile.with_limit(PlatformName::Twitter, EffectKind::Reply, None))
             .unwrap();
@@ -162,6 +179,7 @@ mod tests {
             assert_eq!(service.timeout, TimeDelta::seconds(1));
             assert_eq!(service.settle, TimeDelta::zero());
             assert_eq!(service.price, Money::usd_micros(5));
+            assert_eq!(service.look_every, TimeDelta::seconds(7));
         }
         assert_eq!(twitter.limit(EffectKind::Like), Some(limit));
         assert_eq!(twitter.limit(EffectKind::Reply), None);
@@ -176,6 +194,7 @@ mod tests {
             one().with_timeout(PlatformName::Twitter, TimeDelta::zero()),
             one().with_settle(PlatformName::Twitter, TimeDelta::seconds(-1)),
             one().with_price(PlatformName::Threads, Money::usd_micros(5)),
+            one().with_look_every(PlatformName::Twitter, TimeDelta::seconds(-1)),
             one().with_keys(PlatformName::Twitter, Keys::Advisory),
             one().with_keys_of(PlatformName::Twitter, EffectKind::Like, enforced()),
             like(limit(0, 5)),
