@@ -22,6 +22,8 @@ use super::{ALLOCATED, ALONE, BESIDE, LIMIT, block_on, call, posts, text};
 struct Server {
     result: Arc<str>,
     as_events: bool,
+    /// Whether answers to calls are never finished.
+    stalls: bool,
     calls: AtomicUsize,
 }
 
@@ -73,6 +75,9 @@ impl Server {
                 stream.write_all(head.as_bytes()).await?;
                 stream.write_all(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":"#).as_bytes()).await?;
                 stream.write_all(self.result.as_bytes()).await?;
+                if self.stalls {
+                    std::future::pending::<()>().await;
+                }
                 stream.write_all(format!("}}{end}").as_bytes()).await
             }
             Some("ping") => {
@@ -97,7 +102,10 @@ async fn request(stream: &mut DuplexStream) -> io::Result<Value> {
 }
 
 fn server(result: &str, as_events: bool) -> HttpServer {
-    let server = Server { result: result.into(), as_events, calls: AtomicUsize::new(0) };
+    served(Server { result: result.into(), as_events, stalls: false, calls: AtomicUsize::new(0) })
+}
+
+fn served(server: Server) -> HttpServer {
     let endpoint = HttpEndpoint::new("remote", "http://remote.example/mcp").unwrap().answer_limit(LIMIT);
     let connector = Arc::new(Connector(Arc::new(server)));
     HttpServer::new(endpoint.connector(connector), Arc::new(TokioClock))
@@ -123,6 +131,34 @@ fn an_answer_over_http_takes_at_most_five_times_its_bytes() {
             assert!(matches!(called, Called::Answered(_)), "{what}: {called:?}");
             assert!(peak <= 5 * result.len() + BESIDE, "{what}: {peak} bytes for {}", result.len());
         }
+    }
+}
+
+/// A server that begins 64 large answers and finishes none: eight of them are read, the others wait.
+#[test]
+fn large_answers_are_read_a_few_at_a_time() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    const CALLS: usize = 64;
+    const BYTES: usize = 1024 * 1024;
+    for as_events in [false, true] {
+        let result = format!(r#"{{"content":[{{"type":"text","text":"{}"#, "x".repeat(BYTES));
+        let server = Server { result: result.into(), as_events, stalls: true, calls: AtomicUsize::new(0) };
+        let peak = block_on(async {
+            // Time goes on when nothing can be read any more, and then the deadlines come.
+            tokio::time::pause();
+            let server = served(server);
+            let before = ALLOCATED.current_usage();
+            ALLOCATED.reset_peak_usage();
+            let calls = (0..CALLS).map(|_| async {
+                let called = call(&server, "post").await;
+                assert!(matches!(called, Called::Lost { .. }), "{called:?}");
+            });
+            futures_util::future::join_all(calls).await;
+            ALLOCATED.peak_usage().saturating_sub(before)
+        });
+        println!("{CALLS} answers of {BYTES} bytes at once, as events {as_events}: {peak} bytes at most");
+        // Their text alone is as much; the buffers of pipes and heads, some 12 MB, are in the figure.
+        assert!(peak <= CALLS * BYTES * 3 / 4, "{peak}");
     }
 }
 
