@@ -19,10 +19,13 @@ use chimera::platform::{
 use chimera::skill_engage::Personas;
 use chimera::store_sqlite::SqliteStore;
 use chimera::{Builder, Chimera, Engaging};
+use chimera_testkit::within;
 use chimera_tests::engage_stage::{NamedFlags, Score, ToldScorer};
 use chimera_tests::stage::{database, open_store};
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::rig::{Launch, StandIn};
 
@@ -33,8 +36,8 @@ const NAMES: [&str; 5] = ["peer", "1", "17841400000000000", "urn:li:person:peer"
 pub(crate) const ACCOUNT: &str = "peer";
 
 /// How long a call may take, and how long after it the platform may still act, in these tests.
-pub(crate) const TIMEOUT: TimeDelta = TimeDelta::seconds(8);
-const SETTLE: TimeDelta = TimeDelta::seconds(3);
+pub(crate) const TIMEOUT: TimeDelta = TimeDelta::seconds(6);
+const SETTLE: TimeDelta = TimeDelta::seconds(2);
 
 /// The shortest pause between two looks, where a profile spares the platform more.
 const LOOK_EVERY: TimeDelta = TimeDelta::seconds(2);
@@ -160,6 +163,9 @@ pub(crate) struct Lane {
     launch: Launch,
     hand: StdioServer,
     serial: AtomicUsize,
+    /// The background worker, and what stops it.
+    worker: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
     _folder: TempDir,
 }
 
@@ -266,6 +272,9 @@ impl Lane {
             .build()
             .expect("every port is there");
         let hand = StdioServer::new(launch.command("a person"), clock);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let background = host.worker().clone();
+        let worker = tokio::spawn(async move { background.run(async { drop(stopped.await) }).await });
         Self {
             name: name.to_owned(),
             platform,
@@ -279,6 +288,8 @@ impl Lane {
             launch,
             hand,
             serial: AtomicUsize::new(0),
+            worker,
+            stop,
             _folder: folder,
         }
     }
@@ -321,6 +332,9 @@ impl Lane {
 
     /// Ends the server's processes in order.
     pub(crate) async fn close(self) {
+        // A worker that has ended already needs no word.
+        let _: Result<(), ()> = self.stop.send(());
+        within("the worker to stop", self.worker).await.expect("it ends in order");
         self.server.inner.close().await;
         self.hand.close().await;
     }
