@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use chimera::contracts::publish::PublicationStatus;
 use chimera::contracts::{AgentId, derive_uuid};
 use chimera::effect::EffectKind;
 use chimera::mcp::TokioClock;
@@ -71,7 +72,7 @@ pub(crate) async fn doubling(lane: &mut Lane) -> Report {
             within_seconds(180, format!("{token} to be settled"), publish::settled(lane, &input)).await;
         let seen = Seen::of(&lane.stand_in.log().await, &token, earlier);
         let acts = lane.acts(EffectKind::Publish) - acts;
-        let more = (acts != 1).then(|| format!("the acting tool was called {acts} times"));
+        let more = (acts > 1).then(|| format!("the acting tool was called {acts} times"));
         report.row(lane, EffectKind::Publish, name, &told, more.or_else(|| seen.against(&told, acts)));
     }
     report
@@ -92,7 +93,12 @@ pub(crate) async fn two_accounts(one: &Lane, other: &Lane) -> Report {
         approve(&store, &host, &mut input, &TokioClock).await;
         let output = publish(&host, &input).await;
         let told = match output.publications.first() {
-            Some(result) => Told::Done(result.external_id.clone().unwrap_or_default()),
+            Some(result)
+                if matches!(result.status, PublicationStatus::Published | PublicationStatus::Processing) =>
+            {
+                Told::Done(result.external_id.clone().unwrap_or_default())
+            }
+            Some(result) => Told::NotDone(result.error_message.clone().unwrap_or_default()),
             None => Told::NotDone(output.error_message.unwrap_or_default()),
         };
         let mut there = Vec::new();

@@ -47,6 +47,15 @@ async fn peers_publish_once_whatever_their_platforms_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_publish_once_in_every_kind_of_account() {
+    over_every_server(|mut lane| async {
+        let report = publish::lost(&mut lane).await;
+        (lane, report)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_engage_once_whatever_their_platforms_do() {
     over_every_server(|mut lane| async {
         let report = engage::cases(&mut lane).await;
