@@ -5,6 +5,7 @@
 // Clippy takes code for test code only under this.
 #![cfg(test)]
 
+mod by_kernel;
 mod engage;
 mod lane;
 mod lives;
