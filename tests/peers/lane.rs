@@ -132,12 +132,12 @@ impl ToolClient for Counting {
 
     async fn call(&self, call: ToolCall) -> Called {
         let tool = call.tool.clone();
-        if self.doubled.lock().unwrap_or_else(PoisonError::into_inner).contains(&tool) {
-            let again = ToolCall { id: format!("{} again", call.id), ..call.clone() };
-            self.inner.call(again).await;
-        }
+        let again = ToolCall { id: format!("{} again", call.id), ..call.clone() };
         let called = self.inner.call(call).await;
         if !matches!(called, Called::NotSent { .. }) {
+            if self.doubled.lock().unwrap_or_else(PoisonError::into_inner).contains(&tool) {
+                self.inner.call(again).await;
+            }
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
             *calls.entry(tool).or_default() += 1;
         }

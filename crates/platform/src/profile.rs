@@ -156,6 +156,13 @@ impl Profile {
         self.platforms.get(&platform)
     }
 
+    /// The largest answer that is to be read from its server, in bytes: what the client of the server is given as its limit.
+    #[must_use]
+    pub fn answer_limit(&self) -> usize {
+        let limits = self.platforms.values().map(|platform| platform.answer_limit);
+        limits.max().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+    }
+
     /// Every platform that it serves.
     pub fn platforms(&self) -> impl Iterator<Item = &PlatformProfile> {
         self.platforms.values()
@@ -222,12 +229,6 @@ impl PlatformProfile {
             Delete::Tool(tool) => Deletion::Tool(&tool.invocation.tool),
             Delete::Never(reason) => Deletion::Never(reason),
         })
-    }
-
-    /// The largest answer that is to be read from its server, in bytes.
-    #[must_use]
-    pub const fn answer_limit(&self) -> u32 {
-        self.answer_limit
     }
 
     /// What the host has to give with a binding: names, each with what it is.

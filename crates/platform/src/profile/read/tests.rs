@@ -353,7 +353,7 @@ fn a_profile_may_say_the_least_and_be_on_the_safe_side() {
     assert_eq!(service.settle, TimeDelta::minutes(15), "a server may sleep out a rate limit and send then");
     assert_eq!(service.price, chimera_contracts::Money::usd_micros(0));
     assert!(!service.look_up && twitter.acts[&EffectKind::Publish].reads_back);
-    assert_eq!(twitter.answer_limit(), 4 * 1024 * 1024);
+    assert_eq!(profile.answer_limit(), 4 * 1024 * 1024);
     assert_eq!(twitter.deletion(EffectKind::Publish), None);
 }
 
