@@ -24,6 +24,14 @@ pub(crate) fn faults(profile: &PlatformProfile, kind: EffectKind, tools: &[ToolI
     faults
 }
 
+/// What does not fit in one call.
+pub(crate) fn call_faults(invocation: &Invocation, tools: &[ToolInfo]) -> Vec<String> {
+    match tools.iter().find(|tool| tool.name == invocation.tool) {
+        Some(tool) => tool_faults(invocation, None, &tool.input_schema),
+        None => vec![format!("the server offers no tool `{}`", invocation.tool)],
+    }
+}
+
 fn tool_faults(invocation: &Invocation, key: Option<&str>, schema: &Value) -> Vec<String> {
     let names: Vec<&str> = invocation.arguments.keys().map(String::as_str).chain(key).collect();
     let property = |name: &str| schema.get("properties").and_then(|properties| properties.get(name));

@@ -18,12 +18,12 @@ use chimera_effect::{
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub(crate) use name::is_same_handle;
-pub(crate) use shown::{Shown, is_asked_for, listed, one};
+pub(crate) use shown::{Mark, Shown, is_asked_for, listed, one};
 
-pub(crate) use sought::{Sought, goes_on};
+pub(crate) use sought::{Authorship, Sought, authorship, goes_on};
 use weigh::Weight;
 pub(crate) use weigh::weigh;
-pub(crate) use whole::{complete, is_cursor, missing_of_whole, reaches};
+pub(crate) use whole::{complete, is_cursor, is_newest_first, missing_of_whole, reaches, says_complete};
 
 use crate::border::Border;
 

@@ -4,6 +4,7 @@ mod accounts;
 mod border;
 mod check;
 mod classify;
+pub mod doctor;
 mod extract;
 mod find;
 pub mod limits;

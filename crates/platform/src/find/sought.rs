@@ -103,16 +103,7 @@ impl Sought {
 
     /// Whose an item is by the author that it shows. Forms that cannot be compared (a number and a handle) tell nothing.
     pub(crate) fn authorship(&self, author: Option<&str>) -> Authorship {
-        let Some(author) = author else { return Authorship::Unclear };
-        let mut same = self.names.iter().map(|name| name::same(author, name, self.platform));
-        let told: Vec<_> = same.by_ref().collect();
-        if told.contains(&Some(true)) {
-            Authorship::Ours
-        } else if !told.is_empty() && told.iter().all(|told| *told == Some(false)) {
-            Authorship::Others
-        } else {
-            Authorship::Unclear
-        }
+        authorship(self.names.iter().map(String::as_str), author, self.platform)
     }
 
     /// What an item's text says.
@@ -145,6 +136,23 @@ impl Sought {
             By::Words { ours, .. } => ours.is_same(&Folded::new(text)),
             By::NoWords | By::State => text.is_empty(),
         }
+    }
+}
+
+/// Whose an item is by the author that it shows, of an account with these names.
+pub(crate) fn authorship<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    author: Option<&str>,
+    platform: PlatformName,
+) -> Authorship {
+    let Some(author) = author else { return Authorship::Unclear };
+    let told: Vec<_> = names.into_iter().map(|name| name::same(author, name, platform)).collect();
+    if told.contains(&Some(true)) {
+        Authorship::Ours
+    } else if !told.is_empty() && told.iter().all(|told| *told == Some(false)) {
+        Authorship::Others
+    } else {
+        Authorship::Unclear
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Case, Shown, short};
 use crate::classify;
 use crate::normalise::Answer;
-use crate::profile::{ListTool, is_yes};
+use crate::profile::{Condition, ListTool, is_yes};
 
 /// How many items platforms let an account pin (Instagram: three).
 const PINNED: usize = 3;
@@ -21,10 +21,7 @@ const PINNED: usize = 3;
 /// pages, because something new moved it, counts once. A total beside a cursor is none: X calls the count of one page
 /// `result_count`.
 pub(crate) fn complete(list: &ListTool, page: &Answer, items: &[Shown]) -> bool {
-    let says = list.complete.as_ref().is_some_and(|complete| match &complete.equals {
-        None => page.at(&complete.pointer).is_some_and(is_yes),
-        Some(_) => page.says(complete),
-    });
+    let says = list.complete.as_ref().is_some_and(|complete| says_complete(complete, page));
     let total = list.total.as_ref().and_then(|pointer| page.at(pointer)).and_then(number);
     let ids: BTreeSet<&str> = items.iter().filter_map(|item| item.id.as_deref()).collect();
     let nameless = items.iter().filter(|item| item.id.is_none()).count();
@@ -35,6 +32,14 @@ pub(crate) fn complete(list: &ListTool, page: &Answer, items: &[Shown]) -> bool 
     let contradicts =
         total.is_some_and(|total| total > seen) || classify::has_more(page, page.at(&list.items));
     (says || (all && !goes_on) || is_last(list, page)) && !contradicts
+}
+
+/// Whether a page says in so many words that it is the last.
+pub(crate) fn says_complete(complete: &Condition, page: &Answer) -> bool {
+    match &complete.equals {
+        None => page.at(&complete.pointer).is_some_and(is_yes),
+        Some(_) => page.says(complete),
+    }
 }
 
 /// Whether what stands at `next` leads to a further page.
@@ -116,7 +121,7 @@ fn missing_of_reach(case: &Case<'_>, items: &[Shown]) -> Option<String> {
 }
 
 /// Newest first, but for a few pinned ones before: shown by at least two times, the later one first.
-fn is_newest_first(times: &[DateTime<Utc>]) -> bool {
+pub(crate) fn is_newest_first(times: &[DateTime<Utc>]) -> bool {
     (0..=PINNED).any(|pinned| {
         let (before, rest) = times.split_at(pinned.min(times.len()));
         let ordered = rest.windows(2).all(|pair| matches!(pair, [newer, older] if newer >= older));

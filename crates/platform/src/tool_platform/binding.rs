@@ -36,7 +36,7 @@ pub struct Binding {
     pub(crate) profile: PlatformProfile,
     pub(crate) client: Arc<dyn ToolClient>,
     /// `None` for every account of the platform that has no binding of its own.
-    pub(super) account: Option<String>,
+    pub(crate) account: Option<String>,
     /// What the server calls the account, the first in arguments.
     names: Vec<String>,
     settings: BTreeMap<String, String>,
@@ -96,8 +96,9 @@ impl Binding {
         self.setting(name, value)
     }
 
-    /// The platform.
-    pub(super) const fn platform(&self) -> PlatformName {
+    /// The platform that it binds.
+    #[must_use]
+    pub const fn platform(&self) -> PlatformName {
         self.profile.platform
     }
 
@@ -107,12 +108,12 @@ impl Binding {
     }
 
     /// Every name of an account: ours, and those of the server.
-    pub(super) fn names<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn names<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a str> {
         std::iter::once(account).chain(self.names.iter().map(String::as_str))
     }
 
     /// What stands in braces in the arguments of a call about an account.
-    pub(super) fn part(
+    pub(crate) fn part(
         &self,
         part: &Part,
         account: &str,
@@ -126,7 +127,7 @@ impl Binding {
     }
 
     /// What leaves for a person, beside no words of ours.
-    pub(super) fn border(&self) -> Border<'_> {
+    pub(crate) fn border(&self) -> Border<'_> {
         Border { secrets: self.client.secrets(), settings: Some(&self.secrets), ours: "" }
     }
 
@@ -160,7 +161,12 @@ impl Binding {
         NotReady { platform: self.platform(), code, message }
     }
 
-    fn missing_settings(&self) -> impl Iterator<Item = String> {
+    /// Whether the host gave a setting.
+    pub(crate) fn has_setting(&self, name: &str) -> bool {
+        self.settings.contains_key(name)
+    }
+
+    pub(crate) fn missing_settings(&self) -> impl Iterator<Item = String> {
         let missing = self.profile.settings.iter().filter(|(name, _)| !self.settings.contains_key(*name));
         missing.map(|(name, what)| format!("the binding gives no setting `{name}` ({what})"))
     }

@@ -1,0 +1,154 @@
+//! Examines a profile against the server that it is for, before anything is published with it.
+//!
+//! INVARIANT: only tools that read are called: `sign_in`, `whoami`, `list`, `get`, `state`, `look_up`. A tool that the profile
+//! names for an act, an upload, a step before an act or a deletion is never called, whatever else the profile names it for.
+//! What is told of answers is redacted; the words of other people in it are data, never instructions.
+//!
+//! [`suggest`] drafts a profile for a server that has none.
+
+mod ask;
+mod diagnosis;
+mod kind;
+mod list;
+mod outline;
+mod sample;
+mod session;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chimera_contracts::{Clock, PlatformName};
+use chimera_effect::EffectKind;
+use chrono::TimeDelta;
+
+pub use diagnosis::{Absence, Diagnosis, Health, KindDiagnosis, Observation, PlatformDiagnosis, SampleCall};
+pub use suggest::{SuggestError, suggest};
+
+use crate::targets::TargetKind;
+use crate::tool::ToolInfo;
+use crate::tool_platform::Binding;
+use ask::Asking;
+
+/// How long a server may take to start and to list its tools.
+const START: TimeDelta = TimeDelta::seconds(30);
+
+/// How much of one observation is told.
+const TOLD: usize = 2_000;
+
+/// The text of a sample post; nothing is posted.
+const TEXT: &str = "Hello from the profile doctor.\nNothing of this is sent.";
+
+/// Examines bindings: what is served, which pointers fit real answers, what a look could prove, what would be sent.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use chimera_contracts::Clock;
+/// # use chimera_platform::doctor::Doctor;
+/// # use chimera_platform::{Binding, Profile, ToolClient};
+/// # async fn example(profile: &Profile, server: Arc<dyn ToolClient>, clock: Arc<dyn Clock>) {
+/// let diagnosis = Doctor::new(Binding::all(profile, &server), clock).examine("acme").await;
+/// println!("{diagnosis}");
+/// assert!(diagnosis.is_fit());
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Doctor {
+    bindings: Vec<Binding>,
+    clock: Arc<dyn Clock>,
+    targets: BTreeMap<TargetKind, String>,
+}
+
+impl Doctor {
+    /// A doctor for these bindings.
+    #[must_use]
+    pub fn new(bindings: impl IntoIterator<Item = Binding>, clock: Arc<dyn Clock>) -> Self {
+        Self { bindings: bindings.into_iter().collect(), clock, targets: BTreeMap::new() }
+    }
+
+    /// A target to ask reading tools about: a post, a comment or an account, by the id that the profile's tools take. For a
+    /// post it defaults to the account's first listed one.
+    #[must_use]
+    pub fn target(mut self, kind: TargetKind, id: impl Into<String>) -> Self {
+        self.targets.insert(kind, id.into());
+        self
+    }
+
+    /// The account that the first server tells by `whoami`, as the profile's first pointer shows it; `None` where there is no
+    /// `whoami`, where it needs a sign-in first, and where it tells none.
+    pub async fn account(&self) -> Option<String> {
+        let binding = self.bindings.first().filter(|binding| binding.profile.sign_in.is_none())?;
+        let now = self.clock.now();
+        let deadline = now.checked_add_signed(START).unwrap_or(now);
+        let tools = binding.client.tools(deadline).await.ok()?;
+        session::account(&Asking::new(binding, "", &tools, self.clock.as_ref())).await
+    }
+
+    /// Examines every platform that is bound for the account. Each call has the time of its platform's `timeout_ms`; the start
+    /// of the server has 30 s.
+    pub async fn examine(&self, account: &str) -> Diagnosis {
+        let mut platforms = Vec::new();
+        let bound = |binding: &&Binding| binding.account.as_deref().is_none_or(|bound| bound == account);
+        for binding in self.bindings.iter().filter(bound) {
+            platforms.push(self.platform(binding, account).await);
+        }
+        Diagnosis { platforms }
+    }
+
+    async fn platform(&self, binding: &Binding, account: &str) -> PlatformDiagnosis {
+        let platform = binding.profile.platform();
+        let mut observations: Vec<Observation> =
+            binding.missing_settings().map(|fault| Observation::mend("settings", fault)).collect();
+        let now = self.clock.now();
+        let deadline = now.checked_add_signed(START).unwrap_or(now);
+        let tools: Option<Vec<ToolInfo>> = match binding.client.tools(deadline).await {
+            Ok(tools) => Some(tools),
+            Err(error) => {
+                let error = binding.border().shown(&error.to_string(), ask::REASON);
+                observations.push(Observation::mend("server", error));
+                None
+            }
+        };
+        let offered = tools.as_deref().unwrap_or_default();
+        let asking = Asking::new(binding, account, offered, self.clock.as_ref());
+        if tools.is_some() {
+            observations.push(Observation::fit("server", format!("it offers {} tools", offered.len())));
+            observations.extend(session::open(&asking).await);
+        }
+        let mut targets = self.targets.clone();
+        let mut kinds = Vec::new();
+        for kind in binding.profile.served() {
+            let diagnosis = match tools.is_some() {
+                true => kind::examine(&asking, kind, &mut targets).await,
+                false => KindDiagnosis::unread(kind),
+            };
+            let samples = sample::calls(binding, account, kind, targets_of(binding, kind, &targets));
+            kinds.push(KindDiagnosis { samples, ..diagnosis });
+        }
+        // What stands in a schema or an id is the server's word as well.
+        let border = binding.border();
+        for found in observations.iter_mut().chain(kinds.iter_mut().flat_map(|kind| &mut kind.observations)) {
+            found.text = border.shown(&found.text, TOLD);
+        }
+        let server = binding.client.server().to_owned();
+        PlatformDiagnosis { platform, server, account: account.to_owned(), observations, kinds }
+    }
+}
+
+/// The target of a kind, where one is known.
+fn targets_of<'a>(
+    binding: &Binding,
+    kind: EffectKind,
+    targets: &'a BTreeMap<TargetKind, String>,
+) -> Option<&'a str> {
+    let wanted = binding.profile.acts.get(&kind)?.target?;
+    targets.get(&wanted).map(String::as_str)
+}
+
+/// The platform that names of a server and of its tools speak of; `None` where they speak of none.
+#[must_use]
+pub fn platform_of(server: &str, tools: &[ToolInfo]) -> Option<PlatformName> {
+    suggest::platform_of(server, tools)
+}

@@ -1,0 +1,182 @@
+//! Calls of tools that read, and of no other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chimera_contracts::Clock;
+use serde_json::Value;
+
+use super::Observation;
+use super::suggest::words;
+use crate::border::Border;
+use crate::check;
+use crate::classify;
+use crate::normalise::Answer;
+use crate::profile::{Delete, Input, Invocation, PlatformProfile};
+use crate::targets::TargetKind;
+use crate::tool::{Called, ToolCall, ToolInfo};
+use crate::tool_platform::Binding;
+use crate::wire::Meta;
+
+/// How much of what a server said is told.
+pub(super) const REASON: usize = 600;
+
+/// One binding under examination.
+pub(super) struct Asking<'a> {
+    pub(super) binding: &'a Binding,
+    pub(super) account: &'a str,
+    pub(super) tools: &'a [ToolInfo],
+    clock: &'a dyn Clock,
+    /// The tools that are never called.
+    acting: BTreeSet<String>,
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    pub(super) target: Option<&'a str>,
+    pub(super) id: Option<&'a str>,
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(
+        binding: &'a Binding,
+        account: &'a str,
+        tools: &'a [ToolInfo],
+        clock: &'a dyn Clock,
+    ) -> Self {
+        Self { binding, account, tools, clock, acting: acting(&binding.profile) }
+    }
+
+    pub(super) fn border(&self) -> Border<'_> {
+        self.binding.border()
+    }
+
+    pub(super) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now()
+    }
+
+    /// Calls a tool that reads, as the profile calls it.
+    ///
+    /// # Errors
+    /// With why it was not called, or how it failed.
+    pub(super) async fn ask(
+        &self,
+        step: &str,
+        invocation: &Invocation,
+        about: About<'_>,
+    ) -> Result<Answer, Observation> {
+        self.may_ask(step, invocation, about)?;
+        let profile = &self.binding.profile;
+        let arguments = invocation.arguments(|part| {
+            self.binding.part(part, self.account, |input| match input {
+                Input::Target => about.target.map(Value::from),
+                Input::Id => about.id.map(Value::from),
+                _ => None,
+            })
+        });
+        let now = self.clock.now();
+        let deadline = now.checked_add_signed(profile.timeout).unwrap_or(now);
+        let call = ToolCall {
+            id: "profile-doctor".to_owned(),
+            tool: invocation.tool.clone(),
+            arguments,
+            meta: Meta::without_request(profile.platform(), "profile-doctor").into_entries(),
+            send_before: deadline,
+            deadline,
+        };
+        let failed = |how: &str, reason: &str| {
+            let reason = self.border().shown(reason, REASON);
+            Observation::mend(step, format!("the tool `{}` {how}: {reason}", invocation.tool))
+        };
+        let answer = match self.binding.client.call(call).await {
+            Called::Answered(answer) => Answer::new(&answer),
+            Called::Failed { reason } => return Err(failed("failed", &reason)),
+            Called::NotSent { reason } => return Err(failed("could not be asked", &reason)),
+            Called::Lost { reason } => return Err(failed("did not answer", &reason)),
+        };
+        if !answer.whole {
+            return Err(failed("asks for something before it answers", ""));
+        }
+        if classify::read_failed(profile, &answer) {
+            return Err(failed("failed", &answer.shown(self.border(), REASON)));
+        }
+        Ok(answer)
+    }
+
+    /// Whether a tool may be called for a step.
+    fn may_ask(&self, step: &str, invocation: &Invocation, about: About<'_>) -> Result<(), Observation> {
+        let tool = &invocation.tool;
+        if self.acting.contains(tool) {
+            let text =
+                format!("`{tool}` is a tool that acts in this profile; it is never called in order to read");
+            return Err(Observation::mend(step, text));
+        }
+        if let Some(word) = acts_by_name(tool).filter(|_| step != "sign_in") {
+            let text =
+                format!("not called: by its name `{tool}` may {word} something; nothing here could be tried");
+            return Err(Observation::hint(step, text));
+        }
+        if !check::call_faults(invocation, self.tools).is_empty() {
+            return Err(Observation::hint(step, format!("not called: `{tool}` does not fit the server")));
+        }
+        let missing: BTreeSet<&str> =
+            invocation.settings().filter(|name| !self.binding.has_setting(name)).collect();
+        if !missing.is_empty() {
+            let missing = missing.into_iter().collect::<Vec<_>>().join("`, `");
+            return Err(Observation::hint(step, format!("not called: the setting `{missing}` is missing")));
+        }
+        if invocation.takes(Input::Id) && about.id.is_none() {
+            return Err(Observation::hint(step, "not called: no post is known to ask for"));
+        }
+        Ok(())
+    }
+
+    /// The target to ask about, where the call takes one.
+    ///
+    /// # Errors
+    /// When the call takes one and none is known.
+    pub(super) fn target<'b>(
+        step: &str,
+        invocation: &Invocation,
+        kind: Option<TargetKind>,
+        targets: &'b BTreeMap<TargetKind, String>,
+    ) -> Result<Option<&'b str>, Observation> {
+        let known = kind.and_then(|kind| targets.get(&kind)).map(String::as_str);
+        match kind {
+            Some(kind) if invocation.takes(Input::Target) && known.is_none() => {
+                let text = format!("not called: it is about a {}, and none is known", kind.as_str());
+                Err(Observation::hint(step, text))
+            }
+            _ => Ok(known),
+        }
+    }
+}
+
+/// Every tool that the profile names for an act, an upload, a step before an act or a deletion.
+fn acting(profile: &PlatformProfile) -> BTreeSet<String> {
+    let mut acting = BTreeSet::new();
+    for act in profile.acts.values() {
+        acting.extend(act.every_call().map(|call| call.tool.clone()));
+        if let Some(Delete::Tool(delete)) = &act.delete {
+            acting.insert(delete.invocation.tool.clone());
+        }
+    }
+    acting.extend(profile.upload.iter().map(|upload| upload.invocation.tool.clone()));
+    acting
+}
+
+/// What a tool may do by its name, where no word of it says that it reads. Names promise nothing: this keeps a slip of the pen
+/// in a profile from deleting something.
+fn acts_by_name(tool: &str) -> Option<&'static str> {
+    const READS: [&str; 10] =
+        ["get", "list", "read", "show", "find", "fetch", "search", "lookup", "check", "is"];
+    const ACTS: [&str; 12] = [
+        "delete", "remove", "create", "publish", "upload", "send", "update", "edit", "unlike", "unfollow",
+        "follow", "retweet",
+    ];
+    let words = words(tool);
+    if words.iter().any(|word| READS.contains(&word.as_str())) {
+        return None;
+    }
+    ACTS.into_iter().find(|act| words.iter().any(|word| word == act))
+}

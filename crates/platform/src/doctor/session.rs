@@ -1,0 +1,80 @@
+//! Sign-in, and in which account the server acts.
+
+use super::Observation;
+use super::ask::{About, Asking, REASON};
+use super::outline::leaves;
+use crate::find::is_same_handle;
+use crate::normalise::text;
+use crate::profile::{SignInTool, WhoAmITool};
+
+/// Signs in where the profile says so, and asks for the account.
+pub(super) async fn open(asking: &Asking<'_>) -> Vec<Observation> {
+    let profile = &asking.binding.profile;
+    let mut found = Vec::new();
+    if let Some(tool) = &profile.sign_in {
+        found.push(sign_in(asking, tool).await);
+    }
+    match &profile.who_am_i {
+        Some(tool) => found.push(who_am_i(asking, tool).await),
+        None => found.push(Observation::hint(
+            "whoami",
+            "the account is taken on trust: a server that was started with another account's credentials posts there. \
+             Name the tool that tells the account, if there is one",
+        )),
+    }
+    found
+}
+
+/// The account that the server tells.
+pub(super) async fn account(asking: &Asking<'_>) -> Option<String> {
+    let who = asking.binding.profile.who_am_i.as_ref()?;
+    let answer = asking.ask("whoami", &who.invocation, About::default()).await.ok()?;
+    let told = who.account.iter().find_map(|pointer| text(answer.at(pointer)?))?;
+    (!asking.border().holds_secret(&told)).then_some(told)
+}
+
+async fn sign_in(asking: &Asking<'_>, tool: &SignInTool) -> Observation {
+    let answer = match asking.ask("sign_in", &tool.invocation, About::default()).await {
+        Ok(answer) => answer,
+        Err(failed) => return failed,
+    };
+    match &tool.confirm {
+        None => Observation::hint(
+            "sign_in",
+            "it reported no error; `confirm` would say what a success looks like",
+        ),
+        Some(confirm) if answer.says(confirm) => Observation::fit("sign_in", "confirmed"),
+        Some(confirm) => {
+            let shown = answer.shown(asking.border(), REASON);
+            let pointer = &confirm.pointer;
+            Observation::mend("sign_in", format!("`confirm = \"{pointer}\"` does not hold in: {shown}"))
+        }
+    }
+}
+
+async fn who_am_i(asking: &Asking<'_>, who: &WhoAmITool) -> Observation {
+    let answer = match asking.ask("whoami", &who.invocation, About::default()).await {
+        Ok(answer) => answer,
+        Err(failed) => return failed,
+    };
+    let tool = &who.invocation.tool;
+    let told: Vec<String> = who.account.iter().filter_map(|pointer| text(answer.at(pointer)?)).collect();
+    if told.is_empty() {
+        let outline = leaves(asking.border(), &answer.value);
+        let text = format!("`account` fits nothing in the answer of `{tool}`, which has {outline}");
+        return Observation::mend("whoami", asking.border().shown(&text, REASON));
+    }
+    let shown = asking.border().shown(&told.join("`, `"), REASON);
+    let is_ours = |told: &String| asking.binding.names(asking.account).any(|name| is_same_handle(told, name));
+    if told.iter().any(is_ours) {
+        return Observation::fit("whoami", format!("`{tool}` acts as `{shown}`"));
+    }
+    let account = asking.account;
+    Observation::mend(
+        "whoami",
+        format!(
+            "`{tool}` acts as `{shown}`, and the account is `{account}`: nothing would be sent. Name the account so, give \
+             the binding the server's name for it, or start the server with the credentials of `{account}`"
+        ),
+    )
+}
