@@ -315,6 +315,7 @@ impl Lane {
             meta: BTreeMap::new(),
             send_before: deadline,
             deadline,
+            life: None,
         };
         let called = self.hand.call(call).await;
         assert!(matches!(called, Called::Answered(_)), "{}: {called:?}", self.name);

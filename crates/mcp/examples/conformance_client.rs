@@ -32,6 +32,7 @@ async fn run(url: &str) -> Result<(), Box<dyn Error>> {
             meta: BTreeMap::new(),
             send_before: deadline,
             deadline,
+            life: None,
         };
         match server.call(call).await {
             Called::Answered(answer) => writeln!(std::io::stdout(), "{answer:?}")?,

@@ -194,6 +194,7 @@ mod tests {
             meta: [("org.example/key".to_owned(), "k".to_owned())].into(),
             send_before: soon,
             deadline: soon,
+            life: None,
         };
         let (told, called) = oneshot::channel();
         (called, tokio::spawn(attempt.attend(call, told)))

@@ -1,7 +1,9 @@
 //! Media as files, for servers on this machine that take a path.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -14,6 +16,9 @@ const KEPT: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// How many files are kept at once; further media are refused until old ones are gone.
 const MOST: usize = 1_000;
+
+/// Tells the parts apart that are written at once.
+static PART: AtomicU64 = AtomicU64::new(0);
 
 /// A folder of media, each under its SHA-256 and the ending of its name.
 ///
@@ -65,24 +70,38 @@ fn keep(folder: &Path, name: &str, bytes: &[u8]) -> Result<String, String> {
     let folder = folder.canonicalize().map_err(words)?;
     let left = sweep(&folder, SystemTime::now()).map_err(words)?;
     let path = folder.join(name);
-    if !path.exists() {
+    // What stands there may have been changed by a server, or cut by a crash: only the same bytes are handed over again.
+    if std::fs::read(&path).is_ok_and(|kept| kept == bytes) {
+        let file = std::fs::File::options().write(true).open(&path).map_err(words)?;
+        file.set_modified(SystemTime::now()).map_err(words)?;
+    } else {
         if left >= MOST {
             return Err(format!("{MOST} files are kept already"));
         }
-        // Beside it and then in its place: a server never finds half of it.
-        let part = folder.join(format!("{name}.part"));
-        let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, &path));
-        // Another call may have put the same bytes there meanwhile.
-        if let Err(error) = written
-            && !path.exists()
-        {
+        // Beside it under a name of its own and then in its place: nobody finds half of it.
+        let part = folder.join(format!(
+            "{name}.{}-{}.part",
+            std::process::id(),
+            PART.fetch_add(1, Ordering::Relaxed)
+        ));
+        let written = write(&part, bytes).and_then(|()| std::fs::rename(&part, &path));
+        if let Err(error) = written {
+            drop(std::fs::remove_file(&part));
             return Err(words(error));
         }
-    } else {
-        let file = std::fs::File::options().write(true).open(&path).map_err(words)?;
-        file.set_modified(SystemTime::now()).map_err(words)?;
     }
     path.into_os_string().into_string().map_err(|_| "its path is not UTF-8".to_owned())
+}
+
+/// Writes a new file that only this user can read, down to the disk.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_data()
 }
 
 /// Media of posts that are not public yet are for nobody else.

@@ -31,6 +31,9 @@ pub struct ToolCall {
     pub send_before: DateTime<Utc>,
     /// Nobody waits for the answer after this.
     pub deadline: DateTime<Utc>,
+    /// The life of the server ([`ToolClient::life`]) in which it was signed in and told its account: in another one nothing is
+    /// sent. `None` where that does not matter.
+    pub life: Option<u64>,
 }
 
 /// What a tool answered. `is_error` alone decides nothing (mcp.md, 2).
@@ -97,6 +100,7 @@ pub struct ServerError {
 /// # Contract
 /// - `call` puts at most one `tools/call` request on the wire, and none at or after `send_before`; it never sends again
 ///   by itself, not after a reconnect and not on `input_required`.
+/// - A call that names a life of the server is put to that one alone; where it is over, the call is `NotSent`.
 /// - `call` answers by the deadline. `NotSent` is said only when no byte of the request can have left.
 /// - A server that died is started again, with backoff, by a later `tools` or `call`, which wait for it where their time
 ///   allows; calls in flight become `Lost`.

@@ -23,6 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::binding::Binding;
 use self::late::LostCalls;
+use crate::find::is_same_handle;
 use crate::media::{MediaFiles, MediaProbe};
 use crate::profile::ActTool;
 
@@ -83,7 +84,12 @@ impl ToolPlatform {
     fn binding(&self, account: AccountRef<'_>) -> Option<&Binding> {
         let of_platform = || self.bindings.iter().filter(|binding| binding.platform() == account.platform);
         let own = of_platform().find(|binding| binding.account.as_deref() == Some(account.name));
-        own.or_else(|| of_platform().find(|binding| binding.account.is_none()))
+        // Another spelling of an account that has a server of its own is not for the server of all others.
+        let is_bound = || {
+            let mut accounts = of_platform().filter_map(|binding| binding.account.as_deref());
+            accounts.any(|bound| is_same_handle(bound, account.name))
+        };
+        own.or_else(|| of_platform().find(|binding| binding.account.is_none()).filter(|_| !is_bound()))
     }
 
     /// The binding of an account, and its tool for a kind of effect.

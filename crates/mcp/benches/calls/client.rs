@@ -71,6 +71,7 @@ impl Client {
                     meta: BTreeMap::new(),
                     send_before: hour,
                     deadline: hour,
+                    life: None,
                 };
                 let begin = Instant::now();
                 let called = client.call(call).await;

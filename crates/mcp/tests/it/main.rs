@@ -8,5 +8,6 @@ mod calls;
 #[cfg(feature = "http")]
 mod http;
 mod lives;
+mod media;
 mod place;
 mod starts;

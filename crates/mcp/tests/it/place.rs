@@ -128,6 +128,7 @@ pub(crate) fn post(clock: &TestClock, text: &str) -> ToolCall {
         meta: BTreeMap::new(),
         send_before: now + TimeDelta::hours(1),
         deadline: now + TimeDelta::hours(1),
+        life: None,
     }
 }
 

@@ -51,6 +51,7 @@ async fn call(server: &dyn ToolClient, tool: &str) -> Called {
         meta: BTreeMap::new(),
         send_before: hour,
         deadline: hour,
+        life: None,
     };
     within("the answer to a call", server.call(call)).await
 }

@@ -83,6 +83,7 @@ impl<'a> Asking<'a> {
             meta: Meta::without_request(profile.platform(), "profile-doctor").into_entries(),
             send_before: deadline,
             deadline,
+            life: None,
         };
         let failed = |how: &str, reason: &str| {
             let reason = self.border().shown(reason, REASON);

@@ -104,7 +104,7 @@ impl Sample<'_> {
         };
         let one = |shown: &str| -> Option<Value> { self.media.map(|_| shown.into()) };
         match input {
-            Input::Text => Some(TEXT.into()),
+            Input::Text | Input::LittleText => Some(TEXT.into()),
             Input::FirstLine => TEXT.lines().next().map(Value::from),
             Input::Target => Some(self.target.unwrap_or("<target>").into()),
             Input::MediaUrls => Some(urls()).filter(|urls| !urls.is_empty()).map(Value::from),

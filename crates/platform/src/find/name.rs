@@ -25,8 +25,13 @@ pub(super) fn same(shown: &str, ours: &str, platform: PlatformName) -> Option<bo
     (comparable && !may_be_one(shown, &ours)).then_some(false)
 }
 
-/// Whether two names are one handle or one id, whatever the case of letters and with or without `@`.
+/// Whether two names are one handle, whatever the case of letters and with or without `@`, or one id.
 pub(crate) fn is_same_handle(shown: &str, ours: &str) -> bool {
+    // Letters of a URN and of a channel's id are told apart by their case.
+    let is_id = |name: &str| name.contains(':') || (name.len() == 24 && name.starts_with("UC"));
+    if is_id(shown) || is_id(ours) {
+        return shown == ours && !shown.ends_with(':');
+    }
     !stands_for_none(shown) && handle(shown) == handle(ours)
 }
 

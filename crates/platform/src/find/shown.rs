@@ -197,6 +197,13 @@ fn mark(item: &Value, depth: usize) -> Option<Mark> {
             | "requested" | "outgoingrequest" | "followrequestsent" | "pendingfollow" => {
                 is(is_yes(member), Mark::NotPublic)
             }
+            "privacy" | "privacystatus" | "privacylevel" | "visibility" => {
+                let hidden = ["private", "selfonly", "unlisted", "draft", "onlyme"];
+                is(
+                    member.as_str().is_some_and(|word| hidden.contains(&plain(word).as_str())),
+                    Mark::NotPublic,
+                )
+            }
             "removedbycategory" | "removedby" => is(is_set(member), Mark::NotPublic),
             "truncated" | "istruncated" | "translated" | "istranslated" | "withheld" => {
                 is(is_yes(member) || member.is_object(), Mark::Changed)

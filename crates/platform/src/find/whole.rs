@@ -52,9 +52,14 @@ pub(crate) fn is_cursor(value: &Value) -> bool {
     }
 }
 
-/// Whether a page says that no page follows: there is no cursor where its parent stands.
+/// Whether a page says that no page follows: there is no cursor where its parent stands. An empty page without a cursor says
+/// nothing: X gives it where there is more (twarc#604), and a server gives it for a list that it was not allowed to read
+/// (node-twitter-api-v2#145).
 fn is_last(list: &ListTool, page: &Answer) -> bool {
     let Some(next) = &list.next else { return false };
+    if page.at(&list.items).and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        return false;
+    }
     let Some((parent, _)) = next.pointer.rsplit_once('/') else { return false };
     let no_cursor = match page.at(&next.pointer) {
         None | Some(Value::Null | Value::Bool(false)) => true,

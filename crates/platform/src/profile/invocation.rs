@@ -11,6 +11,9 @@ use super::template::Braced;
 pub(crate) enum Input {
     /// The text as it is sent.
     Text,
+    /// The text as LinkedIn's *little text*: what that reads as signs of its own is escaped, so that it shows what was
+    /// approved.
+    LittleText,
     /// Its first line, for tools that want a title beside it.
     FirstLine,
     /// The account, as the server names it.
@@ -42,8 +45,9 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Text,
+        Self::LittleText,
         Self::FirstLine,
         Self::Account,
         Self::Target,
@@ -64,6 +68,7 @@ impl Input {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::LittleText => "little_text",
             Self::FirstLine => "first_line",
             Self::Account => "account",
             Self::Target => "target",
@@ -287,6 +292,11 @@ impl Invocation {
         let mut arguments = self.arguments.iter();
         let found = arguments.find(|(_, argument)| argument.value.holds_within(input));
         found.map(|(name, _)| name.as_str())
+    }
+
+    /// Whether the tool takes the words of a post, in whichever form.
+    pub(crate) fn takes_words(&self) -> bool {
+        self.takes(Input::Text) || self.takes(Input::LittleText)
     }
 
     /// Whether the tool takes media in some form.

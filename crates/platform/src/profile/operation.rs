@@ -223,7 +223,7 @@ impl ActTool {
 
     /// Whether words can go with it.
     pub(crate) fn takes_text(&self) -> bool {
-        self.every_call().any(|call| call.takes(Input::Text))
+        self.every_call().any(Invocation::takes_words)
     }
 
     /// Whether media are uploaded before.

@@ -56,9 +56,10 @@ impl ToolPlatform {
         // What comes before the call has its time from the same account: the sum is what the kernel waits for.
         let deadline = self.after(profile.timeout(tool));
         let before = act.send_before.min(deadline);
-        if let Err(faults) = binding.ready(&content.account, content.kind, before).await {
-            return Outcome::NotDone(before_sending(faults));
-        }
+        let life = match binding.ready(&content.account, content.kind, before).await {
+            Ok(life) => life,
+            Err(faults) => return Outcome::NotDone(before_sending(faults)),
+        };
         let (tool_name, arguments) = match self.said(binding, tool, act, before).await {
             Ok(said) => said,
             Err(refusal) => return Outcome::NotDone(refusal),
@@ -72,6 +73,7 @@ impl ToolPlatform {
             meta: meta.into_entries(),
             send_before,
             deadline,
+            life,
         };
         // Before it is sent: one who does not wait for the answer drops this future, and the answer may come all the same.
         self.lost.remember(act);

@@ -85,10 +85,21 @@ fn check_media(taking: &Invocation, act: &Act<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// How long a title may be (YouTube Data API, `snippet.title`).
+const TITLE: usize = 100;
+
 fn check_words(taking: &Invocation, content: &EffectV1) -> Result<(), Refusal> {
+    let title = content.text.lines().next().unwrap_or_default();
+    if taking.takes(Input::FirstLine) && !(1..=TITLE).contains(&title.trim().chars().count()) {
+        let message = format!(
+            "the first line is the title on `{}`: 1 to {TITLE} characters; nothing was sent",
+            content.platform
+        );
+        return Err(refusal(ErrorCode::ValidationError, message));
+    }
     let EffectV1 { platform, kind, .. } = content;
     let kind_is = kind.as_str();
-    if !content.text.is_empty() && !taking.takes(Input::Text) {
+    if !content.text.is_empty() && !taking.takes_words() {
         let message = format!("the tool for `{platform}` takes no words with a {kind_is}; nothing was sent");
         return Err(refusal(ErrorCode::ValidationError, message));
     }
@@ -103,6 +114,12 @@ fn check_words(taking: &Invocation, content: &EffectV1) -> Result<(), Refusal> {
 fn check_target(binding: &Binding, tool: &ActTool, act: &Act<'_>) -> Result<(), Refusal> {
     let Some(wanted) = tool.target else { return Ok(()) };
     let target = act.effect.content().target.as_deref().filter(|target| is_id(target));
+    // Servers put targets into paths: what has not the shape of one goes nowhere.
+    if let Some(target) = target
+        && let Err(fault) = binding.profile.check_target(act.effect.content().kind, target)
+    {
+        return Err(refusal(ErrorCode::InvalidTarget, format!("{fault}; nothing was sent")));
+    }
     let named = match &tool.naming {
         Naming::Ours(template) => is_id(&act.parts().id(template)),
         Naming::Theirs { .. } => true,
@@ -113,6 +130,21 @@ fn check_target(binding: &Binding, tool: &ActTool, act: &Act<'_>) -> Result<(), 
     let message =
         format!("the id of a {} on `{}` is needed; nothing was sent", wanted.as_str(), binding.platform());
     Err(refusal(ErrorCode::InvalidTarget, message))
+}
+
+/// A text in which LinkedIn reads no signs of its own (*Little Text Format*, reserved characters): an unescaped `(` cuts a post
+/// silently. A hashtag stays one.
+fn little_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let tag = character == '#' && characters.peek().is_some_and(|next| next.is_alphanumeric());
+        if !tag && r"\|{}@[]()<>#*_~".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 fn input(input: Input, act: &Act<'_>, handed: &Handed) -> Option<Value> {
@@ -140,6 +172,10 @@ fn input(input: Input, act: &Act<'_>, handed: &Handed) -> Option<Value> {
         Input::Data => handed.data.as_deref().map(Value::from),
         Input::FileName => handed.file_name.as_deref().map(Value::from),
         Input::Sha256 => handed.sha256.map(|sha256| sha256.to_string().into()),
+        Input::LittleText => {
+            let there = content.kind == EffectKind::Publish || !content.text.is_empty();
+            there.then(|| little_text(&content.text).into())
+        }
         Input::FirstLine => content.text.lines().next().map(Value::from),
         Input::Account | Input::Id | Input::Prepared => None,
     }

@@ -1,6 +1,7 @@
 //! A binding: one server for one platform, and what only the host knows of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use chimera_audit::Secrets;
@@ -31,7 +32,7 @@ use crate::tool::{ServerError, ToolClient};
 /// # Some(binding)
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Binding {
     pub(crate) profile: PlatformProfile,
     pub(crate) client: Arc<dyn ToolClient>,
@@ -43,6 +44,19 @@ pub struct Binding {
     /// Settings that nobody may see.
     secrets: Secrets,
     pub(super) session: Arc<Session>,
+}
+
+impl fmt::Debug for Binding {
+    /// Settings by their names alone: one may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding")
+            .field("platform", &self.profile.platform)
+            .field("server", &self.client.server())
+            .field("account", &self.account)
+            .field("names", &self.names)
+            .field("settings", &self.settings.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Binding {
@@ -73,8 +87,9 @@ impl Binding {
         self
     }
 
-    /// A name that the server has for the account: a number, a URN, a handle. The first one is what the tools are given;
-    /// lists may show any of them as the author.
+    /// A name that the server has for the account that is bound by [`account`](Self::account): a number, a URN, a handle. The
+    /// first one is what the tools are given; lists may show any of them as the author. Of a binding for every account it
+    /// means nothing.
     #[must_use]
     pub fn named_by_server(mut self, name: impl Into<String>) -> Self {
         self.names.push(name.into());
@@ -88,11 +103,14 @@ impl Binding {
         self
     }
 
-    /// The same for a value that nobody may see: a password of a sign-in. It is taken out of whatever is kept or shown.
+    /// The same for a value that nobody may see: a password of a sign-in. It is taken out of whatever is kept or shown, if it
+    /// has 6 bytes or more.
     #[must_use]
     pub fn secret_setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let value = value.into();
-        self.secrets = self.secrets.and(value.clone());
+        // As an answer in JSON shows it.
+        let quoted = Value::from(value.as_str()).to_string();
+        self.secrets = self.secrets.and(value.clone()).and(quoted.trim_matches('"'));
         self.setting(name, value)
     }
 
@@ -104,12 +122,17 @@ impl Binding {
 
     /// What the server calls an account.
     pub(super) fn name<'a>(&'a self, account: &'a str) -> &'a str {
-        self.names.first().map_or(account, String::as_str)
+        self.names_of_account().first().map_or(account, String::as_str)
+    }
+
+    /// The server's names belong to the account that is bound: a binding for every account has none.
+    fn names_of_account(&self) -> &[String] {
+        if self.account.is_some() { &self.names } else { &[] }
     }
 
     /// Every name of an account: ours, and those of the server.
     pub(crate) fn names<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a str> {
-        std::iter::once(account).chain(self.names.iter().map(String::as_str))
+        std::iter::once(account).chain(self.names_of_account().iter().map(String::as_str))
     }
 
     /// What stands in braces in the arguments of a call about an account.
@@ -131,13 +154,14 @@ impl Binding {
         Border { secrets: self.client.secrets(), settings: Some(&self.secrets), ours: "" }
     }
 
-    /// Whether the server can be used for a kind of effect of an account; starts it where needed.
+    /// Whether the server can be used for a kind of effect of an account; starts it where needed. Gives the life that the calls
+    /// have to name, where it matters.
     pub(super) async fn ready(
         &self,
         account: &str,
         kind: EffectKind,
         deadline: DateTime<Utc>,
-    ) -> Result<(), NotReady> {
+    ) -> Result<Option<u64>, NotReady> {
         let tools = self.client.tools(deadline).await.map_err(|error| self.unusable(&error))?;
         let mut faults = check::faults(&self.profile, kind, &tools);
         faults.extend(self.missing_settings());

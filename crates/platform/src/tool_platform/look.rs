@@ -31,6 +31,8 @@ struct Looking<'a> {
     act: &'a ActTool,
     look: &'a LookUp,
     sought: Sought,
+    /// The life of the server in which it told its account.
+    life: Option<u64>,
 }
 
 /// A list, as far as it was read.
@@ -54,9 +56,12 @@ impl ToolPlatform {
             return Finding::Blind { reason: "no tool is configured for the platform any more".to_owned() };
         };
         let sought = Sought::of(content, act, binding.names(&content.account));
-        let looking = Looking { platform: self, binding, act, look, sought };
+        let mut looking = Looking { platform: self, binding, act, look, sought, life: None };
         let found = match looking.session().await {
-            Ok(()) => looking.find(owners).await,
+            Ok(life) => {
+                looking.life = life;
+                looking.find(owners).await
+            }
             Err(unread) => Err(unread),
         };
         match found {
@@ -87,7 +92,7 @@ impl From<String> for Unread {
 impl Looking<'_> {
     /// Signs in where that has to come first, and asks for the account: a list of another account shows that ours posted
     /// nothing.
-    async fn session(&self) -> Result<(), Unread> {
+    async fn session(&self) -> Result<Option<u64>, Unread> {
         let deadline = self.platform.after(self.binding.profile.timeout);
         let opened = self.binding.open_session(&self.look.effect.content().account, deadline).await;
         let passes =
@@ -413,7 +418,7 @@ impl Looking<'_> {
         let meta = Meta::new(&look.call_key, binding.profile.platform, "look-up", &look.trace).into_entries();
         let tool = invocation.tool.clone();
         let id = format!("{}/look", look.call_key);
-        let call = ToolCall { id, tool, arguments, meta, send_before: deadline, deadline };
+        let call = ToolCall { id, tool, arguments, meta, send_before: deadline, deadline, life: self.life };
         let failed = |how: &str, reason: &str| {
             format!("the tool `{}` {how}: {}", invocation.tool, self.border().shown(reason, REASON))
         };

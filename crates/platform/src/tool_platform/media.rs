@@ -59,6 +59,11 @@ impl ToolPlatform {
         };
         let mut handed = Handed { kind, ..Handed::default() };
         let call = act.taking(kind);
+        // Of what was approved by reference no bytes were ever fixed.
+        let fixed = |media: &&Media| matches!(media.identity, MediaIdentity::Sha256(_));
+        if kind.is_none() && takes_urls(call) {
+            self.types_of(binding, content.media.iter().filter(fixed), deadline).await?;
+        }
         if takes_paths(call) {
             for media in &content.media {
                 let Approved { url, bytes, sha256 } = self.approved(binding, media, deadline).await?;
@@ -83,20 +88,30 @@ impl ToolPlatform {
         content: &EffectV1,
         deadline: DateTime<Utc>,
     ) -> Result<MediaKind, Refusal> {
-        let probes = content.media.iter().map(|media| async move {
-            let url = parsed(media)?;
-            let probed = self.media.probe(&url, deadline).await;
-            let probed = probed.map_err(|error| unreachable(binding, &error))?;
-            same_as_approved(binding, media, &url, probed.sha256)?;
-            Ok::<_, Refusal>(probed.media_type)
-        });
-        let types = try_join_all(probes).await?;
+        let types = self.types_of(binding, &content.media, deadline).await?;
         MediaKind::of(types.iter().map(String::as_str)).ok_or_else(|| {
             let types = binding.border().shown(&types.join("`, `"), REASON);
             let message =
                 format!("media on `{}` are pictures or videos, these are `{types}`", content.platform);
             refusal(ErrorCode::ValidationError, message)
         })
+    }
+
+    /// The media types of what is at the URLs now, which is what was approved.
+    async fn types_of<'a>(
+        &self,
+        binding: &Binding,
+        media: impl IntoIterator<Item = &'a Media>,
+        deadline: DateTime<Utc>,
+    ) -> Result<Vec<String>, Refusal> {
+        let probes = media.into_iter().map(|media| async move {
+            let url = parsed(media)?;
+            let probed = self.media.probe(&url, deadline).await;
+            let probed = probed.map_err(|error| unreachable(binding, &error))?;
+            same_as_approved(binding, media, &url, probed.sha256)?;
+            Ok::<_, Refusal>(probed.media_type)
+        });
+        try_join_all(probes).await
     }
 
     /// The bytes of a medium.
@@ -143,6 +158,11 @@ impl ToolPlatform {
 /// Whether a call takes the paths of files.
 fn takes_paths(call: &Invocation) -> bool {
     call.takes(Input::MediaPath) || call.takes(Input::MediaPaths)
+}
+
+/// Whether the platform fetches the media by itself.
+fn takes_urls(call: &Invocation) -> bool {
+    call.takes(Input::MediaUrl) || call.takes(Input::MediaUrls)
 }
 
 fn takes_bytes(call: &Invocation) -> bool {

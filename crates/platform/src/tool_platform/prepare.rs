@@ -44,6 +44,7 @@ impl ToolPlatform {
                 meta: Meta::new(act.call_key, content.platform, "prepare", act.trace).into_entries(),
                 send_before: deadline,
                 deadline,
+                life: None,
             })
             .await;
         let border = act.border(binding);

@@ -38,30 +38,35 @@ impl Session {
 }
 
 impl Binding {
-    /// Signs in and asks for the account, unless that was done in this life of the server. Two callers that come at once may
+    /// Signs in and asks for the account, unless that was done in this life of the server; gives the life that calls then have
+    /// to name. Two callers that come at once may
     /// both do it: neither makes anything public.
     ///
     /// # Errors
     /// When the server cannot be used for the account.
-    pub(super) async fn open_session(&self, account: &str, deadline: DateTime<Utc>) -> Result<(), NotReady> {
+    pub(super) async fn open_session(
+        &self,
+        account: &str,
+        deadline: DateTime<Utc>,
+    ) -> Result<Option<u64>, NotReady> {
         let (sign_in, who_am_i) = (&self.profile.sign_in, &self.profile.who_am_i);
         if sign_in.is_none() && who_am_i.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         // Starts the server where it is dead, so that the life is that of what follows.
         self.client.tools(deadline).await.map_err(|error| self.unusable(&error))?;
         let life = self.client.life();
         if self.session.is_open(life, account) {
-            return Ok(());
+            return Ok(Some(life));
         }
         if let Some(tool) = sign_in {
-            self.sign_in(tool, account, deadline).await?;
+            self.sign_in(tool, account, deadline, life).await?;
         }
         if let Some(tool) = who_am_i {
-            self.is_account(tool, account, deadline).await?;
+            self.is_account(tool, account, deadline, life).await?;
         }
         self.session.open(life, account);
-        Ok(())
+        Ok(Some(life))
     }
 
     async fn sign_in(
@@ -69,8 +74,9 @@ impl Binding {
         tool: &SignInTool,
         account: &str,
         deadline: DateTime<Utc>,
+        life: u64,
     ) -> Result<(), NotReady> {
-        let answer = self.ask("sign-in", &tool.invocation, account, deadline).await?;
+        let answer = self.ask("sign-in", &tool.invocation, account, deadline, life).await?;
         if tool.confirm.as_ref().is_none_or(|confirm| answer.says(confirm)) {
             return Ok(());
         }
@@ -84,8 +90,9 @@ impl Binding {
         tool: &WhoAmITool,
         account: &str,
         deadline: DateTime<Utc>,
+        life: u64,
     ) -> Result<(), NotReady> {
-        let answer = self.ask("whoami", &tool.invocation, account, deadline).await?;
+        let answer = self.ask("whoami", &tool.invocation, account, deadline, life).await?;
         let told: Vec<String> = tool.account.iter().filter_map(|pointer| text(answer.at(pointer)?)).collect();
         if told.iter().any(|told| self.names(account).any(|name| is_same_handle(told, name))) {
             return Ok(());
@@ -111,6 +118,7 @@ impl Binding {
         invocation: &Invocation,
         account: &str,
         deadline: DateTime<Utc>,
+        life: u64,
     ) -> Result<Answer, NotReady> {
         let arguments = invocation.arguments(|part| self.part(part, account, |_| None));
         let call = ToolCall {
@@ -120,6 +128,7 @@ impl Binding {
             meta: Meta::without_request(self.platform(), step).into_entries(),
             send_before: deadline,
             deadline,
+            life: Some(life),
         };
         let failed = |code, reason: &str| {
             let reason = self.border().shown(reason, REASON);

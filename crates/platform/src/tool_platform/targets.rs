@@ -52,10 +52,11 @@ impl Targets for ToolPlatform {
         if self.clock.now() >= deadline {
             return Some(cannot_tell("there was no time left to ask"));
         }
-        if let Err(closed) = binding.open_session(&query.account, deadline).await {
-            return Some(TargetFinding::CannotTell { reason: closed.message });
-        }
-        let called = binding.client.call(call(binding, tool, query, deadline)).await;
+        let life = match binding.open_session(&query.account, deadline).await {
+            Ok(life) => life,
+            Err(closed) => return Some(TargetFinding::CannotTell { reason: closed.message }),
+        };
+        let called = binding.client.call(ToolCall { life, ..call(binding, tool, query, deadline) }).await;
         Some(finding(binding, tool, called))
     }
 }
@@ -75,6 +76,7 @@ fn call(binding: &Binding, tool: &TargetTool, query: &TargetQuery, deadline: Dat
         // Late or early, a question makes nothing public.
         send_before: deadline,
         deadline,
+        life: None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The port over a scripted server that holds the platform to the contract of [`ToolClient`].
 
 mod asked;
+mod built_in;
+mod built_in_answers;
 mod engage;
 mod find;
 mod find_engagement;
@@ -143,6 +145,9 @@ impl ToolClient for Scripted {
         }
         for name in call.meta.keys() {
             assert!(name.starts_with(META_PREFIX) || name == "traceparent", "foreign name {name}");
+        }
+        if call.life.is_some_and(|life| life != self.life()) {
+            return Called::NotSent { reason: "the server was started anew".to_owned() };
         }
         let late = call.send_before <= now();
         self.calls.lock().unwrap().push(call);

@@ -52,6 +52,7 @@ impl ToolPlatform {
                 // Late or early, an upload makes nothing public.
                 send_before: deadline,
                 deadline,
+                life: None,
             })
             .await;
         self.uploaded(binding, &tool.id, called)

@@ -118,7 +118,7 @@ impl Reading {
             if !takes && !prepared {
                 self.fault::<()>("`arguments`: none takes the media");
             }
-            if !invocation.takes(Input::Text) && !prepared {
+            if !invocation.takes_words() && !prepared {
                 self.fault::<()>("`arguments`: none takes `{text}`");
             }
             self.section = home;
@@ -136,7 +136,8 @@ impl Reading {
             self.fault::<()>(format!("`arguments`: a {} has no `{{{}}}`", kind.as_str(), input.as_str()));
         }
         // A title is not the post.
-        if let Some(argument) = invocation.holds_within(Input::Text) {
+        let within = [Input::Text, Input::LittleText].into_iter();
+        if let Some(argument) = within.filter_map(|input| invocation.holds_within(input)).next() {
             self.fault::<()>(format!(
                 "`arguments.{argument}`: `{{text}}` has to stand alone; what is posted is what was approved"
             ));
@@ -265,7 +266,15 @@ fn has(kind: EffectKind, input: Input) -> bool {
     match kind {
         EffectKind::Publish => !matches!(input, Input::Target | Input::Id),
         EffectKind::Reply | EffectKind::Comment | EffectKind::Share => {
-            matches!(input, Input::Text | Input::FirstLine | Input::Target | Input::Account | Input::Prepared)
+            matches!(
+                input,
+                Input::Text
+                    | Input::LittleText
+                    | Input::FirstLine
+                    | Input::Target
+                    | Input::Account
+                    | Input::Prepared
+            )
         }
         EffectKind::Like | EffectKind::Follow => matches!(input, Input::Target | Input::Account),
     }

@@ -27,7 +27,11 @@ impl Reading {
             self.fault::<()>("`tool` is empty");
         }
         let invocation = self.merged(Invocation::default(), raw);
-        for input in wanted.iter().filter(|input| !invocation.takes(**input)) {
+        let takes = |input: Input| match input {
+            Input::Text => invocation.takes_words(),
+            input => invocation.takes(input),
+        };
+        for input in wanted.iter().filter(|input| !takes(**input)) {
             self.fault::<()>(format!("`arguments`: none takes `{{{}}}`", input.as_str()));
         }
         invocation

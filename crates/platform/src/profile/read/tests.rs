@@ -266,7 +266,7 @@ fn what_a_call_is_not_handed_is_told_with_its_place() {
         (
             "\"{text}\" }",
             "\"{text}\", by = \"{handle}\" }",
-            "platforms.twitter.publish: `arguments.by`: `{handle}` is filled in by nothing; `{text}`, `{first_line}`",
+            "platforms.twitter.publish: `arguments.by`: `{handle}` is filled in by nothing; `{text}`, `{little_text}`",
         ),
         (
             "\"{text}\" }",
