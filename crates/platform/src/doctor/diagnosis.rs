@@ -125,8 +125,14 @@ impl Diagnosis {
 
 impl KindDiagnosis {
     /// Of a kind whose server could not be asked.
-    pub(super) const fn unread(kind: EffectKind) -> Self {
-        Self { kind, served: false, observations: Vec::new(), absence: Absence::Unread, samples: Vec::new() }
+    pub(super) fn unread(kind: EffectKind) -> Self {
+        Self {
+            kind,
+            served: false,
+            observations: vec![Observation::hint("tools", "the server could not be asked what it offers")],
+            absence: Absence::Unread,
+            samples: Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One kind of effect: does the server offer what the profile calls, do the answers of what reads fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chimera_effect::{EffectKind, Keys};
 use chimera_text::Folded;
@@ -29,12 +29,22 @@ pub(super) async fn examine(
     if served {
         found.push(Observation::fit("tools", "all that is called is offered, with these arguments"));
     }
+    found.push(Observation::hint("id", untried(act)));
     found.extend(words_of_the_operator(act, kind));
     let absence = look(asking, kind, act, targets, &mut found).await;
     if let Some(tool) = act.target.and_then(|target| profile.look_ups.get(&target)) {
         found.push(look_up(asking, tool, act, targets).await);
     }
     KindDiagnosis { kind, served, observations: found, absence, samples: Vec::new() }
+}
+
+/// What stands in answers of tools that act, none of which is called.
+fn untried(act: &ActTool) -> String {
+    let tools: BTreeSet<&str> = act.calls.all().map(|call| call.tool.as_str()).collect();
+    let tools = tools.into_iter().collect::<Vec<_>>().join("`, `");
+    format!(
+        "where `{tools}` answers the id and how it confirms is not tried, since it acts: try one in a test account"
+    )
 }
 
 /// What nothing can check, and what the safe defaults cost.

@@ -14,6 +14,12 @@ fn a_profile_that_fits_is_fit_by_reading_alone() {
     assert!(diagnosis.to_string().ends_with("\nfit"), "{diagnosis}");
     assert_eq!(called(&server), ["login", "whoami", "list", "get", "is_liked", "show"]);
     assert_told(&diagnosis, "whoami", Health::Fit, "acts as `me`");
+    assert_told(
+        &diagnosis,
+        "id",
+        Health::Hint,
+        "where `post` answers the id and how it confirms is not tried",
+    );
     assert_told(&diagnosis, "get", Health::Fit, "same text");
     assert_told(&diagnosis, "state", Health::Fit, "not set");
     assert_told(&diagnosis, "look_up", Health::Fit, "`2` is there");
