@@ -70,8 +70,15 @@ async fn examine(
     let doctor = args.target.iter().fold(doctor, |doctor, (kind, id)| doctor.target(*kind, id));
     let account = match &args.account {
         Some(account) => account.clone(),
-        // Without an answer there is a name to show, and what kept it from being told is shown as well.
-        None => doctor.account().await.unwrap_or_else(|| "unknown".to_owned()),
+        None => match doctor.account().await {
+            Some(account) => account,
+            None => {
+                println!(
+                    "`whoami` tells no account, so that it is called `unknown` here; give one with --account\n"
+                );
+                "unknown".to_owned()
+            }
+        },
     };
     let diagnosis = doctor.examine(&account).await;
     println!("{diagnosis}");
