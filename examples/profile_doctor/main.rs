@@ -41,7 +41,11 @@ async fn main() -> ExitCode {
 async fn run(args: &Args) -> Result<bool, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let profile = args.profile.as_deref().map(read).transpose()?;
-    let server = Arc::new(StdioServer::new(command(args)?, Arc::clone(&clock)));
+    let command = match &profile {
+        Some(profile) => command(args)?.answer_limit(profile.answer_limit()),
+        None => command(args)?,
+    };
+    let server = Arc::new(StdioServer::new(command, Arc::clone(&clock)));
     let told = match &profile {
         Some(profile) => examine(args, profile, &server, &clock).await,
         None => draft(args, &server, clock.as_ref()).await,
