@@ -2,7 +2,8 @@
 //! HTTP.
 //!
 //! Ratios are told and nothing is asserted about them: times are the machine's. Both sides take turns, so that they
-//! meet the same neighbours. The program is its own server when it is started with `serve`.
+//! meet the same neighbours, and each turn has a client and a server of its own: which core a process is put on is
+//! twice the time of a call. The program is its own server when it is started with `serve`.
 #![expect(clippy::expect_used, reason = "a bench that cannot run has nothing to say")]
 #![expect(clippy::print_stdout, reason = "what it measured is its output")]
 
@@ -13,14 +14,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use client::Client;
+use client::{Client, Place};
 
 /// What is compared: a tool over a transport.
 struct Case {
     name: &'static str,
     tool: &'static str,
-    bare: Client,
-    ours: Client,
+    place: Place,
 }
 
 /// How much is called.
@@ -57,7 +57,7 @@ async fn run(load: Load) {
     let mut told = serde_json::Map::new();
     println!("| call | bytes | calls | bare, µs | ours, µs | ours/bare | of the rounds | more, µs |");
     println!("|:--|--:|--:|--:|--:|--:|--:|--:|");
-    for case in cases().await {
+    for case in cases() {
         let answer = answers.of(case.tool);
         let calls = if case.tool == "large" { load.large } else { load.small };
         let compared = compare(&case, answer, load.rounds, calls).await;
@@ -82,34 +82,14 @@ async fn run(load: Load) {
     println!("{}", Value::Object(told));
 }
 
-async fn cases() -> [Case; 4] {
+fn cases() -> [Case; 4] {
     let program = std::env::current_exe().expect("this program has a path");
     let url = server::over_http().expect("a port is free");
     [
-        Case {
-            name: "stdio",
-            tool: "small",
-            bare: Client::bare_stdio(&program).await,
-            ours: Client::our_stdio(&program),
-        },
-        Case {
-            name: "http",
-            tool: "small",
-            bare: Client::bare_http(&url).await,
-            ours: Client::our_http(&url),
-        },
-        Case {
-            name: "stdio, 1 MiB",
-            tool: "large",
-            bare: Client::bare_stdio(&program).await,
-            ours: Client::our_stdio(&program),
-        },
-        Case {
-            name: "http, 1 MiB",
-            tool: "large",
-            bare: Client::bare_http(&url).await,
-            ours: Client::our_http(&url),
-        },
+        Case { name: "stdio", tool: "small", place: Place::Pipes(program.clone()) },
+        Case { name: "http", tool: "small", place: Place::Url(url.clone()) },
+        Case { name: "stdio, 1 MiB", tool: "large", place: Place::Pipes(program) },
+        Case { name: "http, 1 MiB", tool: "large", place: Place::Url(url) },
     ]
 }
 
@@ -132,18 +112,15 @@ impl Compared {
 async fn compare(case: &Case, answer: &str, rounds: usize, calls: usize) -> Compared {
     let answer: Value = serde_json::from_str(answer).expect("an answer is JSON");
     let answer = answer.get("structuredContent").expect("an answer is a list of posts");
-    // The first use starts a server.
-    for client in [&case.bare, &case.ours] {
-        turn(client, case.tool, answer, calls.min(8)).await;
-    }
     let (mut bare, mut ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
+        let turn = async |is_ours| turn(case, is_ours, answer, calls).await;
         let (of_bare, of_ours) = if round % 2 == 0 {
-            let of_bare = turn(&case.bare, case.tool, answer, calls).await;
-            (of_bare, turn(&case.ours, case.tool, answer, calls).await)
+            let of_bare = turn(false).await;
+            (of_bare, turn(true).await)
         } else {
-            let of_ours = turn(&case.ours, case.tool, answer, calls).await;
-            (turn(&case.bare, case.tool, answer, calls).await, of_ours)
+            let of_ours = turn(true).await;
+            (turn(false).await, of_ours)
         };
         ratios.push(percentile(&of_ours, 50) / percentile(&of_bare, 50));
         bare.extend(of_bare);
@@ -158,15 +135,18 @@ async fn compare(case: &Case, answer: &str, rounds: usize, calls: usize) -> Comp
     }
 }
 
-/// Calls one after the other, in microseconds each.
-async fn turn(client: &Client, tool: &'static str, expected: &Value, calls: usize) -> Vec<f64> {
-    let mut times = Vec::with_capacity(calls);
-    for _ in 0..calls {
-        let (took, answer) = client.call(tool).await;
-        assert!(answer == *expected, "`{tool}` was answered with something else");
+/// Calls one after the other, in microseconds each. The first ones, with which a server gets ready, are not among them.
+async fn turn(case: &Case, is_ours: bool, expected: &Value, calls: usize) -> Vec<f64> {
+    let client = if is_ours { Client::ours(&case.place) } else { Client::bare(&case.place).await };
+    let first = calls.div_ceil(4);
+    let mut times = Vec::with_capacity(first + calls);
+    for _ in 0..first + calls {
+        let (took, answer) = client.call(case.tool).await;
+        assert!(answer == *expected, "`{}` was answered with something else", case.tool);
         times.push(micros(took));
     }
-    times
+    client.close().await;
+    times.split_off(first)
 }
 
 fn micros(duration: Duration) -> f64 {

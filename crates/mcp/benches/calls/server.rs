@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 /// How many posts make 1 MiB.
-const MANY: usize = 1_323;
+const MANY: usize = 1_324;
 
 /// What the tools answer.
 pub(crate) struct Answers {
