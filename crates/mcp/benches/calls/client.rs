@@ -96,6 +96,7 @@ impl Client {
             meta: BTreeMap::new(),
             send_before: hour,
             deadline: hour,
+            life: None,
         };
         let begin = Instant::now();
         let called = ours.call(call).await;
