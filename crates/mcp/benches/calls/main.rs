@@ -2,8 +2,8 @@
 //! HTTP.
 //!
 //! Ratios are told and nothing is asserted about them: times are the machine's. Both sides take turns, so that they
-//! meet the same neighbours, and each turn has a client and a server of its own: which core a process is put on is
-//! twice the time of a call. The program is its own server when it is started with `serve`.
+//! meet the same neighbours, and each turn has a client and a server of its own: a process that is put on another core
+//! more than doubles the time of a small call. The program is its own server when it is started with `serve`.
 #![expect(clippy::expect_used, reason = "a bench that cannot run has nothing to say")]
 #![expect(clippy::print_stdout, reason = "what it measured is its output")]
 
