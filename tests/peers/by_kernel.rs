@@ -10,7 +10,7 @@ use chimera::effect::{
 };
 use chimera::governance::{ApprovalStore, Gate};
 use chimera::mcp::TokioClock;
-use chimera_testkit::{PRICE, Scene, admit_request, sample_effect, set_up};
+use chimera_testkit::{PRICE, Scene, admit_request, sample_effect, set_up, tries};
 use chrono::TimeDelta;
 use tokio::time::{Duration, sleep};
 
@@ -57,7 +57,7 @@ impl Engagement {
     /// What is told in the end; a refusal that may be asked again is asked again.
     pub(crate) async fn settled(mut self) -> Told {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock);
-        for tries in 0.. {
+        for tries in tries(700, "a case ends") {
             let progress = &self.record.progress;
             let refused = progress
                 .refusal

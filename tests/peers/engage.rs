@@ -3,7 +3,7 @@
 use chimera::contracts::engage::{EngageAction, EngageInput, EngageOutput, EngageStatus, PLATFORMS};
 use chimera::effect::{AccountRef, EffectKind, Page};
 use chimera::platform::{TargetKind, Targets as _};
-use chimera_testkit::within_seconds;
+use chimera_testkit::{tries, within_seconds};
 use chimera_tests::engage_stage::{engage, engage_context, fund};
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
@@ -123,7 +123,7 @@ async fn case(
         }
         let mut output = engage(&lane.host, &input).await;
         lane.stand_in.well().await;
-        for tries in 0.. {
+        for tries in tries(BOUND as usize * 4, "a case ends") {
             if let Some(told) = told(&output, tries) {
                 return told;
             }
@@ -152,7 +152,7 @@ async fn case(
 }
 
 /// What is told now; `None` while more may be found out, or is to be asked again.
-fn told(output: &EngageOutput, tries: u32) -> Option<Told> {
+fn told(output: &EngageOutput, tries: usize) -> Option<Told> {
     let error = output.error.as_ref();
     let words = error.map_or(String::new(), |error| format!("{} {}", error.code.as_str(), error.message));
     match output.status {

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::Command;
 use std::time::Duration;
 
 use chimera::mcp::ServerCommand;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
-use chimera_testkit::{within, within_seconds};
+use chimera_testkit::{TestProcess, finished, within};
 
 /// The most of an answer of the stand-in that is read.
 const MOST: u64 = 16 * 1024 * 1024;
@@ -32,21 +31,26 @@ async fn install() -> Option<PathBuf> {
         println!("skipped: peers: no rig at {}", rig.display());
         return None;
     }
-    if Command::new("python3").arg("--version").output().await.is_err() {
+    if !is_there("python3") {
         println!("skipped: peers: there is no `python3`");
         return None;
     }
     let setup = rig.join("setup.sh");
     if setup.is_file() {
-        let installing = Command::new("bash").arg(&setup).arg(servers()).stdin(Stdio::null()).output();
-        let installed = within_seconds(1_200, "the installation of the peers", installing).await;
-        let installed = installed.expect("`bash` runs");
+        let installed =
+            finished("the installation of the peers", Command::new("bash").arg(&setup).arg(servers()));
         if !installed.status.success() {
             println!("skipped: peers: {}", String::from_utf8_lossy(&installed.stderr));
             return None;
         }
     }
     Some(rig)
+}
+
+/// Whether a program is in the path.
+fn is_there(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Where the servers are installed: the folder that `CHIMERA_PEERS` names, else one of the build.
@@ -101,30 +105,27 @@ impl Log {
 /// The platforms. They end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct StandIn {
-    child: Child,
+    /// Runs until its standard input ends.
+    _process: TestProcess,
     control: String,
     pub(crate) servers: BTreeMap<String, Launch>,
 }
 
 impl StandIn {
     pub(crate) async fn start(rig: &Path) -> Self {
-        let mut child = Command::new("python3")
-            .arg(rig.join("standin.py"))
-            .arg("--peers")
-            .arg(servers())
+        let mut process = TestProcess::start(
+            "the stand-in",
             // The rig is read in place, and nothing is written there.
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("`python3` starts");
-        let mut line = String::new();
-        let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
-        within("the stand-in to be ready", output.read_line(&mut line)).await.expect("it can be read");
+            Command::new("python3")
+                .arg(rig.join("standin.py"))
+                .arg("--peers")
+                .arg(servers())
+                .env("PYTHONDONTWRITEBYTECODE", "1"),
+        );
+        let line = process.next_line("the stand-in to be ready").expect("it says where it listens");
         let ready: Ready = serde_json::from_str(&line).expect("the stand-in tells its servers in JSON");
         let control = ready.control.trim_start_matches("http://").to_owned();
-        Self { child, control, servers: ready.servers }
+        Self { _process: process, control, servers: ready.servers }
     }
 
     /// From now on the platforms behave so.
@@ -164,11 +165,6 @@ impl StandIn {
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer of HTTP");
         assert!(head.contains(" 200 "), "{method} {path}: {answer}");
         body.to_owned()
-    }
-
-    /// Whether it still runs.
-    pub(crate) fn is_there(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
     }
 }
 

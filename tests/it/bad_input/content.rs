@@ -8,7 +8,7 @@ use chimera::contracts::{CallContext, CallerRole, ErrorCode, PlatformName};
 use chimera::platform::Accounts;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use chimera_testkit::block_on;
-use chimera_tests::stage::{claimed, context, only};
+use chimera_tests::stage::{ACCOUNT, PLATFORMS, claimed, context, only};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Bench, Expected, json};
@@ -194,7 +194,11 @@ fn a_platform_that_nothing_serves() {
     let code = ErrorCode::PlatformNotConfigured;
     let pointers = ["/target_platforms/0"];
 
-    let bench = Bench::new();
+    let accounts = || {
+        let all = PLATFORMS.into_iter().chain([PlatformName::TikTok]);
+        all.fold(Accounts::new(), |accounts, platform| accounts.shared(platform, ACCOUNT))
+    };
+    let bench = Bench::with(|builder| builder.accounts(accounts()));
     let says = ["tiktok", "a tool is configured"];
     let expected = Expected { code, pointers: &pointers, says: &says, recorded: true };
     bench.check("no tool", &context(), &json(&for_tiktok(&bench)), &expected);

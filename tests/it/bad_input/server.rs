@@ -64,7 +64,7 @@ async fn tools_that_the_server_lacks_are_named_in_one_message() {
     let config = SandboxConfig::new(&record).to_json().unwrap();
     let toml = SEEDS
         .replace("tool = \"post_tweet\"", "tool = \"post_toot\"")
-        .replace("text = \"caption\"", "text = \"words\"")
+        .replace("caption = \"{text}\"", "words = \"{text}\"")
         .replace("tool = \"get_post\"", "tool = \"show_post\"");
     let profile = Profile::parse(&toml).unwrap();
     let says = [
