@@ -59,19 +59,50 @@ impl LastWords {
         kept.cut |= over > 0;
     }
 
-    /// The last kilobyte, redacted; empty when it said nothing.
+    /// The last kilobyte of whole lines, redacted; empty when it said nothing.
     pub(crate) fn shown(&self) -> String {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let cut = kept.cut;
         let text = String::from_utf8_lossy(kept.bytes.make_contiguous()).into_owned();
         // The first line may have lost the word that tells a secret.
         let whole = if cut { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
-        end_of(self.secrets.now().redact(whole).trim(), SHOWN).to_owned()
+        end_of(self.secrets.now().redact(whole).trim())
     }
 }
 
+/// What stands before a text of which something was left out.
+const LEFT_OUT: &str = "\u{2026}\n";
+
+/// The last lines that fit into [`SHOWN`] bytes. Where the text is longer, stack frames go first: Node.js and a group of
+/// Python's exceptions say why before them, and a deep stack would push that out.
+fn end_of(text: &str) -> String {
+    if text.len() <= SHOWN {
+        return text.to_owned();
+    }
+    let limit = SHOWN.saturating_sub(LEFT_OUT.len());
+    let lines: Vec<&str> = text.lines().filter(|line| !is_frame(line)).collect();
+    let mut left = limit;
+    let fits = |line: &&&str| {
+        let rest = left.checked_sub(line.len().saturating_add(1));
+        left = rest.unwrap_or_default();
+        rest.is_some()
+    };
+    let fitting = lines.iter().rev().take_while(fits).count();
+    let lines = lines.get(lines.len().saturating_sub(fitting)..).unwrap_or_default().join("\n");
+    // The last line alone may be longer than what is shown.
+    let shown = if lines.is_empty() { last_bytes(text, limit) } else { lines.as_str() };
+    format!("{LEFT_OUT}{shown}")
+}
+
+/// A line that says where a program was and not why it ended: `    at f (file.js:1:2)`, `  File "x.py", line 1, in f`, the
+/// latter also behind the bar of a group of exceptions.
+fn is_frame(line: &str) -> bool {
+    let code = line.trim_start_matches(['|', ' ', '\t']);
+    code.len() < line.len() && (code.starts_with("at ") || code.starts_with("File \""))
+}
+
 /// The last `limit` bytes of a text, or a little less: characters stay whole.
-fn end_of(text: &str, limit: usize) -> &str {
+fn last_bytes(text: &str, limit: usize) -> &str {
     let from = text.len().saturating_sub(limit);
     (from..=text.len()).find_map(|from| text.get(from..)).unwrap_or_default()
 }
@@ -163,6 +194,36 @@ mod tests {
         words.keep("\u{20ac}".repeat(1_000).as_bytes());
         let shown = words.shown();
         assert!(shown.len() <= SHOWN && shown.len() > SHOWN - 3, "{}", shown.len());
+        let shown = shown.strip_prefix(LEFT_OUT).unwrap();
         assert!(shown.chars().all(|character| character == '\u{20ac}'));
+    }
+
+    /// Why a program ended stands in the last lines of Python, and in Node.js before its stack.
+    #[test]
+    fn the_reason_is_shown_behind_or_before_a_long_stack() {
+        let frames = |form: &dyn Fn(usize) -> String| (0..40).map(form).collect::<String>();
+        let python =
+            frames(&|at| format!("  File \"/site-packages/run.py\", line {at}, in run\n    run({at})\n"));
+        let group = frames(&|at| format!("    |   File \"/site-packages/anyio.py\", line {at}, in wait\n"));
+        let node =
+            frames(&|at| format!("    at run (file:///usr/lib/node_modules/server/index.js:{at}:7)\n"));
+        for (said, reason) in [
+            (format!("Traceback (most recent call last):\n{python}KeyError: 'TOKEN'\n"), "KeyError: 'TOKEN'"),
+            (
+                format!("    | KeyError: 'TOKEN'\n{group}    +------------\n"),
+                "KeyError: 'TOKEN'\n    +------------",
+            ),
+            (
+                format!("Error: no TOKEN is set\n{node}\nNode.js v20.20.2\n"),
+                "Error: no TOKEN is set\n\nNode.js v20.20.2",
+            ),
+        ] {
+            let words = LastWords::default();
+            words.keep(said.as_bytes());
+            let shown = words.shown();
+            assert!(shown.ends_with(reason), "{shown}");
+            assert!(shown.starts_with(LEFT_OUT) && shown.len() <= SHOWN, "{shown}");
+            assert!(!shown.contains("File \""), "{shown}");
+        }
     }
 }
