@@ -6,14 +6,30 @@
 mod admit;
 mod advance;
 mod begin;
+mod budget;
+mod change;
+mod claim;
 mod evidence;
 mod hand;
 mod late;
 mod lease;
+mod next_state;
+mod progress;
 mod tally;
+mod told;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub use admit::{Admitted, NewApproval, admit, check_review, known, same_effects, same_request};
-pub use advance::{BudgetMove, Change, Context, Owner, Verdict, advance, claimed_post};
+pub use advance::advance;
+pub use budget::BudgetMove;
+pub use change::{Change, Context, Owner, Verdict};
+pub use claim::claimed_post;
 pub use evidence::{RefusedRequest, outcome_event, refusal_draft};
 pub use lease::{leasable, lease};
 pub use tally::{Tally, Whole};
+
+/// `time + span`, or the end of time.
+fn after(time: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
+    time.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

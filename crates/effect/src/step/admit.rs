@@ -8,7 +8,7 @@ use chimera_governance::review::{Review, ReviewState};
 use chimera_governance::{Balance, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
-use super::advance::after;
+use super::after;
 use super::begin::{begun, first_equal, outside_window};
 use super::evidence;
 use crate::effect::Effect;

@@ -3,7 +3,7 @@
 use chimera_contracts::{EffectId, ErrorCode, InstanceId};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::advance::after;
+use super::after;
 use crate::alike::are_equal;
 use crate::effect::EffectV1;
 use crate::journal::{Refused, Window};

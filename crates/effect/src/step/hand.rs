@@ -5,7 +5,8 @@ use chimera_governance::ApproverRole;
 use chimera_text::{canonical, is_invisible, skeleton};
 use chrono::{DateTime, Utc};
 
-use super::advance::{Context, published, settled as closed};
+use super::change::Context;
+use super::progress::{published, settled as closed};
 use crate::journal::{HandSettlement, HandVerdict, Refused};
 use crate::outcome::{Evidence, ExternalPost, FoundBy, Refusal};
 use crate::record::{EffectRecord, Progress};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::advance::published;
 use super::hand::NAMELESS;
+use super::progress::published;
 use crate::effect::EffectKind;
 use crate::journal::Step;
 use crate::outcome::{Candidate, Evidence, ExternalPost, FoundBy, Outcome, UnknownOutcome};

@@ -3,7 +3,7 @@
 use chimera_contracts::InstanceId;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::advance::after;
+use super::after;
 use crate::journal::LeaseScope;
 use crate::record::{EffectRecord, Lease, Progress};
 use crate::state::EffectState;

@@ -1,0 +1,72 @@
+//! What a step is given, and what it writes.
+
+use chimera_audit::Draft;
+use chimera_contracts::InstanceId;
+use chimera_governance::Standing;
+use chrono::{DateTime, Utc};
+
+use super::budget::BudgetMove;
+use crate::journal::Refused;
+use crate::record::{EffectRecord, RequestRecord};
+
+/// What is stored around the effect that moves.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Its request.
+    pub request: &'a RequestRecord,
+    /// The other effects of the request.
+    pub siblings: &'a [EffectRecord],
+    /// The decision that allows it; needed for `Begin` and `SettledByHand`.
+    pub standing: Option<&'a Standing>,
+    /// Effects of its account that are being attempted or unknown; needed for `Begin`.
+    pub open: &'a [EffectRecord],
+    /// The effect that owns the post of [`claimed_post`], where there is one.
+    pub owner: Option<Owner<'a>>,
+    /// The opener that takes the step.
+    pub instance: InstanceId,
+    /// The store's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// An effect that owns a post, and what is stored around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The effect.
+    pub record: &'a EffectRecord,
+    /// Its request.
+    pub request: &'a RequestRecord,
+    /// The other effects of its request.
+    pub siblings: &'a [EffectRecord],
+}
+
+/// Everything that a step writes.
+#[derive(Debug)]
+pub struct Change {
+    /// The effect after the step.
+    pub record: EffectRecord,
+    /// What happens to the budget.
+    pub budget: Option<BudgetMove>,
+    /// The evidence, in order.
+    pub drafts: Vec<Draft>,
+    /// What happens to the effect that a look had given the post to; its budget is that of its own request. It is written
+    /// first, so that the post is free.
+    pub disowned: Option<Box<Change>>,
+}
+
+/// What comes of a step.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Write this.
+    Apply(Box<Change>),
+    /// It was applied before, or says nothing new; write nothing.
+    Already,
+    /// The caller's view is past; write nothing.
+    Fenced,
+    /// The approval does not hold any more, or the person may not; write nothing.
+    Refused(Refused),
+    /// The post belongs to another effect; write nothing.
+    Taken {
+        /// The platform's id of that post.
+        external_id: String,
+    },
+}

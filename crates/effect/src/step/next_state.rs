@@ -1,0 +1,66 @@
+//! The state to which a step leads.
+
+use chimera_contracts::ErrorCode;
+use chrono::{DateTime, Utc};
+
+use crate::journal::{HandVerdict, Step};
+use crate::outcome::Refusal;
+use crate::record::Progress;
+use crate::state::{EffectEvent, EffectState, IllegalTransition, transition};
+
+/// The state after a step, by the one transition function.
+pub(super) fn next_state(
+    progress: &Progress,
+    step: &Step,
+    now: DateTime<Utc>,
+) -> Result<EffectState, IllegalTransition> {
+    let state = progress.state;
+    let event = match step {
+        Step::Begin { .. } => EffectEvent::Begin,
+        Step::Done { .. } => EffectEvent::Publish,
+        Step::Accepted(_) => EffectEvent::Accept,
+        // A refusal while an earlier attempt is unsettled settles nothing: it is as good as a lost answer.
+        Step::NotDone(_) if progress.unsettled_since.is_some() => EffectEvent::Lose,
+        Step::NotDone(refusal) => not_done(refusal),
+        Step::Unknown(_) => EffectEvent::Lose,
+        Step::Looked { .. } => EffectEvent::Look,
+        Step::AbsentForGood => not_done(&told_when_absent(progress)),
+        Step::SettledByHand(hand) => match hand.verdict {
+            HandVerdict::There { .. } => EffectEvent::Publish,
+            HandVerdict::NotThere => EffectEvent::Refuse,
+            HandVerdict::StillUnknown => EffectEvent::Look,
+        },
+        // Observations go their own way.
+        Step::Uploaded(_) | Step::Yield | Step::Observed { .. } => return Ok(state),
+    };
+    let unknown = state == EffectState::Unknown;
+    let settled = progress.settled_from.is_some_and(|from| from <= now);
+    let illegal = match step {
+        // Absence is known only after `settled_from`, and only at the second look.
+        Step::AbsentForGood => !(unknown && settled && progress.absent_looks > 0),
+        Step::SettledByHand(hand) => !unknown || (hand.verdict == HandVerdict::NotThere && !settled),
+        _ => false,
+    };
+    if illegal {
+        return Err(IllegalTransition { state, event });
+    }
+    transition(state, event)
+}
+
+fn not_done(refusal: &Refusal) -> EffectEvent {
+    if refusal.code.retryable() { EffectEvent::Refuse } else { EffectEvent::Fail }
+}
+
+/// What is told of an effect that two looks did not find: the refusal that an answer had left open, else that no answer came.
+pub(super) fn told_when_absent(progress: &Progress) -> Refusal {
+    let shown = "two looks show that nothing was posted";
+    match &progress.refusal {
+        Some(refusal) => Refusal { message: format!("{}; {shown}", refusal.message), ..refusal.clone() },
+        None => Refusal {
+            code: ErrorCode::Timeout,
+            message: format!("the outcome of the call was not known, and {shown}"),
+            retry_at: None,
+            said: None,
+        },
+    }
+}
