@@ -129,8 +129,9 @@ impl ToolClient for Client {
             Ok(admitted) => admitted,
             Err(reason) => return Called::NotSent { reason },
         };
-        if call.life.is_some_and(|life| life != run.serial) {
-            return Called::NotSent { reason: "the server was started anew since it was asked".to_owned() };
+        if call.life.is_some_and(|life| life != self.shared.life()) {
+            let reason = "the server was started anew since it was asked, or may have been";
+            return Called::NotSent { reason: reason.to_owned() };
         }
         let clock = &self.shared.clock;
         let Some(within) = left(&**clock, call.deadline) else {

@@ -1,7 +1,7 @@
 //! When a server was heard last.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -9,27 +9,52 @@ use tokio::time::Instant;
 
 /// A session that was silent this long is asked whether it still is one, before a call is lost on it.
 const SILENT: Duration = Duration::from_secs(10);
+/// A server that names no session may have become another process meanwhile, and nothing tells. After this long it is taken
+/// for another one.
+const QUIET: Duration = Duration::from_secs(300);
 
 /// When a server was heard last.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse(Mutex<Option<Instant>>);
+pub(crate) struct Pulse(Mutex<Beats>);
+
+#[derive(Debug, Default)]
+struct Beats {
+    /// When, unless something broke since.
+    heard: Option<Instant>,
+    /// Since when it can have been silent for all that is known.
+    quiet: Option<Instant>,
+}
 
 impl Pulse {
     /// It was heard.
     #[cfg(feature = "http")]
     pub(crate) fn beat(&self, now: Instant) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        *self.beats() = Beats { heard: Some(now), quiet: Some(now) };
     }
 
     /// It may not know us any more.
     #[cfg(feature = "http")]
     pub(crate) fn stop(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.beats().heard = None;
     }
 
-    /// Whether that is long ago.
+    /// Whether it was heard long ago.
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_none_or(|last| now.saturating_duration_since(last) >= SILENT)
+        self.beats().heard.is_none_or(|last| now.saturating_duration_since(last) >= SILENT)
+    }
+
+    /// Whether it was quiet for so long that it may be another one; it is asked once for each such time.
+    pub(crate) fn was_quiet(&self, now: Instant) -> bool {
+        let mut beats = self.beats();
+        let was_quiet = beats.quiet.is_some_and(|since| now.saturating_duration_since(since) >= QUIET);
+        if was_quiet {
+            beats.quiet = Some(now);
+        }
+        was_quiet
+    }
+
+    fn beats(&self) -> MutexGuard<'_, Beats> {
+        // Every change is one assignment.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

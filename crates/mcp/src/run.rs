@@ -27,6 +27,8 @@ pub(crate) struct Run {
     places: Arc<Semaphore>,
     /// Of a server that may have forgotten us meanwhile.
     pulse: Option<Arc<Pulse>>,
+    /// Whether the server named the session. One that did not may become another one unseen.
+    is_named: bool,
     stop: watch::Sender<bool>,
     ended: watch::Receiver<Option<String>>,
     keeper: AbortHandle,
@@ -47,6 +49,7 @@ impl Run {
             listing,
             places: Arc::new(Semaphore::new(PLACES)),
             pulse: None,
+            is_named: true,
             stop,
             ended,
             keeper,
@@ -55,8 +58,14 @@ impl Run {
 
     /// Of a session with this pulse, whose keeper waits for these [places](PLACES).
     #[cfg(feature = "http")]
-    pub(crate) fn of_session(self, pulse: Arc<Pulse>, places: Arc<Semaphore>) -> Self {
-        Self { pulse: Some(pulse), places, ..self }
+    pub(crate) fn of_session(self, pulse: Arc<Pulse>, places: Arc<Semaphore>, is_named: bool) -> Self {
+        Self { pulse: Some(pulse), places, is_named, ..self }
+    }
+
+    /// Whether it may be another one by now, since it names no session and was not heard for long.
+    pub(crate) fn was_quiet(&self) -> bool {
+        let pulse = self.pulse.as_ref().filter(|_| !self.is_named);
+        pulse.is_some_and(|pulse| pulse.was_quiet(Instant::now()))
     }
 
     /// Whether it should be asked if it still knows us.

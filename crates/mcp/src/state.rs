@@ -9,7 +9,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -96,6 +99,9 @@ pub(crate) struct Shared {
     pub(crate) secrets: Arc<KnownSecrets>,
     /// Kept across the server's lives.
     pub(crate) late: Arc<LateAnswers>,
+    /// Which life is the present one: it changes with each start, and where a server that names no session may have become
+    /// another one.
+    life: Arc<AtomicU64>,
     state: Mutex<State>,
 }
 
@@ -137,7 +143,7 @@ impl Shared {
             serial: 0,
         };
         let (terms, secrets) = (origin.terms(), Arc::new(origin.secrets()));
-        Self { terms, origin, clock, secrets, late: Arc::default(), state: Mutex::new(state) }
+        Self { terms, origin, clock, secrets, late: Arc::default(), life: Arc::default(), state: Mutex::new(state) }
     }
 
     /// The tools of a new life.
@@ -152,9 +158,22 @@ impl Shared {
         (Inbox::new(self.terms.name.clone(), secrets, late, listing.clone(), replies), replied)
     }
 
-    /// How many starts of it began.
+    /// Which life is the present one.
     pub(crate) fn life(&self) -> u64 {
-        self.lock().serial
+        self.life.load(Ordering::SeqCst)
+    }
+
+    /// What tells the lives apart.
+    #[cfg(feature = "http")]
+    pub(crate) fn lives(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.life)
+    }
+
+    /// Begins another life where the server was quiet for so long that it may be another one.
+    fn doubt(&self, run: &Run) {
+        if run.was_quiet() {
+            self.life.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// Whether it was ready once.
@@ -166,7 +185,10 @@ impl Shared {
     pub(crate) async fn ready(self: &Arc<Self>, by: Instant) -> Outcome {
         loop {
             match self.reach()? {
-                Reached::Running(run) => return Ok(run),
+                Reached::Running(run) => {
+                    self.doubt(&run);
+                    return Ok(run);
+                }
                 Reached::Resting(wait) if wait < by.saturating_duration_since(Instant::now()) => {
                     sleep(wait).await;
                 }
@@ -204,6 +226,7 @@ impl Shared {
         let runtime =
             Handle::try_current().map_err(|_| Unready::lasts("there is no Tokio runtime to start it on"))?;
         state.serial = state.serial.wrapping_add(1);
+        self.life.fetch_add(1, Ordering::SeqCst);
         let (sender, outcome) = watch::channel(None);
         let starting = Arc::clone(self).begin(state.serial, state.previous.clone(), sender);
         let task = runtime.spawn(starting).abort_handle();

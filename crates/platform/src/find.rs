@@ -17,7 +17,7 @@ use chimera_effect::{
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-pub(crate) use name::is_same_handle;
+pub(crate) use name::{is_account, is_same_handle};
 pub(crate) use shown::{Mark, Shown, is_asked_for, listed, one};
 
 pub(crate) use sought::{Authorship, Sought, authorship, goes_on};

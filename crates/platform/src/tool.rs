@@ -1,7 +1,7 @@
 //! The only way out: calling the tools of one MCP server, with a deadline.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use async_trait::async_trait;
 use chimera_audit::Secrets;
@@ -16,8 +16,8 @@ pub struct ToolInfo {
     pub input_schema: serde_json::Value,
 }
 
-/// One call of a tool.
-#[derive(Clone, Debug, PartialEq)]
+/// One call of a tool. `Debug` shows the names of its arguments alone: one of a sign-in may be a password.
+#[derive(Clone, PartialEq)]
 pub struct ToolCall {
     /// Names this call among all calls of the host, so that a late answer can be told apart. It is not sent.
     pub id: String,
@@ -34,6 +34,20 @@ pub struct ToolCall {
     /// The life of the server ([`ToolClient::life`]) in which it was signed in and told its account: in another one nothing is
     /// sent. `None` where that does not matter.
     pub life: Option<u64>,
+}
+
+impl Debug for ToolCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolCall")
+            .field("id", &self.id)
+            .field("tool", &self.tool)
+            .field("arguments", &self.arguments.keys().collect::<Vec<_>>())
+            .field("meta", &self.meta)
+            .field("send_before", &self.send_before)
+            .field("deadline", &self.deadline)
+            .field("life", &self.life)
+            .finish()
+    }
 }
 
 /// What a tool answered. `is_error` alone decides nothing (mcp.md, 2).
@@ -119,8 +133,8 @@ pub trait ToolClient: Debug + Send + Sync + 'static {
     /// The secrets that the host gave to this server: known exactly, and taken out of everything that is kept or shown.
     fn secrets(&self) -> &Secrets;
 
-    /// Changes with each start of the server: what was set up in an earlier life, such as a sign-in, is gone then. Always
-    /// the same where the server keeps nothing between calls.
+    /// Changes with each start of the server, and wherever another process may answer from now on: what was set up in an
+    /// earlier life, such as a sign-in, is gone then. Always the same where the server keeps nothing between calls.
     fn life(&self) -> u64;
 
     /// How long after its deadline a call may still be answered.

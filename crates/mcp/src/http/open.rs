@@ -42,7 +42,7 @@ pub(crate) async fn open(
     let (stop, stopped) = watch::channel(false);
     let secrets = Arc::clone(&shared.secrets);
     let (transport, session) =
-        HttpTransport::new((Arc::clone(endpoint), secrets), inbox, replies, stop.clone());
+        HttpTransport::new((Arc::clone(endpoint), secrets, shared.lives()), inbox, replies, stop.clone());
     let shaking = serve_client_with_lifecycle(Listener, transport, ClientLifecycleMode::Initialize);
     let time = endpoint.start_timeout;
     let service = match timeout(time, shaking).await {
@@ -53,6 +53,7 @@ pub(crate) async fn open(
     let peer = service.peer().clone();
     let (end, ended) = watch::channel(None);
     let (pulse, places) = (session.pulse(), Arc::new(Semaphore::new(PLACES)));
+    let is_named = session.is_named();
     let keeping = tokio::spawn({
         let (shared, places) = (Arc::clone(shared), Arc::clone(&places));
         async move {
@@ -64,7 +65,7 @@ pub(crate) async fn open(
     });
     tracing::debug!(server = endpoint.name, "the session is ready");
     let run = Run::new(serial, Instant::now(), (peer, listing), (stop, ended), keeping.abort_handle());
-    Ok(Arc::new(run.of_session(pulse, places)))
+    Ok(Arc::new(run.of_session(pulse, places, is_named)))
 }
 
 /// Runs until the session is over and all calls in flight know. Says how it ended.

@@ -4,7 +4,10 @@
 //! stream broke, GET asks for the rest of the answer.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -42,6 +45,8 @@ pub(crate) struct Session {
     exchanges: Semaphore,
     named: Mutex<Named>,
     pulse: Arc<Pulse>,
+    /// Which life of the server this is.
+    life: Arc<AtomicU64>,
     stop: watch::Sender<bool>,
 }
 
@@ -92,7 +97,7 @@ impl Asked {
 
 impl Session {
     pub(super) fn new(
-        (endpoint, secrets): (Arc<HttpEndpoint>, Arc<KnownSecrets>),
+        (endpoint, secrets, life): (Arc<HttpEndpoint>, Arc<KnownSecrets>, Arc<AtomicU64>),
         inbox: Inbox,
         heard: mpsc::Sender<RxJsonRpcMessage<RoleClient>>,
         stop: watch::Sender<bool>,
@@ -106,6 +111,7 @@ impl Session {
             exchanges: Semaphore::new(EXCHANGES),
             named: Mutex::default(),
             pulse: Arc::default(),
+            life,
             stop,
         }
     }
@@ -113,6 +119,11 @@ impl Session {
     /// When the server answered last.
     pub(super) fn pulse(&self) -> Arc<Pulse> {
         Arc::clone(&self.pulse)
+    }
+
+    /// Whether the server named the session.
+    pub(super) fn is_named(&self) -> bool {
+        self.named().session.is_some()
     }
 
     /// Why the session is over, where the server said so.
@@ -146,6 +157,10 @@ impl Session {
         if exchanged.is_err() {
             // The server may be another one by now: the next call is preceded by a `ping`.
             self.pulse.stop();
+            if !self.is_named() {
+                // Nothing else would tell.
+                self.life.fetch_add(1, Ordering::SeqCst);
+            }
             // Each exchange has a response of its own, so nothing comes after it.
             let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
             asked.id.into_iter().for_each(|id| inbox.forget(id));
@@ -217,7 +232,7 @@ impl Session {
 
     /// Tells the server that the session is over.
     pub(super) async fn end(&self) {
-        if self.named().session.is_none() || self.over().is_some() {
+        if !self.is_named() || self.over().is_some() {
             return;
         }
         let ended = timeout(END, async {
@@ -306,7 +321,7 @@ impl Session {
     /// that do not know `ping` answer it with an empty one (vrchat-assistant#37), or with a status.
     fn is_known(&self, status: StatusCode) -> bool {
         match status.as_u16() {
-            400 | 404 | 410 => self.named().session.is_none(),
+            400 | 404 | 410 => !self.is_named(),
             401 | 403 | 407 | 408 | 429 => false,
             200..=299 | 400..=499 | 501 => true,
             _ => false,

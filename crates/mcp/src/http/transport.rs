@@ -3,7 +3,7 @@
 //! Not the SDK's own, which has no bound on a document, replays a request when a session has ended, and does not tell
 //! whether one was written (decision 0018).
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use rmcp::{
     RoleClient,
@@ -28,7 +28,7 @@ pub(crate) struct HttpTransport {
 
 impl HttpTransport {
     pub(super) fn new(
-        shared: (Arc<HttpEndpoint>, Arc<KnownSecrets>),
+        shared: (Arc<HttpEndpoint>, Arc<KnownSecrets>, Arc<AtomicU64>),
         inbox: Inbox,
         replies: mpsc::Receiver<Vec<u8>>,
         stop: watch::Sender<bool>,

@@ -3,7 +3,7 @@
 use super::Observation;
 use super::ask::{About, Asking, REASON};
 use super::outline::leaves;
-use crate::find::is_same_handle;
+use crate::find::is_account;
 use crate::normalise::text;
 use crate::profile::{SignInTool, WhoAmITool};
 
@@ -65,8 +65,8 @@ async fn who_am_i(asking: &Asking<'_>, who: &WhoAmITool) -> Observation {
         return Observation::mend("whoami", asking.border().shown(&text, REASON));
     }
     let shown = asking.border().shown(&told.join("`, `"), REASON);
-    let is_ours = |told: &String| asking.binding.names(asking.account).any(|name| is_same_handle(told, name));
-    if told.iter().any(is_ours) {
+    let names: Vec<&str> = asking.binding.names(asking.account).collect();
+    if is_account(&told, names.iter().copied(), asking.binding.platform()) {
         return Observation::fit("whoami", format!("`{tool}` acts as `{shown}`"));
     }
     let account = asking.account;

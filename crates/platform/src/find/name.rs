@@ -35,6 +35,29 @@ pub(crate) fn is_same_handle(shown: &str, ours: &str) -> bool {
     !stands_for_none(shown) && handle(shown) == handle(ours)
 }
 
+/// Whether what a server tells of its account is the account of these names: one of them, and no id that is another one's.
+///
+/// A name with `@` is a handle: where something else than digits is told, digits alone are an id, and never such a handle
+/// (X lets a handle be digits, and somebody has the id of the same digits).
+pub(crate) fn is_account<'a>(
+    told: &[String],
+    names: impl Iterator<Item = &'a str> + Clone,
+    platform: PlatformName,
+) -> bool {
+    let is_number = |name: &str| form(&handle(name)) == Form::Number;
+    let has_handle = told.iter().any(|told| !is_number(told) && !stands_for_none(told));
+    let is = |told: &str, name: &str| {
+        is_same_handle(told, name) && !(name.starts_with('@') && has_handle && is_number(told))
+    };
+    let is_named = |told: &str| names.clone().any(|name| is(told, name));
+    let is_denied = |told: &str| {
+        let shown = handle(told);
+        let is_id = matches!(form(&shown), Form::Number | Form::Urn(_) | Form::Channel | Form::Uuid);
+        is_id && !is_named(told) && names.clone().any(|name| same(told, name, platform) == Some(false))
+    };
+    told.iter().any(|told| is_named(told)) && !told.iter().any(|told| is_denied(told))
+}
+
 /// The names that a shown name may be, and whether it is one name by itself: of an address each part of the path may be it.
 fn names(shown: &str) -> (Vec<String>, bool) {
     let shown = handle(shown);
@@ -180,6 +203,41 @@ mod tests {
             assert_eq!(same(shown, ours, PlatformName::Twitter), expected, "{shown} {ours}");
         }
         assert_eq!(same("17", "18", PlatformName::Instagram), None, "two numbers of one account");
+    }
+
+    #[test]
+    fn what_a_server_tells_of_its_account() {
+        for (told, names, expected) in [
+            (&["me", "17"][..], &["me"][..], true),
+            (&["Me", "17"], &["@me"], true),
+            (&["me", "17"], &["17"], true),
+            (&["me", "17"], &["me", "17"], true),
+            // The name is ours, and the number that we know is another one: a handle that changed hands.
+            (&["me", "18"], &["me", "17"], false),
+            (&["ann", "17"], &["me", "17"], true),
+            (&["ann", "18"], &["me"], false),
+            // Somebody's id is our handle.
+            (&["bob", "12345"], &["@12345"], false),
+            (&["bob", "12345"], &["12345"], true),
+            (&["12345", "17"], &["@12345"], false),
+            (&["12345", "17"], &["@12345", "17"], true),
+            (&["12345"], &["@12345"], true),
+            (&["urn:li:person:a"], &["acme", "urn:li:person:a"], true),
+            (&["acme", "urn:li:person:b"], &["acme", "urn:li:person:a"], false),
+            // A display name beside the handle says nothing.
+            (&["me", "Ann Lee"], &["me"], true),
+            (&["", "0"], &["0"], false),
+            (&[], &["me"], false),
+        ] {
+            let told: Vec<String> = told.iter().map(|told| (*told).to_owned()).collect();
+            let is = is_account(&told, names.iter().copied(), PlatformName::Twitter);
+            assert_eq!(is, expected, "{told:?} {names:?}");
+        }
+        let two = ["me".to_owned(), "18".to_owned()];
+        assert!(
+            is_account(&two, ["me", "17"].into_iter(), PlatformName::Instagram),
+            "two numbers of one account"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::binding::Binding;
 use super::{QUESTION, REASON};
 use crate::classify;
-use crate::find::is_same_handle;
+use crate::find::is_account;
 use crate::normalise::{Answer, text};
 use crate::profile::{Invocation, SignInTool, WhoAmITool};
 use crate::tool::{Called, ToolCall};
@@ -39,8 +39,7 @@ impl Session {
 
 impl Binding {
     /// Signs in and asks for the account, unless that was done in this life of the server; gives the life that calls then have
-    /// to name. Two callers that come at once may
-    /// both do it: neither makes anything public.
+    /// to name. Two callers that come at once may both do it: neither makes anything public.
     ///
     /// # Errors
     /// When the server cannot be used for the account.
@@ -94,7 +93,8 @@ impl Binding {
     ) -> Result<(), NotReady> {
         let answer = self.ask("whoami", &tool.invocation, account, deadline, life).await?;
         let told: Vec<String> = tool.account.iter().filter_map(|pointer| text(answer.at(pointer)?)).collect();
-        if told.iter().any(|told| self.names(account).any(|name| is_same_handle(told, name))) {
+        let names: Vec<&str> = self.names(account).collect();
+        if is_account(&told, names.iter().copied(), self.platform()) {
             return Ok(());
         }
         let told = if told.is_empty() {

@@ -330,3 +330,73 @@ async fn a_server_without_sessions_is_called_without_one() {
     );
     assert_eq!(heard.last().unwrap().headers["mcp-protocol-version"], "2025-06-18");
 }
+
+/// A server without sessions does not tell when another process answers, maybe with other credentials.
+#[tokio::test(start_paused = true)]
+async fn a_server_without_sessions_begins_another_life_where_it_may_be_another_one() {
+    let mut calls = 0;
+    let server = Scripted::new(move |heard| match heard.what.as_str() {
+        "POST initialize" => {
+            let ready = serde_json::json!({
+                "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": { "name": "s", "version": "0" },
+            });
+            Some(vec![Step::Say(result(heard, &ready))])
+        }
+        "POST tools/call" => {
+            calls += 1;
+            match calls {
+                3 => Some(Vec::new()),
+                5 => Some(vec![Step::Say(status("502 Bad Gateway", &[], "<html>"))]),
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    let clock = TestClock::standing();
+    let (client, _guard) = server.client(&clock);
+    answer(client.call(call(&clock, "post")).await);
+    let first = client.life();
+    tokio::time::sleep(Duration::from_secs(299)).await;
+    answer(client.call(call(&clock, "post")).await);
+    assert_eq!(client.life(), first, "nothing shows another one");
+
+    let called = client.call(call(&clock, "post")).await;
+    assert!(matches!(called, Called::Lost { .. }), "{called:?}");
+    let second = client.life();
+    assert_ne!(second, first, "a connection broke");
+    let of = |life| chimera_platform::ToolCall { life: Some(life), ..call(&clock, "post") };
+    assert!(not_sent(client.call(of(first)).await).contains("may have been"));
+    answer(client.call(of(second)).await);
+    assert_eq!(client.life(), second);
+
+    let called = client.call(of(second)).await;
+    assert!(matches!(called, Called::Failed { .. }), "{called:?}");
+    let third = client.life();
+    assert_ne!(third, second, "a gateway answered for it");
+    answer(client.call(of(third)).await);
+
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert!(not_sent(client.call(of(third)).await).contains("may have been"), "it was quiet for long");
+    let fourth = client.life();
+    assert_ne!(fourth, third);
+    answer(client.call(of(fourth)).await);
+    assert_eq!(server.calls(), 7);
+}
+
+/// Reported: servers behind a balancer that answer errors of their own; the session goes on.
+#[tokio::test(start_paused = true)]
+async fn a_server_with_sessions_keeps_its_life_until_the_session_ends() {
+    let mut calls = 0;
+    let server = Scripted::new(move |heard| {
+        calls += usize::from(heard.what == "POST tools/call");
+        (heard.what == "POST tools/call" && calls == 2).then(Vec::new)
+    });
+    let clock = TestClock::standing();
+    let (client, _guard) = server.client(&clock);
+    answer(client.call(call(&clock, "post")).await);
+    let life = client.life();
+    assert!(matches!(client.call(call(&clock, "post")).await, Called::Lost { .. }));
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    answer(client.call(call(&clock, "post")).await);
+    assert_eq!(client.life(), life);
+}
