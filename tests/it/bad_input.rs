@@ -66,10 +66,16 @@ impl Bench {
     /// With a host of another make.
     #[track_caller]
     fn with(change: impl FnOnce(Builder) -> Builder) -> Self {
+        Self::of(Rules::default(), change)
+    }
+
+    /// With platforms of these rules, and a host of another make.
+    #[track_caller]
+    fn of(rules: Rules, change: impl FnOnce(Builder) -> Builder) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
         let store = open_store(&database(folder.path()), &clock);
-        let rules = PLATFORMS.map(|platform| (platform, Rules::default()));
+        let rules = PLATFORMS.map(|platform| (platform, rules));
         let platform = StrictPlatform::new(Arc::clone(&clock), rules);
         let host = builder(&clock).store(&store).platform(Arc::new(platform.clone()));
         let host = change(host).build().unwrap();

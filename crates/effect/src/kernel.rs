@@ -7,12 +7,12 @@ use chimera_governance::{Approved, Claim, Gate, GateError};
 use chrono::TimeDelta;
 
 use crate::account::AccountRef;
-use crate::effect::{Effect, EffectKind};
+use crate::effect::{Effect, EffectKind, EffectV1};
 use crate::journal::{
     Admission, Admit, Advance, Advanced, EffectJournal, LeaseScope, Leased, NewEffect, Step, Window,
 };
 use crate::observe::LateQueue;
-use crate::platform::{NotReady, Platform, Service};
+use crate::platform::{NotReady, Platform, Service, Unfit};
 use crate::record::{EffectRecord, RequestKey, RequestView};
 
 /// For whom an effect is driven.
@@ -119,6 +119,12 @@ impl Kernel {
     #[must_use]
     pub fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
         self.platform.service(account, kind)
+    }
+
+    /// What of a content the tools of its account cannot carry; `media_types` are those of its media, in their order.
+    #[must_use]
+    pub fn unfit(&self, content: &EffectV1, media_types: &[String]) -> Vec<Unfit> {
+        self.platform.unfit(content, media_types)
     }
 
     /// Which of the wanted platforms cannot be used, and why.

@@ -38,7 +38,9 @@ pub use look::{DoubtfulItem, Finding, LookReport, LookUp, OwnedPost, PostOwners,
 pub use outcome::{
     Candidate, Evidence, ExternalPost, FoundBy, Outcome, Pending, Refusal, Said, UnknownOutcome,
 };
-pub use platform::{Keys, LateOutcome, NotReady, Platform, Service, Trace, Upload, Uploaded};
+pub use platform::{
+    ContentPart, Keys, LateOutcome, NotReady, Platform, Service, Trace, Unfit, Upload, Uploaded,
+};
 pub use record::{
     CallKey, EffectRecord, Incident, LatestLook, Lease, Progress, RequestKey, RequestRecord, RequestView,
 };

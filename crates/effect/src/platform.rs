@@ -110,10 +110,30 @@ pub struct NotReady {
     pub message: String,
 }
 
+/// What the tools of an account cannot carry: it can never be sent as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// What is wrong.
+    pub part: ContentPart,
+    /// The code on the wire.
+    pub code: ErrorCode,
+    /// What is wrong and what is allowed, for people.
+    pub message: String,
+}
+
+/// A part of a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentPart {
+    /// Its words.
+    Text,
+    /// Its media.
+    Media,
+}
+
 /// The outside world.
 ///
 /// # Contract
-/// - `service` is constant, cheap and touch nothing outside.
+/// - `service` and `unfit` are constant, cheap and touch nothing outside.
 /// - `perform` writes to the wire at most once, and never at or after `attempt.send_before()`.
 /// - `perform` answers `NotDone` only when it provably did not happen: it was never sent, or the platform refused it through
 ///   a tool that asks nothing after its write, in an answer without any sign of a post. Whatever else is `Unknown`
@@ -128,6 +148,13 @@ pub struct NotReady {
 pub trait Platform: Debug + Send + Sync + 'static {
     /// What is served for an account; `None` where no tool is configured.
     fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service>;
+
+    /// What of a content the tools of its account cannot carry, every fault at once, asked before an approval is: nobody
+    /// should approve what can never be sent. `media_types` are those of its media, in their order. Empty also where no tool
+    /// is configured. Unless a platform says otherwise, it carries everything.
+    fn unfit(&self, _content: &EffectV1, _media_types: &[String]) -> Vec<Unfit> {
+        Vec::new()
+    }
 
     /// Checks that what is wanted can be used: servers start, tools exist. All faults at once; empty when ready.
     async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady>;

@@ -3,6 +3,7 @@
 mod act;
 mod arguments;
 mod binding;
+mod fit;
 mod late;
 mod look;
 mod media;

@@ -3,7 +3,9 @@
 
 use chimera_contracts::publish::{ContentVariant, PublishInput};
 use chimera_contracts::{ErrorCode, Fault, Namespace, PlatformName};
-use chimera_effect::{AccountRef, Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity, Service};
+use chimera_effect::{
+    AccountRef, ContentPart, Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity, Service, Unfit,
+};
 use chimera_platform::Accounts;
 use chimera_platform::text::{self, TextCount};
 
@@ -25,6 +27,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) media: &'a ProbedMedia,
     /// What is served for an account; constant data.
     pub(crate) service: &'a dyn Fn(AccountRef<'_>) -> Option<Service>,
+    /// What the tools cannot carry of a content whose media are of these types; constant data.
+    pub(crate) unfit: &'a dyn Fn(&EffectV1, &[String]) -> Vec<Unfit>,
 }
 
 /// Plans every target, in the order of the input; everything that is wrong is named at once.
@@ -57,7 +61,10 @@ pub(crate) fn plan(ground: &Ground<'_>, input: &PublishInput) -> Result<Vec<Plan
             continue;
         };
         match effect(ground, input, variant, account, &service) {
-            Ok(effect_and_count) => planned.push(effect_and_count),
+            Ok(effect_and_count) => {
+                faults.extend(unfit(ground, &pointer, variant, &effect_and_count.effect));
+                planned.push(effect_and_count);
+            }
             Err(fault) => faults.push((ErrorCode::ValidationError, Fault { pointer, ..fault })),
         }
     }
@@ -83,6 +90,26 @@ fn text_faults(pointer: &str, variant: &ContentVariant) -> Vec<(ErrorCode, Fault
         faults.push((ErrorCode::ValidationError, fault));
     }
     faults
+}
+
+/// What the tools cannot carry. Of media that were not looked at again nothing is told: their request is known already.
+fn unfit(
+    ground: &Ground<'_>,
+    pointer: &str,
+    variant: &ContentVariant,
+    effect: &Effect,
+) -> Vec<(ErrorCode, Fault)> {
+    let types = variant.media_refs.iter().map(|media| ground.media.get(media)?.media_type.clone());
+    let Some(types) = types.collect::<Option<Vec<_>>>() else { return Vec::new() };
+    let fault = |fault: Unfit| {
+        let part = match fault.part {
+            ContentPart::Text => "text_content",
+            ContentPart::Media => "media_refs",
+        };
+        let expected = format!("what the tools for `{}` can carry", variant.platform);
+        (fault.code, Fault::new(format!("{pointer}/{part}"), expected, fault.message))
+    };
+    (ground.unfit)(effect.content(), &types).into_iter().map(fault).collect()
 }
 
 fn effect(

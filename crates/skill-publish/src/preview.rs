@@ -5,7 +5,6 @@ use chimera_contracts::{CallContext, Digest, PlatformName};
 use chimera_effect::Media;
 use chimera_platform::text::TextCount;
 
-use crate::probe::MediaDigests;
 use crate::refuse;
 use crate::skill::PublishSkill;
 
@@ -37,7 +36,7 @@ impl PublishSkill {
         input: &PublishInput,
     ) -> Result<Vec<Preview>, PublishOutput> {
         let planned = match input.check() {
-            Ok(()) => self.plan(context, input, MediaDigests::new()).await,
+            Ok(()) => self.plan(context, input, None).await,
             Err(faults) => Err(faults.into()),
         };
         let planned = planned.map_err(|refusal| refuse::answer(input, &refusal))?;

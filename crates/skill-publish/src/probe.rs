@@ -25,6 +25,8 @@ pub(crate) struct ProbedMedium {
     pub(crate) url: String,
     /// Which bytes, where they were ever fixed.
     pub(crate) sha256: Option<Digest>,
+    /// Its media type; `None` of one that is known and was not looked at again.
+    pub(crate) media_type: Option<String>,
 }
 
 /// What a known request says about its media: they were looked at when it was first asked for, and are not needed again
@@ -78,15 +80,19 @@ async fn one(
 ) -> Result<ProbedMedium, (ErrorCode, &'static str, String)> {
     // As it was recorded, whatever the rules have become since.
     if let Some(sha256) = known.get(reference) {
-        return Ok(ProbedMedium { url: reference.to_owned(), sha256: *sha256 });
+        return Ok(ProbedMedium { url: reference.to_owned(), sha256: *sha256, media_type: None });
     }
     let url = MediaUrl::parse(reference)
         .map_err(|error| (ErrorCode::ValidationError, "a public https URL", error.reason.to_owned()))?;
     if let Some(sha256) = known.get(url.as_str()) {
-        return Ok(ProbedMedium { url: url.as_str().to_owned(), sha256: *sha256 });
+        return Ok(ProbedMedium { url: url.as_str().to_owned(), sha256: *sha256, media_type: None });
     }
     match media.probe(&url, deadline).await {
-        Ok(probed) => Ok(ProbedMedium { url: url.as_str().to_owned(), sha256: Some(probed.sha256) }),
+        Ok(probed) => Ok(ProbedMedium {
+            url: url.as_str().to_owned(),
+            sha256: Some(probed.sha256),
+            media_type: Some(probed.media_type),
+        }),
         Err(error) => Err((ErrorCode::MediaNotAccessible, "a medium that can be reached", error.message)),
     }
 }

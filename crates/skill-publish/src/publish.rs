@@ -7,7 +7,8 @@ use chimera_contracts::publish::{PublishInput, PublishOutput, PublishStrategy};
 use chimera_contracts::{CallContext, Digest, ErrorCode};
 use chimera_effect::step::same_effects;
 use chimera_effect::{
-    AccountRef, Admission, Admit, Carry, EffectKind, Leased, NewEffect, Order, RequestKey, RequestView,
+    AccountRef, Admission, Admit, Carry, EffectKind, EffectV1, Leased, NewEffect, Order, RequestKey,
+    RequestView,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,7 +16,7 @@ use crate::answer;
 use crate::approve::claim;
 use crate::input::{check_role, check_served};
 use crate::plan::{Ground, Planned, plan};
-use crate::probe::{MediaDigests, known_media, probe};
+use crate::probe::{known_media, probe};
 use crate::refuse::{self, Refusal, request_key};
 use crate::skill::PublishSkill;
 
@@ -64,7 +65,7 @@ impl PublishSkill {
         view: RequestView,
         digests: &mut Vec<Digest>,
     ) -> Result<PublishOutput, Refusal> {
-        let planned = self.plan(context, input, known_media(&view)).await?;
+        let planned = self.plan(context, input, Some(&view)).await?;
         digests.extend(planned.iter().map(|planned| planned.effect.digest()));
         check_same(&view, input, &planned)?;
         let carry = self.carry(context, input, key, &planned);
@@ -81,7 +82,7 @@ impl PublishSkill {
         digests: &mut Vec<Digest>,
     ) -> Result<PublishOutput, Refusal> {
         let claim = claim(input)?;
-        let planned = self.plan(context, input, MediaDigests::new()).await?;
+        let planned = self.plan(context, input, None).await?;
         digests.extend(planned.iter().map(|planned| planned.effect.digest()));
         self.check_ready(&planned).await?;
         let approved = self.approve(&key, &planned, &claim).await?;
@@ -134,21 +135,28 @@ impl PublishSkill {
         }
     }
 
-    /// The effects that an input asks for; `known` media are not probed.
+    /// The effects that an input asks for. Of a request that is known its media are not probed, and it is not asked what the tools
+    /// can carry: it is to be told what became of it, whatever the profile has become since.
     pub(crate) async fn plan(
         &self,
         context: &CallContext,
         input: &PublishInput,
-        known: MediaDigests,
+        known: Option<&RequestView>,
     ) -> Result<Vec<Planned>, Refusal> {
         let deadline = self.deadline(context, self.options.answer_within);
-        let media = probe(self.ports.media.as_ref(), input, &known, deadline).await?;
+        let digests = known.map(known_media).unwrap_or_default();
+        let media = probe(self.ports.media.as_ref(), input, &digests, deadline).await?;
         let service = |account: AccountRef<'_>| self.ports.kernel.service(account, EffectKind::Publish);
+        let unfit = |content: &EffectV1, media_types: &[String]| match known {
+            None => self.ports.kernel.unfit(content, media_types),
+            Some(_) => Vec::new(),
+        };
         let ground = Ground {
             namespace: &context.namespace,
             accounts: &self.ports.accounts,
             media: &media,
             service: &service,
+            unfit: &unfit,
         };
         plan(&ground, input)
     }

@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chimera_contracts::{Clock, EffectId, ErrorCode, PlatformName};
 use chimera_effect::{
-    AccountRef, Attempt, EffectKind, Evidence, ExternalPost, Finding, LateOutcome, LookReport, LookUp,
-    NotReady, Outcome, Pending, Platform, PostOwners, Refusal, Service, UnknownOutcome, Upload, Uploaded,
+    AccountRef, Attempt, ContentPart, EffectKind, EffectV1, Evidence, ExternalPost, Finding, LateOutcome,
+    LookReport, LookUp, NotReady, Outcome, Pending, Platform, PostOwners, Refusal, Service, Unfit,
+    UnknownOutcome, Upload, Uploaded,
 };
 use chrono::{DateTime, Utc};
 
@@ -180,6 +181,16 @@ impl StrictPlatform {
 impl Platform for StrictPlatform {
     fn service(&self, account: AccountRef<'_>, _: EffectKind) -> Option<Service> {
         self.rules.get(&account.platform).map(Rules::service)
+    }
+
+    fn unfit(&self, content: &EffectV1, _: &[String]) -> Vec<Unfit> {
+        let needs_media = self.rules.get(&content.platform).is_some_and(|rules| rules.needs_media);
+        let unfit = Unfit {
+            part: ContentPart::Media,
+            code: ErrorCode::ValidationError,
+            message: format!("a post on `{}` needs media", content.platform),
+        };
+        (needs_media && content.media.is_empty()).then_some(unfit).into_iter().collect()
     }
 
     async fn ready(&self, wanted: &[AccountRef<'_>], _: EffectKind) -> Vec<NotReady> {

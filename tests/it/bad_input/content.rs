@@ -7,7 +7,7 @@ use chimera::contracts::publish::PublishInput;
 use chimera::contracts::{CallContext, CallerRole, ErrorCode, PlatformName};
 use chimera::platform::Accounts;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
-use chimera_testkit::block_on;
+use chimera_testkit::{Rules, block_on};
 use chimera_tests::stage::{ACCOUNT, PLATFORMS, claimed, context, only};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -113,6 +113,22 @@ fn media_are_approved_by_their_parsed_urls() {
     let other = preview("HTTPS://Media.Example.com:443/x/../a.png");
     assert_eq!(other.media[0].url, "https://media.example.com/a.png");
     assert_eq!((other.digest, other.media), (plain.digest, plain.media));
+}
+
+/// What can never be sent is refused before anybody is asked to approve it, beside whatever else is wrong.
+#[test]
+fn what_the_tools_cannot_carry() {
+    let bench = Bench::of(Rules { needs_media: true, ..Rules::default() }, |builder| builder);
+    let mut input = claimed(super::KEY, bench.clock.as_ref());
+    // The only one without media.
+    text(&mut input, 2, &"a".repeat(10_000));
+    let pointers = ["/content_bundle/variants/2/media_refs", "/content_bundle/variants/2/text_content"];
+    let says = ["needs media", "the limit is"];
+    let code = ErrorCode::ValidationError;
+    let expected = Expected { code, pointers: &pointers, says: &says, recorded: true };
+    bench.check("posts without media", &context(), &json(&input), &expected);
+    let refused = block_on(bench.host.publish().preview(&context(), &input)).unwrap_err();
+    assert_eq!(refused.faults.unwrap().len(), pointers.len());
 }
 
 #[test]

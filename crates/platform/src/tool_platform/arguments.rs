@@ -1,12 +1,12 @@
-//! The arguments of an acting call, and what has no way to the platform: then nothing is sent, since a post without its
-//! media or a share without its words is another one (PUB-22).
+//! The arguments of an acting call, and what has no way to the platform: then nothing is sent.
 
 use chimera_contracts::ErrorCode;
-use chimera_effect::{EffectKind, EffectV1, Refusal};
+use chimera_effect::{EffectKind, Refusal, Unfit};
 use serde_json::{Map, Value};
 
 use super::act::Act;
 use super::binding::Binding;
+use super::fit;
 use super::media::Handed;
 use super::port::refusal;
 use crate::extract::is_id;
@@ -23,11 +23,16 @@ pub(super) fn check(
     act: &Act<'_>,
     handed: &Handed,
 ) -> Result<(), Refusal> {
-    let content = act.effect.content();
-    let taking = tool.taking(handed.kind);
-    check_media(taking, act)?;
-    check_words(taking, content)?;
+    if let Some(fault) = fit::faults(tool, act.effect.content(), handed.kind).into_iter().next() {
+        return Err(unfit(fault));
+    }
+    check_media(tool.taking(handed.kind), act)?;
     check_target(binding, tool, act)
+}
+
+/// A content that the tools cannot carry, as it is told where it should have acted.
+pub(super) fn unfit(fault: Unfit) -> Refusal {
+    refusal(fault.code, format!("{}; nothing was sent", fault.message))
 }
 
 /// What the tool of an act is called with.
@@ -66,10 +71,6 @@ pub(super) fn filled(
 fn check_media(taking: &Invocation, act: &Act<'_>) -> Result<(), Refusal> {
     let content = act.effect.content();
     let platform = content.platform;
-    if !content.media.is_empty() && !taking.takes_media() {
-        let message = format!("the tool `{}` for `{platform}` takes no such media", taking.tool);
-        return Err(refusal(ErrorCode::ValidationError, message));
-    }
     if taking.takes_media_ids() && act.uploads.len() != content.media.len() {
         let message = format!("not every medium is known to `{platform}` yet; nothing was sent");
         return Err(refusal(ErrorCode::MediaUploadFailed, message));
@@ -77,35 +78,6 @@ fn check_media(taking: &Invocation, act: &Act<'_>) -> Result<(), Refusal> {
     // The platform reads it with a parser of its own: only the parsed form is sent.
     if let Some(error) = content.media.iter().find_map(|media| MediaUrl::parse(&media.url).err()) {
         return Err(refusal(ErrorCode::ValidationError, format!("{error}; nothing was sent")));
-    }
-    if content.media.len() > 1 && !taking.takes_several_media() {
-        let message = format!("the tool `{}` for `{platform}` takes one medium", taking.tool);
-        return Err(refusal(ErrorCode::ValidationError, message));
-    }
-    Ok(())
-}
-
-/// How long a title may be (YouTube Data API, `snippet.title`).
-const TITLE: usize = 100;
-
-fn check_words(taking: &Invocation, content: &EffectV1) -> Result<(), Refusal> {
-    let title = content.text.lines().next().unwrap_or_default();
-    if taking.takes(Input::FirstLine) && !(1..=TITLE).contains(&title.trim().chars().count()) {
-        let message = format!(
-            "the first line is the title on `{}`: 1 to {TITLE} characters; nothing was sent",
-            content.platform
-        );
-        return Err(refusal(ErrorCode::ValidationError, message));
-    }
-    let EffectV1 { platform, kind, .. } = content;
-    let kind_is = kind.as_str();
-    if !content.text.is_empty() && !taking.takes_words() {
-        let message = format!("the tool for `{platform}` takes no words with a {kind_is}; nothing was sent");
-        return Err(refusal(ErrorCode::ValidationError, message));
-    }
-    if content.text.is_empty() && matches!(kind, EffectKind::Reply | EffectKind::Comment) {
-        let message = format!("a {kind_is} on `{platform}` needs words; nothing was sent");
-        return Err(refusal(ErrorCode::ValidationError, message));
     }
     Ok(())
 }

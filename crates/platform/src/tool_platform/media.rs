@@ -4,12 +4,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chimera_contracts::{Digest, ErrorCode};
-use chimera_effect::{EffectV1, Media, MediaIdentity, Refusal};
+use chimera_effect::{EffectV1, Media, MediaIdentity, Refusal, Unfit};
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 
+use super::arguments::unfit;
 use super::port::{REASON, refusal};
-use super::{Binding, ToolPlatform};
+use super::{Binding, ToolPlatform, fit};
 use crate::media::{MediaError, MediaUrl};
 use crate::profile::{ActTool, Input, Invocation, MediaKind};
 
@@ -47,11 +48,6 @@ impl ToolPlatform {
         content: &EffectV1,
         deadline: DateTime<Utc>,
     ) -> Result<Handed, Refusal> {
-        let platform = content.platform;
-        if act.needs_media && content.media.is_empty() {
-            let message = format!("a post on `{platform}` needs media; nothing was sent");
-            return Err(refusal(ErrorCode::ValidationError, message));
-        }
         let kind = if act.goes_by_media(content) {
             Some(self.kind_of(binding, content, deadline).await?)
         } else {
@@ -90,10 +86,8 @@ impl ToolPlatform {
     ) -> Result<MediaKind, Refusal> {
         let types = self.types_of(binding, &content.media, deadline).await?;
         MediaKind::of(types.iter().map(String::as_str)).ok_or_else(|| {
-            let types = binding.border().shown(&types.join("`, `"), REASON);
-            let message =
-                format!("media on `{}` are pictures or videos, these are `{types}`", content.platform);
-            refusal(ErrorCode::ValidationError, message)
+            let fault = fit::other_media(content, &types);
+            unfit(Unfit { message: binding.border().shown(&fault.message, REASON), ..fault })
         })
     }
 

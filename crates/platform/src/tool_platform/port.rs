@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use chimera_contracts::ErrorCode;
 use chimera_effect::{
-    AccountRef, Attempt, EffectKind, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform, PostOwners,
-    Refusal, Service, Upload, Uploaded,
+    AccountRef, Attempt, EffectKind, EffectV1, Finding, LateOutcome, LookUp, NotReady, Outcome, Platform,
+    PostOwners, Refusal, Service, Unfit, Upload, Uploaded,
 };
 use futures_util::future::join_all;
 
 use super::act::Act;
-use super::{START, ToolPlatform};
+use super::{START, ToolPlatform, fit};
 
 /// How much of a failure stands in a message.
 pub(super) const REASON: usize = 300;
@@ -20,6 +20,12 @@ impl Platform for ToolPlatform {
         let binding = self.binding(account)?;
         let service = binding.profile.service(kind)?;
         Some(Service { grace: binding.client.grace(), ..service })
+    }
+
+    fn unfit(&self, content: &EffectV1, media_types: &[String]) -> Vec<Unfit> {
+        // Without a tool there is nothing to fit; that it is missing is told by `service`.
+        let Ok((_, tool)) = self.acting(content.account_ref(), content.kind) else { return Vec::new() };
+        fit::before_approval(tool, content, media_types)
     }
 
     async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {

@@ -5,6 +5,7 @@ mod built_in;
 mod built_in_answers;
 mod engage;
 mod find;
+mod fit;
 mod find_engagement;
 mod late;
 mod look;

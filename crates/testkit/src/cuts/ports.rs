@@ -9,9 +9,9 @@ use chimera_contracts::{
 };
 use chimera_effect::{
     AccountKey, AccountRef, Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind,
-    EffectQuery, EffectRecord, Finding, LateOutcome, LeaseScope, Leased, LookReport, LookUp, NotReady,
-    Outcome, Page, Platform, PostOwners, Refusal, RequestKey, RequestView, Service, UnknownOutcome, Upload,
-    Uploaded,
+    EffectQuery, EffectRecord, EffectV1, Finding, LateOutcome, LeaseScope, Leased, LookReport, LookUp,
+    NotReady, Outcome, Page, Platform, PostOwners, Refusal, RequestKey, RequestView, Service, Unfit,
+    UnknownOutcome, Upload, Uploaded,
 };
 use chimera_governance::review::{
     Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
@@ -98,6 +98,10 @@ impl EffectJournal for Cutting<dyn EffectJournal> {
 impl Platform for Cutting<dyn Platform> {
     fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
         self.inner.service(account, kind)
+    }
+
+    fn unfit(&self, content: &EffectV1, media_types: &[String]) -> Vec<Unfit> {
+        self.inner.unfit(content, media_types)
     }
 
     async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {

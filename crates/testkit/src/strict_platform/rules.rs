@@ -17,6 +17,8 @@ pub struct Rules {
     pub complete_list: bool,
     /// Whether media are uploaded before the post.
     pub uploads: bool,
+    /// Whether a post needs media.
+    pub needs_media: bool,
     /// How long a call may take.
     pub timeout: TimeDelta,
     /// How long after its last moment a call may still act.
@@ -35,6 +37,7 @@ impl Default for Rules {
             look_up: true,
             complete_list: true,
             uploads: false,
+            needs_media: false,
             timeout: TimeDelta::seconds(10),
             settle: TimeDelta::seconds(5),
             latency: TimeDelta::zero(),
