@@ -20,7 +20,7 @@ pub struct Context<'a> {
     pub standing: Option<&'a Standing>,
     /// Effects of its account that are being attempted or unknown; needed for `Begin`.
     pub open: &'a [EffectRecord],
-    /// The effect that owns the post of [`claimed_post`], where there is one.
+    /// The effect that owns the post of [`claimed_post`](super::claimed_post), where there is one.
     pub owner: Option<Owner<'a>>,
     /// The opener that takes the step.
     pub instance: InstanceId,
