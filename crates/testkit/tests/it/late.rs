@@ -11,7 +11,7 @@ use chimera_testkit::conformance::Stores;
 use chimera_testkit::{Fault, Rules, TestClock, block_on, done, refused};
 use chrono::TimeDelta;
 
-use crate::looking::{PLACE, World};
+use crate::world::{PLACE, World};
 
 fn answer(record: &EffectRecord, attempt: u32, outcome: Outcome) -> LateOutcome {
     let namespace = record.effect.content().namespace.clone();

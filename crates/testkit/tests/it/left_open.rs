@@ -6,7 +6,7 @@ use chimera_effect::{
 use chimera_testkit::{Fault, Rules, TestClock, block_on};
 use chrono::TimeDelta;
 
-use crate::looking::{PLACE, World};
+use crate::world::{PLACE, World};
 
 const DAY: TimeDelta = TimeDelta::hours(24);
 

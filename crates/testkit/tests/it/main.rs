@@ -60,12 +60,14 @@ fn every_case_stands_on_its_own() {
 
 mod asking_again;
 mod crashes;
+mod halting;
 mod late;
 mod left_open;
 mod looking;
 mod narrow;
 mod policing;
 mod reach;
+mod world;
 
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
