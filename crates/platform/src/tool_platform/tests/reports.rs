@@ -1,8 +1,13 @@
 //! What public reports and documentation tell of answers and lists, many to a kind: each row says what the rules allow, with
 //! `|` between values that are both safe. A new report is one more row.
 
-mod answers;
+mod ids;
 mod lists;
+mod mixed_signs;
+mod names_and_times;
+mod refusals;
+mod single_posts;
+mod texts;
 
 /// Compares what was told with what is allowed, and names every row that differs.
 fn check(rows: Vec<(String, String, String)>) {
