@@ -9,7 +9,7 @@ use clap::Parser;
 /// Examines a tool profile against the MCP server that it is for. Nothing is published: only tools that read are called.
 ///
 /// The server's environment is PATH and HOME and what `--env` and `--secret-env` name. The exit code is 0 where the profile
-/// fits, and 1 where something has to be mended.
+/// fits as far as reading shows, and 1 where something has to be mended or a line of the profile says `to do:`.
 #[derive(Debug, Parser)]
 #[command(name = "profile_doctor")]
 pub(crate) struct Args {

@@ -37,17 +37,17 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether nothing has to be mended.
+/// Whether all that reading can show fits, and nothing is open.
 async fn run(args: &Args) -> Result<bool, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(TokioClock);
-    let profile = args.profile.as_deref().map(read).transpose()?;
-    let command = match &profile {
-        Some(profile) => command(args)?.answer_limit(profile.answer_limit()),
+    let read = args.profile.as_deref().map(read).transpose()?;
+    let command = match &read {
+        Some((profile, _)) => command(args)?.answer_limit(profile.answer_limit()),
         None => command(args)?,
     };
     let server = Arc::new(StdioServer::new(command, Arc::clone(&clock)));
-    let told = match &profile {
-        Some(profile) => examine(args, profile, &server, &clock).await,
+    let told = match &read {
+        Some((profile, text)) => examine(args, profile, text, &server, &clock).await,
         None => draft(args, &server, clock.as_ref()).await,
     };
     server.close().await;
@@ -57,6 +57,7 @@ async fn run(args: &Args) -> Result<bool, Failure> {
 async fn examine(
     args: &Args,
     profile: &Profile,
+    text: &str,
     server: &Arc<StdioServer>,
     clock: &Arc<dyn Clock>,
 ) -> Result<bool, Failure> {
@@ -70,7 +71,7 @@ async fn examine(
         let secret = args.secret_setting.iter();
         secret.fold(binding, |binding, (name, value)| binding.secret_setting(name, value))
     });
-    let doctor = Doctor::new(bindings, Arc::clone(clock));
+    let doctor = Doctor::new(bindings, Arc::clone(clock)).written_as(text);
     let doctor = args.target.iter().fold(doctor, |doctor, (kind, id)| doctor.target(*kind, id));
     let account = match &args.account {
         Some(account) => account.clone(),
@@ -86,7 +87,7 @@ async fn examine(
     };
     let diagnosis = doctor.examine(&account).await;
     println!("{diagnosis}");
-    Ok(diagnosis.is_fit())
+    Ok(diagnosis.verdict().is_fit_as_read())
 }
 
 async fn draft(args: &Args, server: &StdioServer, clock: &dyn Clock) -> Result<bool, Failure> {
@@ -96,14 +97,14 @@ async fn draft(args: &Args, server: &StdioServer, clock: &dyn Clock) -> Result<b
     Ok(true)
 }
 
-/// A profile from a file, or a built-in one by its name.
-fn read(profile: &str) -> Result<Profile, Failure> {
+/// A profile from a file with its text, or a built-in one by its name, in which nothing is open.
+fn read(profile: &str) -> Result<(Profile, String), Failure> {
     if !Path::new(profile).exists() && !profile.contains(['/', '\\']) && !profile.ends_with(".toml") {
-        return Ok(Profile::named(profile)?);
+        return Ok((Profile::named(profile)?, String::new()));
     }
     let text =
         std::fs::read_to_string(profile).map_err(|error| format!("`{profile}` cannot be read: {error}"))?;
-    Ok(Profile::parse(&text)?)
+    Ok((Profile::parse(&text)?, text))
 }
 
 fn command(args: &Args) -> Result<ServerCommand, Failure> {

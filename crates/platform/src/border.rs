@@ -22,11 +22,35 @@ impl Border<'_> {
     /// At most `most` characters of what may be shown. Redacted first and shortened then: half a credential is one that no
     /// pattern knows.
     pub(crate) fn shown(&self, text: &str, most: usize) -> String {
+        let kept = self.redacted(text);
+        let mut chars = kept.chars();
+        let mut shown: String = chars.by_ref().take(most).collect();
+        if chars.next().is_some() {
+            shown.push('…');
+        }
+        shown
+    }
+
+    /// The same of a text that ends with what matters most: its beginning and its end are shown, a quarter and the rest.
+    pub(crate) fn shown_with_end(&self, text: &str, most: usize) -> String {
+        let kept = self.redacted(text);
+        let all = kept.chars().count();
+        if all <= most {
+            return kept;
+        }
+        let begin = most / 4;
+        // One for the sign of what is left out.
+        let end = most.saturating_sub(begin).saturating_sub(1);
+        let from = all.saturating_sub(end);
+        kept.chars().take(begin).chain(['…']).chain(kept.chars().skip(from)).collect()
+    }
+
+    fn redacted(&self, text: &str) -> String {
         let text = self.secrets.removed_from(text);
         let text = self
             .settings
             .map_or_else(|| text.clone(), |settings| settings.removed_from(&text).into_owned().into());
-        let kept = match self.ours {
+        match self.ours {
             "" => redact(&text).into_owned(),
             ours => {
                 let quoted = Value::from(ours).to_string();
@@ -42,13 +66,7 @@ impl Border<'_> {
                     redact(&text).into_owned()
                 }
             }
-        };
-        let mut chars = kept.chars();
-        let mut shown: String = chars.by_ref().take(most).collect();
-        if chars.next().is_some() {
-            shown.push('…');
         }
-        shown
     }
 
     /// Whether a text holds a secret that is known exactly.
@@ -82,6 +100,15 @@ mod tests {
         check("password: x1", "a password: x1 token=abc", "a password: x1 token=[redacted]");
         check("a \"b\" password: x1", r#"{"t":"a \"b\" password: x1"}"#, r#"{"t":"a \"b\" password: x1"}"#);
         check("", &"x".repeat(41), &format!("{}…", "x".repeat(40)));
+    }
+
+    #[test]
+    fn a_text_may_be_shown_with_its_end() {
+        let secrets = Secrets::new(["s3cret-of-ours".to_owned()]);
+        let border = Border { secrets: &secrets, settings: None, ours: "" };
+        assert_eq!(border.shown_with_end("short: s3cret-of-ours", 40), "short: [redacted]");
+        let long = format!("it exited: {} s3cret-of-ours, KeyError: 'T'", "frame ".repeat(20));
+        assert_eq!(border.shown_with_end(&long, 41), "it exited:…ame  [redacted], KeyError: 'T'");
     }
 
     #[test]

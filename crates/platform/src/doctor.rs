@@ -8,6 +8,7 @@
 
 mod ask;
 mod diagnosis;
+mod display;
 mod kind;
 mod list;
 mod outline;
@@ -16,6 +17,8 @@ mod session;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod to_do;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +28,10 @@ use chimera_effect::EffectKind;
 use chrono::TimeDelta;
 
 pub use diagnosis::{Absence, Diagnosis, Health, KindDiagnosis, Observation, PlatformDiagnosis, SampleCall};
+pub(crate) use suggest::words;
 pub use suggest::{SuggestError, suggest};
+pub use to_do::ToDo;
+pub use verdict::{Untried, Verdict};
 
 use crate::targets::TargetKind;
 use crate::tool::ToolInfo;
@@ -37,6 +43,14 @@ const START: TimeDelta = TimeDelta::seconds(30);
 
 /// How much of one observation is told.
 const TOLD: usize = 2_000;
+
+/// What to do about a setting that is missing.
+const SETTING: &str =
+    "give it with the binding: `Binding::setting`, or `--setting NAME=VALUE` of the example `profile_doctor`";
+
+/// What to do about a server that cannot be used.
+const START_FAILED: &str = "start it by hand with the same command and environment, and mend what its own words name: a program, a \
+                            variable, a credential";
 
 /// The text of a sample post; nothing is posted.
 const TEXT: &str = "Hello from the profile doctor.\nNothing of this is sent.";
@@ -51,7 +65,7 @@ const TEXT: &str = "Hello from the profile doctor.\nNothing of this is sent.";
 /// # async fn example(profile: &Profile, server: Arc<dyn ToolClient>, clock: Arc<dyn Clock>) {
 /// let diagnosis = Doctor::new(Binding::all(profile, &server), clock).examine("acme").await;
 /// println!("{diagnosis}");
-/// assert!(diagnosis.is_fit());
+/// assert!(diagnosis.verdict().is_fit_as_read());
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -59,13 +73,14 @@ pub struct Doctor {
     bindings: Vec<Binding>,
     clock: Arc<dyn Clock>,
     targets: BTreeMap<TargetKind, String>,
+    to_dos: Vec<ToDo>,
 }
 
 impl Doctor {
     /// A doctor for these bindings.
     #[must_use]
     pub fn new(bindings: impl IntoIterator<Item = Binding>, clock: Arc<dyn Clock>) -> Self {
-        Self { bindings: bindings.into_iter().collect(), clock, targets: BTreeMap::new() }
+        Self { bindings: bindings.into_iter().collect(), clock, targets: BTreeMap::new(), to_dos: Vec::new() }
     }
 
     /// A target to ask reading tools about: a post, a comment or an account, by the id that the profile's tools take. For a
@@ -73,6 +88,14 @@ impl Doctor {
     #[must_use]
     pub fn target(mut self, kind: TargetKind, id: impl Into<String>) -> Self {
         self.targets.insert(kind, id.into());
+        self
+    }
+
+    /// The text that the profile was read from. Its lines `to do:`, as a draft of [`suggest`] has them, are open questions, and
+    /// no profile that has one is called fit.
+    #[must_use]
+    pub fn written_as(mut self, profile: &str) -> Self {
+        self.to_dos = to_do::all(profile);
         self
     }
 
@@ -94,20 +117,21 @@ impl Doctor {
         for binding in self.bindings.iter().filter(bound) {
             platforms.push(self.platform(binding, account).await);
         }
-        Diagnosis { platforms }
+        Diagnosis { platforms, to_dos: self.to_dos.clone() }
     }
 
     async fn platform(&self, binding: &Binding, account: &str) -> PlatformDiagnosis {
         let platform = binding.profile.platform();
         let mut observations: Vec<Observation> =
-            binding.missing_settings().map(|fault| Observation::mend("settings", fault)).collect();
+            binding.missing_settings().map(|fault| Observation::mend("settings", fault, SETTING)).collect();
         let now = self.clock.now();
         let deadline = now.checked_add_signed(START).unwrap_or(now);
         let tools: Option<Vec<ToolInfo>> = match binding.client.tools(deadline).await {
             Ok(tools) => Some(tools),
             Err(error) => {
-                let error = binding.border().shown(&error.to_string(), ask::REASON);
-                observations.push(Observation::mend("server", error));
+                // What a program wrote last before it ended is why.
+                let error = binding.border().shown_with_end(&error.to_string(), TOLD);
+                observations.push(Observation::mend("server", error, START_FAILED));
                 None
             }
         };
@@ -131,6 +155,7 @@ impl Doctor {
         let border = binding.border();
         for found in observations.iter_mut().chain(kinds.iter_mut().flat_map(|kind| &mut kind.observations)) {
             found.text = border.shown(&found.text, TOLD);
+            found.fix = found.fix.take().map(|fix| border.shown(&fix, TOLD));
         }
         let server = binding.client.server().to_owned();
         PlatformDiagnosis { platform, server, account: account.to_owned(), observations, kinds }

@@ -9,6 +9,7 @@ mod extract;
 mod find;
 pub mod limits;
 pub mod media;
+mod near;
 mod normalise;
 #[cfg(test)]
 mod peers;

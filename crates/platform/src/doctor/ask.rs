@@ -6,7 +6,7 @@ use chimera_contracts::Clock;
 use serde_json::Value;
 
 use super::Observation;
-use super::suggest::words;
+use super::words;
 use crate::border::Border;
 use crate::check;
 use crate::classify;
@@ -19,6 +19,14 @@ use crate::wire::Meta;
 
 /// How much of what a server said is told.
 pub(super) const REASON: usize = 600;
+
+/// What to do about a tool that failed.
+const FAILED: &str =
+    "by the server's own reason: mend credentials, permissions or the arguments of this call";
+
+/// What to do about a tool that asks back.
+const ASKS: &str =
+    "give the server what it asks for by its configuration: no question of a server is answered in a look";
 
 /// One binding under examination.
 pub(super) struct Asking<'a> {
@@ -87,7 +95,7 @@ impl<'a> Asking<'a> {
         };
         let failed = |how: &str, reason: &str| {
             let reason = self.border().shown(reason, REASON);
-            Observation::mend(step, format!("the tool `{}` {how}: {reason}", invocation.tool))
+            Observation::mend(step, format!("the tool `{}` {how}: {reason}", invocation.tool), FAILED)
         };
         let answer = match self.binding.client.call(call).await {
             Called::Answered(answer) => Answer::new(&answer),
@@ -96,7 +104,8 @@ impl<'a> Asking<'a> {
             Called::Lost { reason } => return Err(failed("did not answer", &reason)),
         };
         if !answer.whole {
-            return Err(failed("asks for something before it answers", ""));
+            let text = format!("the tool `{}` asks for something before it answers", invocation.tool);
+            return Err(Observation::mend(step, text, ASKS));
         }
         if classify::read_failed(profile, &answer) {
             return Err(failed("failed", &answer.shown(self.border(), REASON)));
@@ -110,24 +119,28 @@ impl<'a> Asking<'a> {
         if self.acting.contains(tool) {
             let text =
                 format!("`{tool}` is a tool that acts in this profile; it is never called in order to read");
-            return Err(Observation::mend(step, text));
+            let fix = "name a tool that reads, or take the section out";
+            return Err(Observation::mend(step, text, fix));
         }
         if let Some(word) = acts_by_name(tool).filter(|_| step != "sign_in") {
             let text =
                 format!("not called: by its name `{tool}` may {word} something; nothing here could be tried");
-            return Err(Observation::hint(step, text));
+            return Err(Observation::untried(step, text));
         }
-        if !check::call_faults(invocation, self.tools).is_empty() {
-            return Err(Observation::hint(step, format!("not called: `{tool}` does not fit the server")));
+        if !check::call_fits(invocation, self.tools) {
+            return Err(Observation::untried(step, format!("not called: `{tool}` does not fit the server")));
         }
         let missing: BTreeSet<&str> =
             invocation.settings().filter(|name| !self.binding.has_setting(name)).collect();
         if !missing.is_empty() {
             let missing = missing.into_iter().collect::<Vec<_>>().join("`, `");
-            return Err(Observation::hint(step, format!("not called: the setting `{missing}` is missing")));
+            return Err(Observation::untried(
+                step,
+                format!("not called: the setting `{missing}` is missing"),
+            ));
         }
         if invocation.takes(Input::Id) && about.id.is_none() {
-            return Err(Observation::hint(step, "not called: no post is known to ask for"));
+            return Err(Observation::untried(step, "not called: none is listed that it could be asked for"));
         }
         Ok(())
     }
@@ -145,8 +158,11 @@ impl<'a> Asking<'a> {
         let known = kind.and_then(|kind| targets.get(&kind)).map(String::as_str);
         match kind {
             Some(kind) if invocation.takes(Input::Target) && known.is_none() => {
-                let text = format!("not called: it is about a {}, and none is known", kind.as_str());
-                Err(Observation::hint(step, text))
+                let kind = kind.as_str();
+                let text = format!(
+                    "not called: it is about a {kind}, and none is known; give one (`--target {kind}=…`)"
+                );
+                Err(Observation::untried(step, text))
             }
             _ => Ok(known),
         }

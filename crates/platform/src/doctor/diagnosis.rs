@@ -1,16 +1,20 @@
-//! What an examination found, as data and in words.
+//! What an examination found, as data.
 
-use std::fmt;
+use std::collections::BTreeSet;
 
 use chimera_contracts::PlatformName;
 use chimera_effect::EffectKind;
 use serde_json::{Map, Value};
 
-/// What an examination of bindings found. Displayed, its last line is `fit` or how many things are to be mended.
+use super::to_do::ToDo;
+
+/// What an examination of bindings found. Displayed, its last line is the [`Verdict`](super::Verdict).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnosis {
     /// Each platform that is bound for the account.
     pub platforms: Vec<PlatformDiagnosis>,
+    /// What is open in the profile itself, by its own words.
+    pub to_dos: Vec<ToDo>,
 }
 
 /// What was found of one platform.
@@ -44,7 +48,7 @@ pub struct KindDiagnosis {
 }
 
 /// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Observation {
     /// Which part of the profile it is about: `tools`, `whoami`, `list`, `get`.
     pub about: String,
@@ -52,15 +56,19 @@ pub struct Observation {
     pub health: Health,
     /// What it is; redacted.
     pub text: String,
+    /// What to do about it; redacted. Each [`Health::Mend`] has it.
+    pub fix: Option<String>,
 }
 
 /// Whether something has to be done about an observation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
     /// It fits.
     Fit,
-    /// It works, and something could be better, or could not be tried.
+    /// It works, and something could be better, or rests on the profile's word.
     Hint,
+    /// It was not tried: it is about an act, none of which is called, or about something that is not known yet.
+    Untried,
     /// The profile or the server has to be mended.
     Mend,
 }
@@ -103,23 +111,25 @@ pub struct SampleCall {
 }
 
 impl Diagnosis {
-    /// Whether nothing has to be mended.
-    #[must_use]
-    pub fn is_fit(&self) -> bool {
-        !self.platforms.is_empty() && self.to_mend() == 0
-    }
-
-    /// How many things have to be mended.
+    /// How many things have to be mended. A fault that several kinds of a platform share is one.
     #[must_use]
     pub fn to_mend(&self) -> usize {
-        self.observations().filter(|found| found.health == Health::Mend).count()
+        let of = |platform: &PlatformDiagnosis| {
+            let faults = platform.all().filter(|found| found.health == Health::Mend);
+            faults.collect::<BTreeSet<_>>().len()
+        };
+        self.platforms.iter().map(of).sum()
     }
 
     /// Everything that was observed, of all platforms and kinds.
     pub fn observations(&self) -> impl Iterator<Item = &Observation> {
-        self.platforms.iter().flat_map(|platform| {
-            platform.observations.iter().chain(platform.kinds.iter().flat_map(|kind| &kind.observations))
-        })
+        self.platforms.iter().flat_map(PlatformDiagnosis::all)
+    }
+}
+
+impl PlatformDiagnosis {
+    fn all(&self) -> impl Iterator<Item = &Observation> {
+        self.observations.iter().chain(self.kinds.iter().flat_map(|kind| &kind.observations))
     }
 }
 
@@ -129,7 +139,7 @@ impl KindDiagnosis {
         Self {
             kind,
             served: false,
-            observations: vec![Observation::hint("tools", "the server could not be asked what it offers")],
+            observations: vec![Observation::untried("tools", "the server could not be asked what it offers")],
             absence: Absence::Unread,
             samples: Vec::new(),
         }
@@ -138,85 +148,19 @@ impl KindDiagnosis {
 
 impl Observation {
     pub(super) fn fit(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), health: Health::Fit, text: text.into() }
+        Self { about: about.to_owned(), health: Health::Fit, text: text.into(), fix: None }
     }
 
     pub(super) fn hint(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), health: Health::Hint, text: text.into() }
+        Self { about: about.to_owned(), health: Health::Hint, text: text.into(), fix: None }
     }
 
-    pub(super) fn mend(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), health: Health::Mend, text: text.into() }
+    pub(super) fn untried(about: &str, text: impl Into<String>) -> Self {
+        Self { about: about.to_owned(), health: Health::Untried, text: text.into(), fix: None }
     }
-}
 
-impl fmt::Display for Diagnosis {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for platform in &self.platforms {
-            writeln!(formatter, "{platform}")?;
-        }
-        match self.to_mend() {
-            _ if self.platforms.is_empty() => formatter.write_str("nothing is bound for the account"),
-            0 => formatter.write_str("fit"),
-            1 => formatter.write_str("1 thing to mend"),
-            several => write!(formatter, "{several} things to mend"),
-        }
-    }
-}
-
-impl fmt::Display for PlatformDiagnosis {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { platform, server, account, .. } = self;
-        writeln!(formatter, "{platform} as `{account}`, by the server `{server}`")?;
-        self.observations.iter().try_for_each(|found| writeln!(formatter, "  {found}"))?;
-        self.kinds.iter().try_for_each(|kind| write!(formatter, "{kind}"))
-    }
-}
-
-impl fmt::Display for KindDiagnosis {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let served = if self.served { "served" } else { "not served" };
-        writeln!(formatter, "\n  {}: {served}", self.kind.as_str())?;
-        self.observations.iter().try_for_each(|found| writeln!(formatter, "    {found}"))?;
-        writeln!(formatter, "    absence is proven {}", self.absence)?;
-        self.samples.iter().try_for_each(|call| writeln!(formatter, "    would send {call}"))
-    }
-}
-
-impl fmt::Display for Observation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let health = match self.health {
-            Health::Fit => "ok  ",
-            Health::Hint => "hint",
-            Health::Mend => "MEND",
-        };
-        write!(formatter, "{health} {}: {}", self.about, self.text)
-    }
-}
-
-impl fmt::Display for Absence {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::State => formatter.write_str("by the tool of `state`"),
-            Self::Complete => formatter.write_str("by completeness"),
-            Self::Reach { shown: true } => formatter.write_str("by reach: the list goes back by its times"),
-            Self::Reach { shown: false } => {
-                formatter.write_str("by reach once there is an older post: two of different times")
-            }
-            Self::SentAgain => {
-                formatter.write_str("by nothing, and need not be: a lost call is sent again within an hour")
-            }
-            Self::Never { add } => write!(formatter, "never: a lost answer ends at a person; {add}"),
-            Self::Unread => formatter.write_str("by nothing that is known: the list was not read"),
-        }
-    }
-}
-
-impl fmt::Display for SampleCall {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { step, media, tool, arguments } = self;
-        let media = media.map(|media| format!(" with {media}")).unwrap_or_default();
-        let arguments = Value::Object(arguments.clone());
-        write!(formatter, "({step}{media}) {tool} {arguments}")
+    /// With what to do about it: whoever is told of a fault is told that.
+    pub(super) fn mend(about: &str, text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { about: about.to_owned(), health: Health::Mend, text: text.into(), fix: Some(fix.into()) }
     }
 }

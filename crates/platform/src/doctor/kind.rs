@@ -11,7 +11,9 @@ use super::outline::{leaves, short};
 use super::{Absence, KindDiagnosis, Observation};
 use crate::check;
 use crate::find::{self, Shown};
-use crate::profile::{ActTool, GetTool, ListTool, StateTool, TargetTool};
+use crate::profile::{
+    ActTool, GetTool, Invocation, ListTool, Naming, PlatformProfile, StateTool, TargetTool,
+};
 use crate::targets::TargetKind;
 
 /// Examines one kind. The first post that `publish` lists becomes the target of what has none.
@@ -22,15 +24,14 @@ pub(super) async fn examine(
 ) -> KindDiagnosis {
     let profile = &asking.binding.profile;
     let Some(act) = profile.acts.get(&kind) else { return KindDiagnosis::unread(kind) };
-    let faults = check::faults(profile, kind, asking.tools);
-    let served = faults.is_empty();
-    let mut found: Vec<Observation> =
-        faults.into_iter().map(|fault| Observation::mend("tools", fault)).collect();
+    let mut found = tools(asking, kind);
+    let served = found.is_empty();
     if served {
         found.push(Observation::fit("tools", "all that is called is offered, with these arguments"));
     }
-    found.push(Observation::hint("id", untried(act)));
-    found.extend(words_of_the_operator(act, kind));
+    found.extend(untried(profile, act, kind));
+    found.extend(words_of_the_operator(act));
+    found.extend(left_out(profile, act, kind));
     let absence = look(asking, kind, act, targets, &mut found).await;
     if let Some(tool) = act.target.and_then(|target| profile.look_ups.get(&target)) {
         found.push(look_up(asking, tool, act, targets).await);
@@ -38,17 +39,78 @@ pub(super) async fn examine(
     KindDiagnosis { kind, served, observations: found, absence, samples: Vec::new() }
 }
 
-/// What stands in answers of tools that act, none of which is called.
-fn untried(act: &ActTool) -> String {
-    let tools: BTreeSet<&str> = act.calls.all().map(|call| call.tool.as_str()).collect();
-    let tools = tools.into_iter().collect::<Vec<_>>().join("`, `");
-    format!(
-        "where `{tools}` answers the id and how it confirms is not tried, since it acts: try one in a test account"
-    )
+/// What does not fit of what is called, each fault once, whatever the profile names the tool for.
+fn tools(asking: &Asking<'_>, kind: EffectKind) -> Vec<Observation> {
+    let mut told: Vec<Observation> = Vec::new();
+    for fault in check::misfits(&asking.binding.profile, kind, asking.tools) {
+        let fault = Observation::mend("tools", fault.to_string(), fault.fix(asking.tools));
+        if !told.contains(&fault) {
+            told.push(fault);
+        }
+    }
+    told
+}
+
+/// What stands in answers of tools that act, none of which is called: each key that is read in them.
+fn untried(profile: &PlatformProfile, act: &ActTool, kind: EffectKind) -> Vec<Observation> {
+    let shown = |keys: &[&str], calls: &mut dyn Iterator<Item = &Invocation>| {
+        let tools: BTreeSet<&str> = calls.map(|call| call.tool.as_str()).collect();
+        let tools = tools.into_iter().collect::<Vec<_>>().join("`, `");
+        format!("`{}` in the answer of `{tools}`, which acts and is not called", keys.join("`, `"))
+    };
+    let (has_id, has_pattern) = match &act.naming {
+        Naming::Theirs { id, pattern } => (!id.is_empty(), pattern.is_some()),
+        Naming::Ours(_) => (false, false),
+    };
+    let keys = [
+        ("id", has_id),
+        ("id_pattern", has_pattern),
+        ("confirm", act.confirm.is_some()),
+        ("not_published", !act.not_published.is_empty()),
+        ("url", act.url.is_some()),
+        ("published_at", act.published_at.is_some()),
+    ];
+    let keys: Vec<&str> = keys.iter().filter(|(_, is_there)| *is_there).map(|(key, _)| *key).collect();
+    let first = keys.first().copied().unwrap_or("id");
+    let mut found = vec![Observation::untried(
+        first,
+        shown(&keys, &mut act.calls.all()) + ": try it once in a test account",
+    )];
+    if let Some(prepare) = &act.prepare {
+        found.push(Observation::untried("prepare", shown(&["id"], &mut prepare.calls.all())));
+    }
+    let uploads = kind == EffectKind::Publish && act.takes_media_ids();
+    if let Some(upload) = profile.upload.as_ref().filter(|_| uploads) {
+        found.push(Observation::untried("upload", shown(&["id"], &mut std::iter::once(&upload.invocation))));
+    }
+    found
+}
+
+/// What the profile leaves out, and what that costs.
+fn left_out(profile: &PlatformProfile, act: &ActTool, kind: EffectKind) -> Vec<Observation> {
+    let mut found = Vec::new();
+    if kind == EffectKind::Publish && act.url.is_none() && act.url_template.is_none() {
+        found.push(Observation::hint(
+            "url",
+            "neither `url` nor `url_template`: a publication is told with the id of the post and without a link to it \
+             (`external_url`), unless a look finds one",
+        ));
+    }
+    if let Some(target) = act.target.filter(|target| !profile.look_ups.contains_key(target)) {
+        let target = target.as_str();
+        found.push(Observation::hint(
+            "look_up",
+            format!(
+                "no `look_up.{target}`: whether the {target} is there is not asked before an engagement is sent, and \
+                 reviewer, composer and classifier see nothing of it"
+            ),
+        ));
+    }
+    found
 }
 
 /// What nothing can check, and what the safe defaults cost.
-fn words_of_the_operator(act: &ActTool, kind: EffectKind) -> Vec<Observation> {
+fn words_of_the_operator(act: &ActTool) -> Vec<Observation> {
     let mut found = Vec::new();
     if let Keys::Enforced { .. } = act.keys {
         found.push(Observation::hint(
@@ -69,9 +131,7 @@ fn words_of_the_operator(act: &ActTool, kind: EffectKind) -> Vec<Observation> {
         ));
     }
     if act.delete.is_none() {
-        let what = if kind == EffectKind::Publish { "post" } else { kind.as_str() };
-        let text = format!("not described: how a {what} is taken back is not known");
-        found.push(Observation::hint("delete", text));
+        found.push(Observation::hint("delete", "not described: how it is taken back is not known"));
     }
     found
 }
@@ -163,7 +223,9 @@ async fn get(
             let stands = answer.at(at).map(|value| short(asking.border(), value)).unwrap_or_default();
             let asked = id.unwrap_or_default();
             let text = format!("asked for `{asked}`, `{name}` shows {stands} at `id = \"{at}\"`");
-            return Observation::mend("get", shown(text));
+            let has = leaves(asking.border(), &answer.value);
+            let fix = format!("name in `id` what holds the id that was asked for; the answer has {has}");
+            return Observation::mend("get", shown(text), shown(fix));
         }
     };
     let read = [
@@ -183,7 +245,8 @@ async fn get(
         let (unfit, has) = (unfit.join(", "), leaves(asking.border(), &answer.value));
         return Observation::mend(
             "get",
-            shown(format!("in `{name}` nothing fits {unfit}; the answer has {has}")),
+            shown(format!("in `{name}` nothing fits {unfit}")),
+            shown(format!("name what holds it, or take the key out; the answer has {has}")),
         );
     }
     texts(name, first.and_then(|item| item.text.as_deref()), whole.text.as_deref(), shown)
@@ -213,11 +276,13 @@ fn texts(
     } else if !one.is_empty() && other.as_str().contains(one.as_str()) {
         Observation::mend(
             "get",
-            shown(format!("`{tool}` puts words around the text: name them in `wraps`: {whole}")),
+            shown(format!("`{tool}` puts words around the text: {whole}")),
+            "name them in `wraps`: `wraps = [{ begin = \"…\", end = \"…\" }]`",
         )
     } else {
         let text = format!("`{tool}` shows another text than the list: {whole}; the list shows: {listed}");
-        Observation::mend("get", shown(text))
+        let fix = "name in `text`, here and in `list`, the member that holds the words as they were posted";
+        Observation::mend("get", shown(text), fix)
     }
 }
 
@@ -237,10 +302,7 @@ async fn state(
     };
     let pointer = &tool.confirm.pointer;
     let text = match answer.at(pointer) {
-        None => format!(
-            "`confirm = \"{pointer}\"` fits nothing; the answer has {}",
-            leaves(asking.border(), &answer.value)
-        ),
+        None => format!("`confirm = \"{pointer}\"` fits nothing"),
         Some(found) => match tool.confirm.tells(found) {
             Some(true) => return Observation::fit("state", "it tells that it is set"),
             Some(false) => return Observation::fit("state", "it tells that it is not set"),
@@ -252,7 +314,9 @@ async fn state(
             }
         },
     };
-    Observation::mend("state", asking.border().shown(&text, REASON))
+    let has = leaves(asking.border(), &answer.value);
+    let fix = format!("name in `confirm` what tells whether it is set; the answer has {has}");
+    Observation::mend("state", asking.border().shown(&text, REASON), asking.border().shown(&fix, REASON))
 }
 
 async fn look_up(
@@ -271,7 +335,8 @@ async fn look_up(
     };
     let target = target.unwrap_or_default();
     let pointer = &tool.confirm.pointer;
-    let text = if answer.says(&tool.confirm) {
+    let has = || leaves(asking.border(), &answer.value);
+    let (text, fix) = if answer.says(&tool.confirm) {
         let texts = [("text", &tool.text), ("author", &tool.author)];
         let mut unfit = texts
             .into_iter()
@@ -281,17 +346,17 @@ async fn look_up(
         match unfit.next() {
             None => return Observation::fit("look_up", format!("`{target}` is there")),
             Some(unfit) => {
-                format!(
-                    "`{target}` is there, and {unfit}; the answer has {}",
-                    leaves(asking.border(), &answer.value)
-                )
+                let fix = format!("name what holds it, or take the key out; the answer has {}", has());
+                (format!("`{target}` is there, and {unfit}"), fix)
             }
         }
     } else if tool.missing.iter().any(|missing| answer.says(missing)) {
         return Observation::hint("look_up", format!("it tells that `{target}` is not there"));
     } else {
-        let has = leaves(asking.border(), &answer.value);
-        format!("`confirm = \"{pointer}\"` does not hold for `{target}`; the answer has {has}")
+        let fix = "name in `confirm` what an answer has about something that is there, in `missing` what it has otherwise";
+        let fix = format!("{fix}; the answer has {}", has());
+        (format!("`confirm = \"{pointer}\"` does not hold for `{target}`"), fix)
     };
-    Observation::mend("look_up", asking.border().shown(&text, REASON.saturating_mul(2)))
+    let shown = |text: &str| asking.border().shown(text, REASON.saturating_mul(2));
+    Observation::mend("look_up", shown(&text), shown(&fix))
 }

@@ -36,17 +36,22 @@ pub(super) fn read(asking: &Asking<'_>, listing: &Listing<'_>, answer: &Answer) 
     let listed = match find::listed(list, listing.target, answer) {
         Ok(listed) => listed,
         Err(why) => {
-            told.mend(format!("{why}; lists stand at: {}", lists(told.asking.border(), &answer.value)));
+            let lists = lists(told.asking.border(), &answer.value);
+            told.mend(why, format!("name in `items` where the list stands; lists stand at: {lists}"));
             return Read { observations: told.found, absence: Absence::Unread, items: Vec::new() };
         }
     };
     let against = classify::against(answer, answer.at(&list.items), asking.now());
     if let Some(against) = against {
-        told.mend(format!("it {against}: {}", answer.shown(asking.border(), REASON)));
+        let text = format!("it {against}: {}", answer.shown(asking.border(), REASON));
+        told.mend(
+            text,
+            "call a tool, or with arguments, whose answer shows the whole list and says nothing against it",
+        );
     }
     let items = listed.items;
     if items.is_empty() {
-        told.hint(
+        told.untried(
             "it shows no item, so that no pointer could be tried; post something in a test account first",
         );
     } else {
@@ -80,8 +85,13 @@ impl Told<'_> {
         self.found.push(Observation::hint("list", self.shown(text.as_ref())));
     }
 
-    fn mend(&mut self, text: impl AsRef<str>) {
-        self.found.push(Observation::mend("list", self.shown(text.as_ref())));
+    fn untried(&mut self, text: impl AsRef<str>) {
+        self.found.push(Observation::untried("list", self.shown(text.as_ref())));
+    }
+
+    fn mend(&mut self, text: impl AsRef<str>, fix: impl AsRef<str>) {
+        let (text, fix) = (self.shown(text.as_ref()), self.shown(fix.as_ref()));
+        self.found.push(Observation::mend("list", text, fix));
     }
 }
 
@@ -98,7 +108,7 @@ fn pointers(told: &mut Told<'_>, listing: &Listing<'_>, items: &[Shown], raw: &[
         ("url", &list.url, count(|item| item.url.is_some())),
     ];
     let mut fitting = Vec::new();
-    let mut outlined = false;
+    let outline = raw.first().map(|first| leaves(told.asking.border(), first)).unwrap_or_default();
     for (name, pointer, fits) in pointers {
         let Some(pointer) = pointer else { continue };
         let all = items.len();
@@ -108,23 +118,18 @@ fn pointers(told: &mut Told<'_>, listing: &Listing<'_>, items: &[Shown], raw: &[
         }
         let stands = raw.iter().filter_map(|item| select(item, pointer)).find(|value| is_no(name, value));
         let why = stands.map(|value| why(told.asking.border(), name, value)).unwrap_or_default();
+        let is_there = why.is_empty() && raw.iter().any(|item| select(item, pointer).is_some());
         if fits > 0 {
             told.hint(format!("`{name} = \"{pointer}\"` fits {fits} of {all} items{why}"));
             continue;
         }
-        let outline = match raw.first().filter(|_| why.is_empty() && !outlined) {
-            Some(first) => {
-                outlined = true;
-                format!("; an item has {}", leaves(told.asking.border(), first))
-            }
-            None => String::new(),
-        };
-        let text = format!("`{name} = \"{pointer}\"` fits no item{why}{outline}");
+        let text = format!("`{name} = \"{pointer}\"` fits no item{why}");
         match name {
             // A timeline shows what was done to nothing as well, and no look needs a URL.
-            "target" => told.hint(format!("{text}; none of them may be of this kind")),
-            "url" => told.hint(text),
-            _ => told.mend(text),
+            "target" => told.hint(format!("{text}; none of them may be of this kind; an item has {outline}")),
+            "url" => told.hint(format!("{text}; an item has {outline}")),
+            "author" if is_there => told.mend(text, AUTHOR),
+            _ => told.mend(text, format!("{}; an item has {outline}", other_member(name, !why.is_empty()))),
         }
     }
     if !fitting.is_empty() {
@@ -143,6 +148,23 @@ fn pointers(told: &mut Told<'_>, listing: &Listing<'_>, items: &[Shown], raw: &[
     }
     if list.created_at.is_none() && listing.has_times {
         told.hint("no `created_at`: how far back it goes is not known, and our own text is in doubt");
+    }
+}
+
+/// What to do where an author stands and `author_pattern` does not fit it.
+const AUTHOR: &str =
+    "mend `author_pattern`: one group holds the name, such as `/@([A-Za-z0-9._]+)/post/` in an address";
+
+/// What to do about a pointer that fits no item; `is_there` where something else stands at it.
+fn other_member(name: &str, is_there: bool) -> &'static str {
+    match name {
+        "id" if is_there => "name in `id` a member that holds it as text",
+        "created_at" => {
+            "name in `created_at` a member with a time and a zone; where there is none, take it out and name what says that the \
+             list is whole (`complete`, `total`, `next`)"
+        }
+        "author" => "name in `author` a member that tells it; where there is none, take it out",
+        _ => "name a member that holds it",
     }
 }
 
@@ -193,9 +215,12 @@ fn authors(told: &mut Told<'_>, list: &ListTool, items: &[Shown]) {
     }
     let account = told.asking.account;
     match unclear {
-        _ if list.own && others > 0 => told.mend(format!(
-            "`own` says that the list holds nothing but the account's, and {others} items are of other authors"
-        )),
+        _ if list.own && others > 0 => told.mend(
+            format!(
+                "`own` says that the list holds nothing but the account's, and {others} items are of other authors"
+            ),
+            "take `own` out, or name a tool that lists the account's own alone",
+        ),
         Some(shown) if !list.own => told.hint(format!(
             "the author `{shown}` and the account `{account}` cannot be compared: give the binding the name that the list \
              shows, or an `author_pattern` that takes the name from it"
@@ -275,7 +300,7 @@ fn marks(told: &mut Told<'_>, list: &ListTool, items: &[Shown]) {
 fn absence(told: &mut Told<'_>, listing: &Listing<'_>, answer: &Answer, items: &[Shown]) -> Absence {
     let list = listing.list;
     let complete = find::complete(list, answer, items);
-    let goes_on = completeness(told, list, answer, complete);
+    let goes_on = completeness(told, list, answer, complete, items.is_empty());
     let never = |add: &str| Absence::Never { add: add.to_owned() };
     if list.leaves_out_held {
         return never("`leaves_out_held` says that the list does not show what waits for approval");
@@ -311,15 +336,23 @@ fn absence(told: &mut Told<'_>, listing: &Listing<'_>, answer: &Answer, items: &
 }
 
 /// What the list says of its completeness; whether pages can be followed to their end.
-fn completeness(told: &mut Told<'_>, list: &ListTool, answer: &Answer, complete: bool) -> bool {
+fn completeness(
+    told: &mut Told<'_>,
+    list: &ListTool,
+    answer: &Answer,
+    complete: bool,
+    is_empty: bool,
+) -> bool {
     let border = told.asking.border();
-    let unfit = |name: &str, pointer: &str| {
-        format!("`{name} = \"{pointer}\"` fits nothing; the answer has {}", leaves(border, &answer.value))
+    let unfit = |told: &mut Told<'_>, name: &str, pointer: &str| {
+        let has = leaves(border, &answer.value);
+        let fix = "name what says so in this answer, or take the key out";
+        told.mend(format!("`{name} = \"{pointer}\"` fits nothing"), format!("{fix}; the answer has {has}"));
     };
     if let Some(condition) = &list.complete {
         let pointer = &condition.pointer;
         match answer.at(pointer).map(|value| short(border, value)) {
-            None => told.mend(unfit("complete", pointer)),
+            None => unfit(told, "complete", pointer),
             Some(value) if find::says_complete(condition, answer) => {
                 told.fit(format!("`complete`: at `{pointer}` stands {value}"));
             }
@@ -328,7 +361,7 @@ fn completeness(told: &mut Told<'_>, list: &ListTool, answer: &Answer, complete:
     }
     if let Some(pointer) = &list.total {
         match answer.at(pointer) {
-            None => told.mend(unfit("total", pointer)),
+            None => unfit(told, "total", pointer),
             Some(value) => {
                 told.fit(format!("`total = \"{pointer}\"` says {}", short(border, value)));
             }
@@ -350,7 +383,9 @@ fn completeness(told: &mut Told<'_>, list: &ListTool, answer: &Answer, complete:
             "at `next = \"{pointer}\"` stands no cursor, which is taken for the last page: make sure of it with an account \
              whose list has several pages"
         )),
-        _ => told.mend(unfit("next", pointer)),
+        // Servers give an empty page without it, whatever else they do.
+        _ if is_empty => told.untried(format!("`next = \"{pointer}\"` could not be tried on a page without items")),
+        _ => unfit(told, "next", pointer),
     }
     false
 }

@@ -47,7 +47,10 @@ async fn sign_in(asking: &Asking<'_>, tool: &SignInTool) -> Observation {
         Some(confirm) => {
             let shown = answer.shown(asking.border(), REASON);
             let pointer = &confirm.pointer;
-            Observation::mend("sign_in", format!("`confirm = \"{pointer}\"` does not hold in: {shown}"))
+            let text = format!("`confirm = \"{pointer}\"` does not hold in: {shown}");
+            let fix =
+                "sign in by the server's own words; where it did, name in `confirm` what it answers then";
+            Observation::mend("sign_in", text, fix)
         }
     }
 }
@@ -61,8 +64,9 @@ async fn who_am_i(asking: &Asking<'_>, who: &WhoAmITool) -> Observation {
     let told: Vec<String> = who.account.iter().filter_map(|pointer| text(answer.at(pointer)?)).collect();
     if told.is_empty() {
         let outline = leaves(asking.border(), &answer.value);
-        let text = format!("`account` fits nothing in the answer of `{tool}`, which has {outline}");
-        return Observation::mend("whoami", asking.border().shown(&text, REASON));
+        let text = format!("`account` fits nothing in the answer of `{tool}`");
+        let fix = format!("name in `account` where the answer tells it; it has {outline}");
+        return Observation::mend("whoami", text, asking.border().shown(&fix, REASON));
     }
     let shown = asking.border().shown(&told.join("`, `"), REASON);
     let names: Vec<&str> = asking.binding.names(asking.account).collect();
@@ -72,9 +76,10 @@ async fn who_am_i(asking: &Asking<'_>, who: &WhoAmITool) -> Observation {
     let account = asking.account;
     Observation::mend(
         "whoami",
+        format!("`{tool}` acts as `{shown}`, and the account is `{account}`: nothing would be sent"),
         format!(
-            "`{tool}` acts as `{shown}`, and the account is `{account}`: nothing would be sent. Name the account so, give \
-             the binding the server's name for it, or start the server with the credentials of `{account}`"
+            "name the account so (`--account`), give the binding the server's name for it (`--named-by-server`), or start the \
+             server with the credentials of `{account}`"
         ),
     )
 }

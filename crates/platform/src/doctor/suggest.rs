@@ -80,7 +80,7 @@ const fn spoken_of(platform: PlatformName) -> &'static [&'static str] {
 }
 
 /// The words of a name, in lower case: `getUserPosts`, `get_user_posts` and `get-user-posts` have the same three.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut before_lower = false;

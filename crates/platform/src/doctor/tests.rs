@@ -4,6 +4,7 @@ mod calls;
 mod lists;
 mod single;
 mod suggest;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -216,6 +217,6 @@ fn kind(diagnosis: &Diagnosis, kind: EffectKind) -> &KindDiagnosis {
 fn assert_told(diagnosis: &Diagnosis, about: &str, health: Health, words: &str) {
     let told = diagnosis
         .observations()
-        .any(|found| found.about == about && found.health == health && found.text.contains(words));
+        .any(|found| found.about == about && found.health == health && found.to_string().contains(words));
     assert!(told, "{about} {health:?} {words:?} in\n{diagnosis}");
 }

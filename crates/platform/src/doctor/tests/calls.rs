@@ -10,15 +10,16 @@ fn called(server: &Scripted) -> Vec<String> {
 fn a_profile_that_fits_is_fit_by_reading_alone() {
     let server = server(answers());
     let diagnosis = examined(PROFILE, &server);
-    assert!(diagnosis.is_fit(), "{diagnosis}");
-    assert!(diagnosis.to_string().ends_with("\nfit"), "{diagnosis}");
+    assert!(diagnosis.verdict().is_fit_as_read(), "{diagnosis}");
+    let last = "\nfit, as far as reading shows; not tried: `id` of publish; `confirm` of like";
+    assert!(diagnosis.to_string().ends_with(last), "{diagnosis}");
     assert_eq!(called(&server), ["login", "whoami", "list", "get", "is_liked", "show"]);
     assert_told(&diagnosis, "whoami", Health::Fit, "acts as `me`");
     assert_told(
         &diagnosis,
         "id",
-        Health::Hint,
-        "where `post` answers the id and how it confirms is not tried",
+        Health::Untried,
+        "`id` in the answer of `post`, which acts and is not called",
     );
     assert_told(&diagnosis, "get", Health::Fit, "same text");
     assert_told(&diagnosis, "state", Health::Fit, "not set");
@@ -42,7 +43,7 @@ fn a_tool_that_acts_is_never_called_whatever_it_is_named_for() {
     ] {
         let server = server(answers());
         let diagnosis = examined(&PROFILE.replace(reading, acting), &server);
-        assert!(!diagnosis.is_fit(), "{diagnosis}");
+        assert!(!diagnosis.verdict().is_fit_as_read(), "{diagnosis}");
         let mended = diagnosis.observations().any(|found| found.text.contains("acts in this profile"));
         assert!(mended, "{acting}: {diagnosis}");
     }
@@ -61,7 +62,7 @@ fn a_tool_that_acts_is_never_called_whatever_it_is_named_for() {
         calls: Mutex::default(),
         secrets: Secrets::default(),
     });
-    assert_told(&examined(&profile, &server), "get", Health::Hint, "`remove_post` may remove something");
+    assert_told(&examined(&profile, &server), "get", Health::Untried, "`remove_post` may remove something");
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn every_fault_of_a_server_is_told_at_once_and_its_tools_are_not_called() {
     assert_told(&diagnosis, "tools", Health::Mend, "tool `list`: it declares no argument `user`");
     assert_told(&diagnosis, "tools", Health::Mend, "it requires the argument `handle`");
     assert_told(&diagnosis, "tools", Health::Mend, "the server offers no tool `like`");
-    assert_told(&diagnosis, "list", Health::Hint, "not called");
+    assert_told(&diagnosis, "list", Health::Untried, "not called");
     assert!(!kind(&diagnosis, EffectKind::Publish).served);
     assert_eq!(called(&server), ["login", "whoami"]);
     let last = diagnosis.to_string();
@@ -151,7 +152,7 @@ fn only_bindings_of_the_account_are_examined() {
     let profile = Profile::parse(PROFILE).unwrap();
     let bindings = Binding::all(&profile, &client).into_iter().map(|binding| binding.account("other"));
     let diagnosis = Doctor::new(bindings, Arc::new(Stopped)).examine("me").now_or_never().unwrap();
-    assert!(!diagnosis.is_fit());
+    assert!(!diagnosis.verdict().is_fit_as_read());
     assert_eq!(diagnosis.to_string(), "nothing is bound for the account");
 }
 

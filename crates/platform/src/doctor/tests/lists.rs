@@ -13,11 +13,11 @@ fn pointers_that_fit_nothing_are_told_with_what_is_there() {
         (json!({ "data": { "posts": [] } }), Health::Mend, "lists stand at: `/data/posts` (0)"),
         (json!([1, 2]), Health::Mend, "lists stand at: `` (2)"),
         (json!({ "items": "none" }), Health::Mend, "stands no list"),
-        (items(&[]), Health::Hint, "it shows no item"),
+        (items(&[]), Health::Untried, "it shows no item"),
         (
             items(&[json!({ "id": "1", "body": "a text", "at": "2027-01-15T07:00:00Z", "by": "me" })]),
             Health::Mend,
-            "`text = \"/text\"` fits no item; an item has `/at` \"2027-01-15T07:00:00Z\", `/body` \"a text\"",
+            "`text = \"/text\"` fits no item; fix: name a member that holds it; an item has `/at` \"2027-01-15T07:00:00Z\", `/body` \"a text\"",
         ),
         (
             items(&[item("1", "a text", "2027-01-15T07:00:00", "me")]),
@@ -139,6 +139,12 @@ fn what_says_that_a_list_is_whole_is_tried() {
             json!({ "items": [item()] }),
             Health::Mend,
             "`next = \"/page/next\"` fits nothing",
+        ),
+        (
+            list("next = \"/page/next\""),
+            items(&[]),
+            Health::Untried,
+            "`next = \"/page/next\"` could not be tried on a page without items",
         ),
         (list("next = \"/next\""), json!({ "items": [item()] }), Health::Hint, "taken for the last page"),
         (

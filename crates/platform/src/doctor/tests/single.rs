@@ -75,17 +75,42 @@ fn what_nobody_can_check_is_told_as_a_hint() {
         (
             ("[platforms.twitter.delete]\n    tool = \"delete\"\n    arguments = { id = \"{id}\" }", ""),
             "delete",
-            "how a post is taken back is not known",
+            "how it is taken back is not known",
         ),
         (
             ("[platforms.twitter.whoami]\n    tool = \"whoami\"\n    account = \"/username\"", ""),
             "whoami",
             "taken on trust",
         ),
+        (("id = \"/id\"\n    reads_back", "id = \"/id\"\n    reads_back"), "url", "without a link to it"),
+        (
+            (
+                "[platforms.twitter.look_up.post]\n    tool = \"show\"\n    arguments = { id = \"{target}\" }\n    \
+                 confirm = { pointer = \"/id\" }",
+                "",
+            ),
+            "look_up",
+            "whether the post is there is not asked",
+        ),
     ] {
         let diagnosis = with(replaced, "list", two_posts());
         assert_told(&diagnosis, about, Health::Hint, words);
-        assert!(diagnosis.is_fit(), "{diagnosis}");
+        assert!(diagnosis.verdict().is_fit_as_read(), "{diagnosis}");
+    }
+}
+
+/// What is said is not asked for: a link by either key, a target that is looked up.
+#[test]
+fn what_is_described_gives_no_hint() {
+    for link in ["url = \"/link\"", "url_template = \"https://x.com/{account}/status/{id}\""] {
+        let diagnosis =
+            with(("reads_back = false", &format!("reads_back = false\n    {link}")), "list", two_posts());
+        let hints = diagnosis.observations().filter(|found| found.health == Health::Hint);
+        assert_eq!(
+            hints.filter(|found| matches!(found.about.as_str(), "url" | "look_up")).count(),
+            0,
+            "{diagnosis}"
+        );
     }
 }
 
@@ -103,8 +128,8 @@ fn a_target_that_is_given_is_asked_about() {
     assert_eq!(asked.arguments["id"], "77");
     // Without a listed post nobody knows one.
     let empty = with(("", ""), "list", json!({ "items": [] }));
-    assert_told(&empty, "state", Health::Hint, "it is about a post, and none is known");
-    assert_told(&empty, "get", Health::Hint, "no post is known to ask for");
+    assert_told(&empty, "state", Health::Untried, "it is about a post, and none is known");
+    assert_told(&empty, "get", Health::Untried, "none is listed that it could be asked for");
 }
 
 #[test]
