@@ -258,6 +258,35 @@ mod tests {
         check(None, &[], &Value::Null);
     }
 
+    /// What the README says of conditions with and without `equals`.
+    #[test]
+    fn a_condition_holds_exactly_or_where_more_than_nothing_stands() {
+        for (stands, is_true, is_something) in [
+            (json!(true), true, true),
+            (json!("true"), false, true),
+            (json!(1), false, true),
+            (json!("17"), false, true),
+            (json!({ "id": null }), false, true),
+            (json!(false), false, false),
+            (json!(0), false, false),
+            (json!(0.0), false, false),
+            (json!(" No "), false, false),
+            (json!("None"), false, false),
+            (json!("undefined"), false, false),
+            (json!([]), false, false),
+            (json!({}), false, false),
+            (json!(null), false, false),
+        ] {
+            let structured = Some(json!({ "at": stands }));
+            let answer = Answer::new(&ToolAnswer { structured, ..ToolAnswer::default() });
+            let says =
+                |pointer: &str, equals| answer.says(&Condition { pointer: pointer.to_owned(), equals });
+            assert_eq!(says("/at", Some(json!(true))), is_true, "{stands}");
+            assert_eq!(says("/at", None), is_something, "{stands}");
+            assert!(!says("/elsewhere", None) && !says("/elsewhere", Some(json!(null))), "{stands}");
+        }
+    }
+
     #[test]
     fn what_is_kept_is_redacted_before_it_is_cut() {
         let long = format!("access_token={} {}", "a".repeat(40), "b".repeat(3_000));
