@@ -143,7 +143,15 @@ impl Shared {
             serial: 0,
         };
         let (terms, secrets) = (origin.terms(), Arc::new(origin.secrets()));
-        Self { terms, origin, clock, secrets, late: Arc::default(), life: Arc::default(), state: Mutex::new(state) }
+        Self {
+            terms,
+            origin,
+            clock,
+            secrets,
+            late: Arc::default(),
+            life: Arc::default(),
+            state: Mutex::new(state),
+        }
     }
 
     /// The tools of a new life.

@@ -70,7 +70,7 @@ async fn who_am_i(asking: &Asking<'_>, who: &WhoAmITool) -> Observation {
     }
     let shown = asking.border().shown(&told.join("`, `"), REASON);
     let names: Vec<&str> = asking.binding.names(asking.account).collect();
-    if is_account(&told, names.iter().copied(), asking.binding.platform()) {
+    if is_account(&told, &names, asking.binding.platform()) {
         return Observation::fit("whoami", format!("`{tool}` acts as `{shown}`"));
     }
     let account = asking.account;

@@ -39,21 +39,17 @@ pub(crate) fn is_same_handle(shown: &str, ours: &str) -> bool {
 ///
 /// A name with `@` is a handle: where something else than digits is told, digits alone are an id, and never such a handle
 /// (X lets a handle be digits, and somebody has the id of the same digits).
-pub(crate) fn is_account<'a>(
-    told: &[String],
-    names: impl Iterator<Item = &'a str> + Clone,
-    platform: PlatformName,
-) -> bool {
+pub(crate) fn is_account(told: &[String], names: &[&str], platform: PlatformName) -> bool {
     let is_number = |name: &str| form(&handle(name)) == Form::Number;
     let has_handle = told.iter().any(|told| !is_number(told) && !stands_for_none(told));
     let is = |told: &str, name: &str| {
         is_same_handle(told, name) && !(name.starts_with('@') && has_handle && is_number(told))
     };
-    let is_named = |told: &str| names.clone().any(|name| is(told, name));
+    let is_named = |told: &str| names.iter().any(|name| is(told, name));
     let is_denied = |told: &str| {
         let shown = handle(told);
         let is_id = matches!(form(&shown), Form::Number | Form::Urn(_) | Form::Channel | Form::Uuid);
-        is_id && !is_named(told) && names.clone().any(|name| same(told, name, platform) == Some(false))
+        is_id && !is_named(told) && names.iter().any(|name| same(told, name, platform) == Some(false))
     };
     told.iter().any(|told| is_named(told)) && !told.iter().any(|told| is_denied(told))
 }
@@ -230,14 +226,11 @@ mod tests {
             (&[], &["me"], false),
         ] {
             let told: Vec<String> = told.iter().map(|told| (*told).to_owned()).collect();
-            let is = is_account(&told, names.iter().copied(), PlatformName::Twitter);
+            let is = is_account(&told, names, PlatformName::Twitter);
             assert_eq!(is, expected, "{told:?} {names:?}");
         }
         let two = ["me".to_owned(), "18".to_owned()];
-        assert!(
-            is_account(&two, ["me", "17"].into_iter(), PlatformName::Instagram),
-            "two numbers of one account"
-        );
+        assert!(is_account(&two, &["me", "17"], PlatformName::Instagram), "two numbers of one account");
     }
 
     #[test]

@@ -24,14 +24,14 @@ pub(super) fn check(
     handed: &Handed,
 ) -> Result<(), Refusal> {
     if let Some(fault) = fit::faults(tool, act.effect.content(), handed.kind).into_iter().next() {
-        return Err(unfit(fault));
+        return Err(unfit(&fault));
     }
     check_media(tool.taking(handed.kind), act)?;
     check_target(binding, tool, act)
 }
 
 /// A content that the tools cannot carry, as it is told where it should have acted.
-pub(super) fn unfit(fault: Unfit) -> Refusal {
+pub(super) fn unfit(fault: &Unfit) -> Refusal {
     refusal(fault.code, format!("{}; nothing was sent", fault.message))
 }
 

@@ -87,7 +87,7 @@ impl ToolPlatform {
         let types = self.types_of(binding, &content.media, deadline).await?;
         MediaKind::of(types.iter().map(String::as_str)).ok_or_else(|| {
             let fault = fit::other_media(content, &types);
-            unfit(Unfit { message: binding.border().shown(&fault.message, REASON), ..fault })
+            unfit(&Unfit { message: binding.border().shown(&fault.message, REASON), ..fault })
         })
     }
 

@@ -94,7 +94,7 @@ impl Binding {
         let answer = self.ask("whoami", &tool.invocation, account, deadline, life).await?;
         let told: Vec<String> = tool.account.iter().filter_map(|pointer| text(answer.at(pointer)?)).collect();
         let names: Vec<&str> = self.names(account).collect();
-        if is_account(&told, names.iter().copied(), self.platform()) {
+        if is_account(&told, &names, self.platform()) {
             return Ok(());
         }
         let told = if told.is_empty() {
