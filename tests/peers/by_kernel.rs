@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chimera::contracts::Clock;
 use chimera::effect::{
     AccountRef, Admission, Effect, EffectJournal, EffectKind, EffectRecord, EffectState, EffectV1, Kernel,
-    KernelOptions, LeaseScope, Leased, Purpose,
+    LeaseScope, Leased, Purpose,
 };
 use chimera::governance::{ApprovalStore, Gate};
 use chimera::mcp::TokioClock;
@@ -14,11 +14,8 @@ use chimera_testkit::{PRICE, Scene, admit_request, sample_effect, set_up, tries}
 use chrono::TimeDelta;
 use tokio::time::{Duration, sleep};
 
-use crate::lane::{ACCOUNT, Lane};
+use crate::lane::{ACCOUNT, LOOKS, Lane, kernel_options};
 use crate::told::Told;
-
-/// After so many looks nothing more is found out.
-const LOOKS: u32 = 3;
 
 /// An engagement that was admitted, and how it goes on.
 pub(crate) struct Engagement {
@@ -35,7 +32,7 @@ impl Engagement {
         let journal: Arc<dyn EffectJournal> = Arc::clone(&lane.store) as _;
         let gate = Gate::new(Arc::clone(&approvals), Arc::clone(&clock));
         let tools = Arc::clone(&lane.tools);
-        let kernel = Kernel::new(journal, tools, gate, Arc::clone(&clock), KernelOptions::default());
+        let kernel = Kernel::new(journal, tools, gate, Arc::clone(&clock), kernel_options());
         let scene = Scene::named(&format!("{} {target} {text}", lane.name));
         let sample = sample_effect(&scene, lane.platform, text).content().clone();
         let target = Some(target.to_owned());

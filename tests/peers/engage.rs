@@ -9,12 +9,9 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 
 use crate::by_kernel::Engagement;
-use crate::lane::{ACCOUNT, Lane};
+use crate::lane::{ACCOUNT, LOOKS, Lane};
 use crate::publish;
 use crate::told::{Report, Seen, Told};
-
-/// After so many looks nothing more is found out.
-const LOOKS: u32 = 3;
 
 /// How long a case may take in any event, in seconds.
 const BOUND: u32 = 180;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use chimera::audit::Secrets;
 use chimera::contracts::{AgentId, Clock, Digest, PlatformName};
-use chimera::effect::EffectKind;
+use chimera::effect::{EffectKind, KernelOptions, LookPolicy};
 use chimera::governance::{Policies, Policy};
 use chimera::mcp::{MediaDirectory, StdioServer, TokioClock};
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
@@ -24,7 +24,7 @@ use chimera_tests::engage_stage::{NamedFlags, Score, ToldScorer};
 use chimera_tests::stage::{database, open_store};
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::rig::{Launch, StandIn};
@@ -36,11 +36,17 @@ const NAMES: [&str; 5] = ["peer", "1", "17841400000000000", "urn:li:person:peer"
 pub(crate) const ACCOUNT: &str = "peer";
 
 /// How long a call may take, and how long after it the platform may still act, in these tests.
-pub(crate) const TIMEOUT: TimeDelta = TimeDelta::seconds(6);
-const SETTLE: TimeDelta = TimeDelta::seconds(2);
+pub(crate) const TIMEOUT: TimeDelta = TimeDelta::seconds(4);
+const SETTLE: TimeDelta = TimeDelta::milliseconds(1_500);
 
-/// The shortest pause between two looks, where a profile spares the platform more.
-const LOOK_EVERY: TimeDelta = TimeDelta::seconds(2);
+/// How many servers start at once: each one takes seconds of a core, and the calls of the others have [`TIMEOUT`].
+static STARTS: Semaphore = Semaphore::const_new(2);
+
+/// The pause after the first look; the stand-in needs not to be spared.
+const LOOK_EVERY: TimeDelta = TimeDelta::milliseconds(500);
+
+/// After so many looks nothing more is found out: with these pauses they last twice as long as an attempt may act.
+pub(crate) const LOOKS: u32 = 6;
 
 /// What is posted: no two of them are alike.
 const SENTENCES: [&str; 24] = [
@@ -192,6 +198,13 @@ pub(crate) fn servers(rig: &Path, stand_in: &StandIn) -> Vec<String> {
     there.into_iter().map(|(name, _)| name).filter(wanted).cloned().collect()
 }
 
+/// How the kernel works here.
+pub(crate) fn kernel_options() -> KernelOptions {
+    let looks =
+        LookPolicy { first_pause: LOOK_EVERY, longest_pause: TimeDelta::seconds(5), ..LookPolicy::default() };
+    KernelOptions { looks, ..KernelOptions::default() }
+}
+
 /// The account's names on the server.
 fn bound(binding: Binding) -> Binding {
     NAMES.into_iter().fold(binding, Binding::named_by_server)
@@ -231,7 +244,16 @@ pub(crate) fn host_of_two(
 }
 
 impl Lane {
+    /// With its server started.
     pub(crate) async fn open(rig: &Path, name: &str) -> Self {
+        let _turn = STARTS.acquire().await.expect("it is never closed");
+        let lane = Self::of(rig, name).await;
+        let deadline = TokioClock.now() + TimeDelta::seconds(60);
+        lane.server.tools(deadline).await.expect("the server starts");
+        lane
+    }
+
+    async fn of(rig: &Path, name: &str) -> Self {
         let stand_in = StandIn::start(rig).await;
         let launch = stand_in.servers[name].clone();
         let folder = tempfile::tempdir().expect("a folder");
@@ -268,6 +290,7 @@ impl Lane {
             .media(Arc::new(Media))
             .clock(Arc::clone(&clock))
             .accounts(Accounts::new().shared(platform, ACCOUNT))
+            .kernel_options(kernel_options())
             .engage(engaging)
             .build()
             .expect("every port is there");
@@ -306,6 +329,8 @@ impl Lane {
 
     /// A person posts in the same account, past our stack.
     pub(crate) async fn post_by_hand(&self, text: &str) {
+        // The first of them starts a server.
+        let _turn = STARTS.acquire().await.expect("it is never closed");
         let (tool, arguments) = self.launch.by_hand(text);
         let deadline = TokioClock.now() + TimeDelta::seconds(40);
         let call = ToolCall {

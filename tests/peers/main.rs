@@ -19,15 +19,17 @@ use crate::lane::{Lane, servers};
 use crate::rig::{StandIn, rig};
 use crate::told::Report;
 
-/// Runs the same cases over every server, each beside the others.
-async fn over_every_server<F>(cases: impl Fn(Lane) -> F)
+/// Runs the same cases over every server, each beside the others, in so many parts; a part has a server of its own.
+async fn over_every_server<F>(parts: usize, cases: impl Fn(Lane, usize) -> F)
 where
     F: Future<Output = (Lane, Report)>,
 {
     let Some(rig) = rig().await else { return };
     let names = servers(rig, &StandIn::start(rig).await);
-    let lanes = names.iter().map(|name| async {
-        let (lane, report) = cases(Lane::open(rig, name).await).await;
+    let cases = &cases;
+    let lanes = names.iter().flat_map(|name| (0..parts).map(move |part| (name, part)));
+    let lanes = lanes.map(|(name, part)| async move {
+        let (lane, report) = cases(Lane::open(rig, name).await, part).await;
         lane.close().await;
         report
     });
@@ -40,8 +42,9 @@ where
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_publish_once_whatever_their_platforms_do() {
-    over_every_server(|mut lane| async {
-        let report = publish::cases(&mut lane).await;
+    const PARTS: usize = 4;
+    over_every_server(PARTS, |mut lane, part| async move {
+        let report = publish::cases(&mut lane, (part, PARTS)).await;
         (lane, report)
     })
     .await;
@@ -49,8 +52,8 @@ async fn peers_publish_once_whatever_their_platforms_do() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_publish_once_in_every_kind_of_account() {
-    over_every_server(|mut lane| async {
-        let report = publish::lost(&mut lane).await;
+    over_every_server(3, |mut lane, part| async move {
+        let report = publish::lost(&mut lane, part).await;
         (lane, report)
     })
     .await;
@@ -58,7 +61,7 @@ async fn peers_publish_once_in_every_kind_of_account() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_engage_once_whatever_their_platforms_do() {
-    over_every_server(|mut lane| async {
+    over_every_server(1, |mut lane, _| async move {
         let report = engage::cases(&mut lane).await;
         (lane, report)
     })
@@ -67,7 +70,7 @@ async fn peers_engage_once_whatever_their_platforms_do() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_that_are_killed_in_mid_call_posted_once() {
-    over_every_server(|mut lane| async {
+    over_every_server(1, |mut lane, _| async move {
         let report = lives::killed(&mut lane).await;
         (lane, report)
     })
@@ -76,7 +79,7 @@ async fn peers_that_are_killed_in_mid_call_posted_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_that_send_each_write_twice_are_not_made_to_send_more() {
-    over_every_server(|mut lane| async {
+    over_every_server(1, |mut lane, _| async move {
         let report = lives::doubling(&mut lane).await;
         (lane, report)
     })

@@ -11,7 +11,7 @@ use chimera_tests::stage::{approve, context, publish};
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 
-use crate::lane::Lane;
+use crate::lane::{LOOKS, Lane};
 use crate::told::{Report, Seen, Told};
 
 /// What else happens in the account.
@@ -27,11 +27,9 @@ enum Around {
     ByHand,
 }
 
-/// After so many looks nothing more is found out; the pauses between them double from two seconds on.
-const LOOKS: u32 = 3;
-
-/// The same where the server does not answer what looks ask.
-const DEAF_LOOKS: u32 = 7;
+/// The same as [`LOOKS`] where the server does not answer what looks ask: one of them waits a minute for an answer that was lost, deaf to
+/// everything else.
+const DEAF_LOOKS: u32 = 16;
 
 /// How long a case may take in any event, in seconds.
 const BOUND: u32 = 180;
@@ -48,7 +46,7 @@ enum Now {
 
 fn modes() -> Vec<(&'static str, Value)> {
     // Longer than a call may take, and over before absence can be told: what is slow is seen late.
-    let slow = json!({ "mode": "slow", "seconds": 7, "times": 1 });
+    let slow = json!({ "mode": "slow", "seconds": 5, "times": 1 });
     let limited = json!({ "mode": "429", "seconds": 2, "times": 1 });
     let mut modes: Vec<(&str, Value)> =
         ["ok", "401", "403dup", "500", "503", "html502"].map(|mode| (mode, json!({ "mode": mode }))).into();
@@ -63,11 +61,12 @@ fn modes() -> Vec<(&'static str, Value)> {
     modes
 }
 
-/// Lost answers in each kind of account.
-pub(crate) async fn lost(lane: &mut Lane) -> Report {
+/// Lost answers in each kind of account: one part of them for each kind.
+pub(crate) async fn lost(lane: &mut Lane, part: usize) -> Report {
     let mut report = Report::default();
-    for mode in ["accepted_then_drop", "drop"] {
-        for around in [Around::NewAccount, Around::FreshOlder, Around::ByHand] {
+    let kinds = [Around::NewAccount, Around::FreshOlder, Around::ByHand];
+    for around in kinds.into_iter().skip(part).take(1) {
+        for mode in ["accepted_then_drop", "drop"] {
             let times = json!({ "mode": mode, "times": 1 });
             case(lane, &mut report, &format!("{mode}, {around:?}"), &times, around).await;
         }
@@ -75,11 +74,11 @@ pub(crate) async fn lost(lane: &mut Lane) -> Report {
     report
 }
 
-/// Whatever the platforms may do.
-pub(crate) async fn cases(lane: &mut Lane) -> Report {
+/// Whatever the platforms may do: one part of it.
+pub(crate) async fn cases(lane: &mut Lane, (part, parts): (usize, usize)) -> Report {
     let mut report = Report::default();
     lane.post_by_hand("An older post about the garden").await;
-    for (name, mode) in modes() {
+    for (name, mode) in modes().into_iter().skip(part).step_by(parts) {
         case(lane, &mut report, name, &mode, Around::Nothing).await;
     }
     report
