@@ -37,17 +37,12 @@ enum Misfit {
 impl Fault {
     /// What is to be done about it, by what the server offers. The names in it are the server's words.
     pub(crate) fn fix(&self, tools: &[ToolInfo]) -> String {
-        let declared = || {
-            let tool = tools.iter().find(|tool| tool.name == self.tool);
-            let properties = tool.and_then(|tool| tool.input_schema.get("properties")?.as_object());
-            properties.into_iter().flat_map(serde_json::Map::keys).map(String::as_str)
-        };
         match &self.what {
             Misfit::Tool => {
-                let offered = choice(&self.tool, tools.iter().map(|tool| tool.name.as_str()));
+                let offered = choice(&self.tool, offered(tools));
                 format!("name one that it offers: {offered}; or take out what calls it")
             }
-            Misfit::Undeclared(argument) => match choice(argument, declared()) {
+            Misfit::Undeclared(argument) => match choice(argument, declared(&self.tool, tools)) {
                 none if none.is_empty() => "take it out: the tool takes no argument".to_owned(),
                 offered => format!("use one that it declares: {offered}; or take it out"),
             },
@@ -64,12 +59,31 @@ impl Fault {
     }
 }
 
-/// The names that are near one; where none is, the first of all.
+fn offered(tools: &[ToolInfo]) -> impl Iterator<Item = &str> + Clone {
+    tools.iter().map(|tool| tool.name.as_str())
+}
+
+/// The arguments that a tool declares.
+fn declared<'a>(tool: &str, tools: &'a [ToolInfo]) -> impl Iterator<Item = &'a str> + Clone {
+    let tool = tools.iter().find(|offered| offered.name == tool);
+    let properties = tool.and_then(|tool| tool.input_schema.get("properties")?.as_object());
+    properties.into_iter().flat_map(serde_json::Map::keys).map(String::as_str)
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The names that are near one, if any.
+fn nearest<'a>(name: &str, offered: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = near(name, offered);
+    (!near.is_empty()).then(|| format!("near: {}", quoted(&near)))
+}
+
+/// The same; where none is, the first of all.
 fn choice<'a>(name: &str, offered: impl Iterator<Item = &'a str> + Clone) -> String {
-    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let near = near(name, offered.clone());
-    if !near.is_empty() {
-        return format!("near: {}", quoted(&near));
+    if let Some(near) = nearest(name, offered.clone()) {
+        return near;
     }
     let more = offered.clone().nth(NAMES).is_some();
     let first: Vec<&str> = offered.take(NAMES).collect();
@@ -95,11 +109,19 @@ impl fmt::Display for Fault {
 }
 
 /// What does not fit for a kind of effect, in words for whoever mends the profile or the server. What other kinds need is
-/// not asked for: a server that publishes need not like.
+/// not asked for: a server that publishes need not like. The near names are the server's words.
 pub(crate) fn faults(profile: &PlatformProfile, kind: EffectKind, tools: &[ToolInfo]) -> Vec<String> {
-    let told = |fault: &Fault| match fault.what {
-        Misfit::Tool => format!("{fault} for `{}`", fault.operation),
-        _ => fault.to_string(),
+    let told = |fault: &Fault| {
+        let (told, near) = match &fault.what {
+            Misfit::Tool => {
+                (format!("{fault} for `{}`", fault.operation), nearest(&fault.tool, offered(tools)))
+            }
+            Misfit::Undeclared(argument) => {
+                (fault.to_string(), nearest(argument, declared(&fault.tool, tools)))
+            }
+            _ => (fault.to_string(), None),
+        };
+        near.map_or_else(|| told.clone(), |near| format!("{told} ({near})"))
     };
     let mut faults: Vec<String> = misfits(profile, kind, tools).iter().map(told).collect();
     faults.dedup();
@@ -211,7 +233,7 @@ mod tests {
                 "tool `post_tweet`: it requires the argument `who`, which the profile does not supply",
                 "tool `upload_media`: the argument `platform = \"twitter\"` does not fit: allowed are [\"x\"]",
                 "tool `list_posts`: the argument `limit = 100` does not fit: expected is a string",
-                "the server offers no tool `get_post` for `get`",
+                "the server offers no tool `get_post` for `get` (near: `list_posts`)",
             ]
         );
     }

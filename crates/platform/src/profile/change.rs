@@ -36,10 +36,11 @@ impl Profile {
         })
     }
 
-    /// Sets how often an account may do something there; `None` for as often as the platform lets it.
+    /// Sets how often an account may engage so; `None` for as often as the platform lets it.
     ///
     /// # Errors
-    /// When the profile does not serve it, or nothing would ever be allowed.
+    /// When the profile does not serve it, nothing would ever be allowed, or the kind is [`EffectKind::Publish`]: posts are approved one
+    /// by one, and no limit holds them up.
     pub fn with_limit(
         self,
         platform: PlatformName,
@@ -47,6 +48,9 @@ impl Profile {
         limit: Option<RateLimit>,
     ) -> Result<Self, ProfileError> {
         self.change_act(platform, kind, |act| {
+            if kind == EffectKind::Publish {
+                return Err(format!("`{platform}`: a limit is for engagements"));
+            }
             if limit.is_some_and(|limit| limit.count == 0 || limit.window <= TimeDelta::zero()) {
                 return Err(format!("`{platform}`: a limit allows something, in some time"));
             }
@@ -199,6 +203,7 @@ mod tests {
             one().with_keys_of(PlatformName::Twitter, EffectKind::Like, enforced()),
             like(limit(0, 5)),
             like(limit(5, 0)),
+            one().with_limit(PlatformName::Twitter, EffectKind::Publish, limit(5, 5)),
         ] {
             assert_eq!(refused.unwrap_err().faults.len(), 1);
         }

@@ -23,7 +23,8 @@ use crate::targets::TargetKind;
 pub(crate) struct Condition {
     /// Where (RFC 6901).
     pub(crate) pointer: String,
-    /// What has to stand there; without it anything but null, `false` and nothing.
+    /// What has to stand there, exactly. Without it anything but what servers write for nothing and for no: null, `false`, zero, an
+    /// empty text, list or table, and the words "false", "no", "none", "null", "undefined" and "0".
     pub(crate) equals: Option<Value>,
 }
 

@@ -166,6 +166,8 @@ impl Binding {
         let mut faults = check::faults(&self.profile, kind, &tools);
         faults.extend(self.missing_settings());
         if !faults.is_empty() {
+            // The server's words stand in them.
+            let faults: Vec<String> = faults.iter().map(|fault| self.border().shown(fault, REASON)).collect();
             let faults = faults.join("; ");
             let message = format!("the server `{}` does not fit its profile: {faults}", self.client.server());
             return Err(self.not_ready(ErrorCode::PlatformNotConfigured, message));
@@ -178,7 +180,8 @@ impl Binding {
     pub(super) fn unusable(&self, error: &ServerError) -> NotReady {
         let passes = error.retry_after.is_some();
         let code = if passes { ErrorCode::PlatformTransientError } else { ErrorCode::PlatformUnavailable };
-        self.not_ready(code, self.border().shown(&error.to_string(), REASON))
+        // The reason of a process that ended stands in its last lines.
+        self.not_ready(code, self.border().shown_with_end(&error.to_string(), REASON))
     }
 
     pub(super) fn not_ready(&self, code: ErrorCode, message: String) -> NotReady {

@@ -180,6 +180,7 @@ impl Reading {
             ("target_kind", raw.target_kind.is_some()),
             ("id_template", raw.id_template.is_some()),
             ("timeout_ms", raw.timeout_ms.is_some()),
+            ("limit", raw.limit.is_some()),
             ("idempotency", raw.idempotency.is_some()),
             ("price", raw.price.is_some()),
             ("sets_state", raw.sets_state.is_some()),

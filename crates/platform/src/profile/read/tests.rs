@@ -149,14 +149,16 @@ fn what_only_engagements_have_is_refused_in_a_post() {
         confirm = { pointer = "/ok" }
         target_kind = "post"
         timeout_ms = 5
+        limit = { count = 1, per_s = 60 }
         idempotency = {}
         price = { micros = 1, currency = "USD" }
         list = {}
         get = {}
     "#;
-    let only: Vec<_> = ["target_kind", "id_template", "timeout_ms", "idempotency", "price", "list", "get"]
-        .map(|name| format!("platforms.twitter.publish: `{name}` is for engagements"))
-        .into();
+    let only: Vec<_> =
+        ["target_kind", "id_template", "timeout_ms", "limit", "idempotency", "price", "list", "get"]
+            .map(|name| format!("platforms.twitter.publish: `{name}` is for engagements"))
+            .into();
     let mut expected: Vec<&str> = only.iter().map(String::as_str).collect();
     expected.extend([
         "platforms.twitter.publish: `arguments`: a publish has no `{target}`",
