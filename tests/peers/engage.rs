@@ -36,8 +36,8 @@ fn modes(action: EngageAction) -> Vec<(&'static str, Value)> {
     modes
 }
 
-/// Every action that the server has, in the modes that tell most.
-pub(crate) async fn cases(lane: &mut Lane) -> Report {
+/// Every action that the server has, in the modes that tell most: one part of them.
+pub(crate) async fn cases(lane: &mut Lane, (part, parts): (usize, usize)) -> Report {
     let mut report = Report::default();
     lane.stand_in.well().await;
     fund(lane.store.as_ref()).await;
@@ -49,7 +49,7 @@ pub(crate) async fn cases(lane: &mut Lane) -> Report {
         if !lane.profile.served().any(|served| served == kind) {
             continue;
         }
-        for (name, mode) in modes(action) {
+        for (name, mode) in modes(action).into_iter().skip(part).step_by(parts) {
             // A state is asked for once for each target: each case needs one of its own.
             let own = if action.needs_content() { None } else { publish::published(lane).await };
             let post = own.as_deref().or(post.as_deref());

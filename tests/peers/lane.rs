@@ -26,6 +26,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{Duration, sleep};
 
 use crate::rig::{Launch, StandIn};
 
@@ -246,24 +247,31 @@ pub(crate) fn host_of_two(
 impl Lane {
     /// With its server started.
     pub(crate) async fn open(rig: &Path, name: &str) -> Self {
+        Self::started(rig, name, |launch, _| launch.clone()).await
+    }
+
+    /// The same, and while a file is there, the server's publishing tools have other names.
+    pub(crate) async fn open_renaming(rig: &Path, name: &str, flag: &Path) -> Self {
+        Self::started(rig, name, |launch, profile| {
+            launch.renaming(&profile.acting_tools(EffectKind::Publish), flag)
+        })
+        .await
+    }
+
+    async fn started(rig: &Path, name: &str, changed: impl Fn(&Launch, &PlatformProfile) -> Launch) -> Self {
         let _turn = STARTS.acquire().await.expect("it is never closed");
-        let lane = Self::of(rig, name).await;
+        let lane = Self::of(rig, name, changed).await;
         let deadline = TokioClock.now() + TimeDelta::seconds(60);
         lane.server.tools(deadline).await.expect("the server starts");
         lane
     }
 
-    async fn of(rig: &Path, name: &str) -> Self {
+    async fn of(rig: &Path, name: &str, changed: impl Fn(&Launch, &PlatformProfile) -> Launch) -> Self {
         let stand_in = StandIn::start(rig).await;
         let launch = stand_in.servers[name].clone();
         let folder = tempfile::tempdir().expect("a folder");
         let pid_file = folder.path().join("pid");
         let clock: Arc<dyn Clock> = Arc::new(TokioClock);
-        let server = Arc::new(Counting {
-            inner: StdioServer::new(launch.noting(&pid_file).command(name), Arc::clone(&clock)),
-            calls: Mutex::default(),
-            doubled: Mutex::default(),
-        });
         let profile = profile_of(rig, name).expect("it was asked for");
         let platform = profile.platforms().next().expect("a platform").platform();
         let profile = profile
@@ -272,6 +280,12 @@ impl Lane {
             .and_then(|profile| profile.with_look_every(platform, LOOK_EVERY))
             .expect("times that make sense");
         let profile = profile.platform(platform).expect("it was there").clone();
+        let command = changed(&launch, &profile).noting(&pid_file).command(name);
+        let server = Arc::new(Counting {
+            inner: StdioServer::new(command, Arc::clone(&clock)),
+            calls: Mutex::default(),
+            doubled: Mutex::default(),
+        });
         let client: Arc<dyn ToolClient> = Arc::<Counting>::clone(&server);
         let binding = bound(Binding::new(profile.clone(), client).account(ACCOUNT));
         let tools = Arc::new(tools([binding], folder.path()));
@@ -344,6 +358,15 @@ impl Lane {
         };
         let called = self.hand.call(call).await;
         assert!(matches!(called, Called::Answered(_)), "{}: {called:?}", self.name);
+    }
+
+    /// Posts by hand what is older than everything that follows: a list shows its order by the times of two posts, which are whole
+    /// seconds, and reaches back to an attempt by one that is older than the platform's clock may be behind.
+    pub(crate) async fn older_posts(&self) {
+        for (text, seconds) in [("An older post about the garden", 2), ("An old post about the weather", 6)] {
+            self.post_by_hand(text).await;
+            sleep(Duration::from_secs(seconds)).await;
+        }
     }
 
     /// From now on the server carries out each call of a kind of effect twice.

@@ -1,13 +1,16 @@
-//! Servers that die in mid-call, and two accounts of one platform.
+//! Servers that die in mid-call or change their tools, and two accounts of one platform.
 
+use std::path::Path;
 use std::process::Command;
 
 use chimera::contracts::publish::PublicationStatus;
-use chimera::contracts::{AgentId, derive_uuid};
+use chimera::contracts::{AgentId, Clock as _, derive_uuid};
 use chimera::effect::EffectKind;
 use chimera::mcp::TokioClock;
+use chimera::platform::ToolClient as _;
 use chimera_testkit::{within, within_seconds};
 use chimera_tests::stage::{approve, publish};
+use chrono::TimeDelta;
 use serde_json::json;
 use tokio::time::{Duration, sleep};
 
@@ -19,8 +22,7 @@ use crate::told::{Report, Seen, Told};
 pub(crate) async fn killed(lane: &mut Lane) -> Report {
     let mut report = Report::default();
     lane.stand_in.well().await;
-    // Something that is listed before ours, so that a look can reach back.
-    lane.post_by_hand("An older post about the garden").await;
+    lane.older_posts().await;
     let (token, text) = lane.words();
     let mut input = publish::input(lane.platform, &lane.name, &text);
     approve(&lane.store, &lane.host, &mut input, &TokioClock).await;
@@ -55,7 +57,7 @@ pub(crate) async fn killed(lane: &mut Lane) -> Report {
 pub(crate) async fn doubling(lane: &mut Lane) -> Report {
     let mut report = Report::default();
     lane.stand_in.well().await;
-    lane.post_by_hand("An older post about the garden").await;
+    lane.older_posts().await;
     lane.double(EffectKind::Publish);
     for (name, mode) in [
         ("each write is sent twice", json!({ "mode": "ok" })),
@@ -74,6 +76,40 @@ pub(crate) async fn doubling(lane: &mut Lane) -> Report {
         let acts = lane.acts(EffectKind::Publish) - acts;
         let more = (acts > 1).then(|| format!("the acting tool was called {acts} times"));
         report.row(lane, EffectKind::Publish, name, &told, more.or_else(|| seen.against(&told, acts)));
+    }
+    report
+}
+
+/// A server gives its publishing tools other names while it runs, and back: meanwhile nothing is sent, what is missing is named, and
+/// the same request is published afterwards, once.
+pub(crate) async fn renaming(lane: &Lane, flag: &Path) -> Report {
+    let mut report = Report::default();
+    lane.stand_in.well().await;
+    lane.older_posts().await;
+    let (token, text) = lane.words();
+    let mut input = publish::input(lane.platform, &lane.name, &text);
+    approve(&lane.store, &lane.host, &mut input, &TokioClock).await;
+    let (acts, earlier) = (lane.acts(EffectKind::Publish), lane.stand_in.log().await.writes());
+    for (name, there) in [("while a tool has another name", false), ("when it has its name again", true)] {
+        if there {
+            std::fs::remove_file(flag).expect("it is there");
+        } else {
+            std::fs::write(flag, "").expect("a file");
+        }
+        within_seconds(30, format!("{}: the tools to change", lane.name), lane.offers_publishing(there))
+            .await;
+        let told =
+            within_seconds(180, format!("{token} to be settled"), publish::settled(lane, &input)).await;
+        let acts = lane.acts(EffectKind::Publish) - acts;
+        let seen = Seen::of(&lane.stand_in.log().await, &token, earlier);
+        let fault = seen.against(&told, acts).or_else(|| match &told {
+            Told::Done(_) | Told::Accepted if there => None,
+            Told::NotDone(why) if !there && acts == 0 => {
+                (!why.contains("offers no tool")).then(|| "the tool is not named".to_owned())
+            }
+            _ => Some(format!("{acts} calls")),
+        });
+        report.row(lane, EffectKind::Publish, name, &told, fault);
     }
     report
 }
@@ -116,6 +152,19 @@ pub(crate) async fn two_accounts(one: &Lane, other: &Lane) -> Report {
 }
 
 impl Lane {
+    /// Waits until the server lists its publishing tools, or no longer does.
+    async fn offers_publishing(&self, wanted: bool) {
+        let names = self.profile.acting_tools(EffectKind::Publish);
+        loop {
+            let deadline = TokioClock.now() + TimeDelta::seconds(30);
+            let tools = self.server.tools(deadline).await.expect("the server runs");
+            if tools.iter().any(|tool| names.contains(&tool.name)) == wanted {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Kills the server's process.
     fn kill(&self) {
         let pid = std::fs::read_to_string(&self.pid_file).expect("the server wrote its process id");

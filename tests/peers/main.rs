@@ -61,8 +61,9 @@ async fn peers_publish_once_in_every_kind_of_account() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_engage_once_whatever_their_platforms_do() {
-    over_every_server(1, |mut lane, _| async move {
-        let report = engage::cases(&mut lane).await;
+    const PARTS: usize = 2;
+    over_every_server(PARTS, |mut lane, part| async move {
+        let report = engage::cases(&mut lane, (part, PARTS)).await;
         (lane, report)
     })
     .await;
@@ -84,6 +85,25 @@ async fn peers_that_send_each_write_twice_are_not_made_to_send_more() {
         (lane, report)
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_whose_tools_change_are_sent_nothing_that_they_do_not_offer() {
+    let Some(rig) = rig().await else { return };
+    let names = servers(rig, &StandIn::start(rig).await);
+    let lanes = names.iter().map(|name| async move {
+        let folder = tempfile::tempdir().expect("a folder");
+        let flag = folder.path().join("renamed");
+        let lane = Lane::open_renaming(rig, name, &flag).await;
+        let report = lives::renaming(&lane, &flag).await;
+        lane.close().await;
+        report
+    });
+    let mut whole = Report::default();
+    for report in join_all(lanes).await {
+        whole.extend(report);
+    }
+    whole.judge();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -77,7 +77,7 @@ pub(crate) async fn lost(lane: &mut Lane, part: usize) -> Report {
 /// Whatever the platforms may do: one part of it.
 pub(crate) async fn cases(lane: &mut Lane, (part, parts): (usize, usize)) -> Report {
     let mut report = Report::default();
-    lane.post_by_hand("An older post about the garden").await;
+    lane.older_posts().await;
     for (name, mode) in modes().into_iter().skip(part).step_by(parts) {
         case(lane, &mut report, name, &mode, Around::Nothing).await;
     }

@@ -176,6 +176,13 @@ impl Launch {
         Self { command: shell.into_iter().chain(self.command.iter().cloned()).collect(), ..self.clone() }
     }
 
+    /// The same behind a program that gives these tools other names while a file is there.
+    pub(crate) fn renaming(&self, tools: &[String], flag: &Path) -> Self {
+        let program = env!("CARGO_BIN_EXE_chimera-test-renaming").to_owned();
+        let before = [program, flag.display().to_string(), tools.join(","), "--".to_owned()];
+        Self { command: before.into_iter().chain(self.command.iter().cloned()).collect(), ..self.clone() }
+    }
+
     /// How our client starts it.
     pub(crate) fn command(&self, name: &str) -> ServerCommand {
         let (program, args) = self.command.split_first().expect("a program");

@@ -75,6 +75,15 @@ fn is_id(there: &str, told: &str) -> bool {
     there == told || there.ends_with(&format!(",{told})"))
 }
 
+/// Its begin and its end: what a server said, and why a look settles nothing.
+fn told_short(why: &str) -> String {
+    let count = why.chars().count();
+    if count <= 300 {
+        return why.to_owned();
+    }
+    why.chars().take(100).chain(['…']).chain(why.chars().skip(count - 200)).collect()
+}
+
 /// A table of cases for whoever reads the output, with what was wrong.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -97,7 +106,7 @@ impl Report {
         let why = match told {
             Told::Done(_) | Told::Accepted => String::new(),
             Told::NotDone(why) | Told::Person(why) => {
-                format!(": {}", why.chars().take(160).collect::<String>())
+                format!(": {}", told_short(why))
             }
         };
         let row = format!("{case:<64} {}{why}", told.word());
