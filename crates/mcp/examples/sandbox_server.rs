@@ -1,5 +1,5 @@
-//! The server that the tests of this crate call: the sandbox, one that says what it is told to, and two ways of failing
-//! at the start.
+//! The server that the tests of this crate call: the sandbox, one that says what it is told to, one of a later protocol, and two
+//! ways of failing at the start.
 //!
 //! - `serve RECORD CONFIG` serves.
 //! - `say FOLDER` answers a call of a tool with the bytes of `TOOL.result` or `TOOL.error` in the folder, whatever they
@@ -9,6 +9,7 @@
 //! - `host PROGRAM ARGUMENTS` is no server but a host: it starts one of this program, says `started` once it is ready, and
 //!   waits for the end of its input. What it starts has the environment of the host.
 //! - `environment` prints what it was given to standard error and exits with 3.
+//! - `stateless` speaks 2026-07-28 alone: it knows no `initialize`, and answers a call with the metadata that came with it.
 //! - `silent` reads its input and never answers.
 
 use std::{
@@ -38,13 +39,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             std::process::exit(3)
         }
+        ["stateless"] => stateless(),
         ["silent"] => {
             writeln!(std::io::stderr(), "thinking")?;
             std::io::stdin().read_to_end(&mut Vec::new())?;
             Ok(())
         }
         _ => {
-            Err("use: serve RECORD CONFIG | say FOLDER | host PROGRAM ARGUMENTS | environment | silent"
+            Err("use: serve RECORD CONFIG | say FOLDER | host PROGRAM ARGUMENTS | environment | stateless | silent"
                 .into())
         }
     }
@@ -69,6 +71,45 @@ fn host(program: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     runtime.block_on(server.tools(TokioClock.now() + TimeDelta::hours(1)))?;
     writeln!(std::io::stdout(), "started")?;
     std::io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// Each request carries the version of the protocol; a first one that is another hangs the process.
+fn stateless() -> Result<(), Box<dyn Error>> {
+    const VERSION: &str = "2026-07-28";
+    let mut hangs = false;
+    for line in std::io::stdin().lines() {
+        let request: Value = serde_json::from_str(&line?)?;
+        let Some(id) = request.get("id").filter(|_| !hangs) else { continue };
+        let meta = request.pointer("/params/_meta").cloned().unwrap_or_default();
+        let version = meta.get("io.modelcontextprotocol/protocolVersion").and_then(Value::as_str);
+        let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
+        let tools = json!([{ "name": "post_tweet", "inputSchema": { "type": "object" } }]);
+        let supported = [VERSION];
+        let (member, value) = match (method, version) {
+            ("server/discover", Some(VERSION)) => (
+                "result",
+                json!({ "resultType": "complete", "supportedVersions": supported, "capabilities": { "tools": {} },
+                    "ttlMs": 0, "cacheScope": "private" }),
+            ),
+            ("tools/list", Some(VERSION)) => (
+                "result",
+                json!({ "resultType": "complete", "tools": tools, "ttlMs": 3_600_000, "cacheScope": "private" }),
+            ),
+            ("tools/call", Some(VERSION)) => {
+                ("result", json!({ "resultType": "complete", "content": [], "structuredContent": meta }))
+            }
+            _ => {
+                hangs = true;
+                let message = "Unsupported protocol version";
+                ("error", json!({ "code": -32022, "message": message, "data": { "supported": supported } }))
+            }
+        };
+        let answer = json!({ "jsonrpc": "2.0", "id": id, member: value });
+        let mut output = std::io::stdout().lock();
+        writeln!(output, "{answer}")?;
+        output.flush()?;
+    }
     Ok(())
 }
 

@@ -18,6 +18,8 @@ const MAX: usize = 512;
 pub(crate) enum Request {
     /// `initialize`.
     Initialize,
+    /// `server/discover`.
+    Discover,
     /// A page of `tools/list`.
     List,
     /// `ping`.
@@ -36,7 +38,7 @@ impl Request {
     /// Whether an answer is still waited for.
     fn is_waited_for(&self) -> bool {
         match self {
-            Self::Initialize | Self::List | Self::Ping => true,
+            Self::Initialize | Self::Discover | Self::List | Self::Ping => true,
             Self::Call { ticket, .. } => ticket.strong_count() > 0,
             Self::GivenUp { .. } => false,
         }
@@ -85,9 +87,9 @@ impl InFlight {
         self.requests.contains_key(&id)
     }
 
-    /// Whether `initialize` is not answered yet.
+    /// Whether what the server is asked first is not answered yet.
     pub(crate) fn is_starting(&self) -> bool {
-        self.requests.values().any(|request| matches!(request, Request::Initialize))
+        self.requests.values().any(|request| matches!(request, Request::Initialize | Request::Discover))
     }
 }
 

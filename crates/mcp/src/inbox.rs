@@ -82,6 +82,7 @@ impl Inbox {
             JsonRpcMessage::Request(request) => {
                 let asked = match &request.request {
                     ClientRequest::InitializeRequest(_) => Some(Request::Initialize),
+                    ClientRequest::DiscoverRequest(_) => Some(Request::Discover),
                     ClientRequest::ListToolsRequest(_) => Some(Request::List),
                     ClientRequest::PingRequest(_) => Some(Request::Ping),
                     ClientRequest::CallToolRequest(call) => {
@@ -154,7 +155,7 @@ impl Inbox {
         None
     }
 
-    /// An error without an id. Servers refuse `initialize` so; at any other time it cannot be told what it is about.
+    /// An error without an id. Servers refuse `initialize` and `server/discover` so; at any other time it cannot be told what it is about.
     fn refused(&self, error: &RawValue) -> Option<RxJsonRpcMessage<RoleClient>> {
         if self.in_flight.is_starting() {
             return Some(JsonRpcMessage::error(error_data(error), None));
@@ -174,7 +175,7 @@ impl Inbox {
         let late = match &request {
             Request::Call { ticket, .. } => ticket.strong_count() == 0,
             Request::GivenUp { .. } => true,
-            Request::Initialize | Request::List | Request::Ping => false,
+            Request::Initialize | Request::Discover | Request::List | Request::Ping => false,
         };
         let read = match (result, error) {
             (None, Some(error)) => Err(error_data(error)),
@@ -246,6 +247,9 @@ fn of_kind(request: &Request, value: Value) -> ServerResult {
     match request {
         Request::Initialize => serde_json::from_value(value.clone())
             .map_or_else(|_| other(value), ServerResult::InitializeResult),
+        Request::Discover => {
+            serde_json::from_value(value.clone()).map_or_else(|_| other(value), ServerResult::DiscoverResult)
+        }
         Request::List => page(value).map_or_else(other, ServerResult::ListToolsResult),
         Request::Ping => ServerResult::empty(()),
         Request::Call { .. } | Request::GivenUp { .. } => other(value),

@@ -32,6 +32,8 @@ use crate::{
 const MAX_PAGES: usize = 100;
 /// The most tools of one server.
 const MAX_TOOLS: usize = 10_000;
+/// How long a list holds where the server tells of changes on a stream of its own, which is not kept open.
+pub(crate) const WITHOUT_WORD: Duration = Duration::from_secs(300);
 /// The longest cursor that is sent back.
 const MAX_CURSOR: usize = 4 * 1024;
 
@@ -63,7 +65,6 @@ impl Listing {
     }
 
     /// The same, listed again after so long.
-    #[cfg(feature = "http")]
     pub(crate) fn for_at_most(self, age: Duration) -> Self {
         Self { age, ..self }
     }
@@ -191,7 +192,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::scripted::Scripted;
+    use crate::{
+        command::ServerCommand,
+        scripted::{Scripted, result_of},
+    };
 
     fn tool(name: &str) -> Value {
         json!({ "name": name, "inputSchema": { "type": "object" } })
@@ -215,6 +219,27 @@ mod tests {
         listing.tools(scripted.service.peer()).await.unwrap();
         let listed = scripted.heard().await.into_iter().filter(|method| method == "tools/list");
         assert_eq!(listed.count(), 4);
+    }
+
+    /// The SDK keeps what a server answered and gives it out where the same question fails later (SEP-2549).
+    #[tokio::test]
+    async fn a_list_of_before_stands_in_for_none() {
+        let mut listed = false;
+        let scripted = Scripted::speak(ServerCommand::new("scripted", "none"), move |message| {
+            if std::mem::replace(&mut listed, true) {
+                return format!(
+                    "{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{{\"code\":-32603,\"message\":\"down\"}}}}\n",
+                    message["id"]
+                );
+            }
+            result_of(message, &json!({ "tools": [tool("a")], "ttlMs": 3_600_000 }).to_string())
+        })
+        .await;
+        let listing = Listing::default();
+        assert_eq!(listing.tools(scripted.service.peer()).await.unwrap().len(), 1);
+        listing.forget();
+        let unready = listing.tools(scripted.service.peer()).await.unwrap_err();
+        assert!(unready.reason.contains("down"), "{}", unready.reason);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::{
 use chimera_audit::Secrets;
 use rmcp::{
     RoleClient,
+    model::{ErrorCode, ProtocolVersion},
     service::{ClientInitializeError, ClientLifecycleMode, RunningService, serve_client_with_lifecycle},
 };
 use tokio::{
@@ -24,7 +25,7 @@ use crate::{
     group::Group,
     keeper::{Keeper, Owned, shown},
     last_words::LastWords,
-    listing::{Listener, Listing},
+    listing::{Listener, Listing, WITHOUT_WORD},
     pipes::{Input, Pipes},
     run::Run,
     state::Shared,
@@ -34,7 +35,9 @@ use crate::{
 /// How soon the end of a process follows the end of its output.
 const FOLLOWS: Duration = Duration::from_secs(1);
 
-/// Starts the server and sets a keeper over it.
+/// Starts the server and sets a keeper over it. One that does not know `initialize`, which is gone from the protocol since
+/// 2026-07-28, is started once more and asked `server/discover`: what a process does after a request that it refused is its own
+/// affair.
 ///
 /// # Errors
 /// Why it did not start, and whether that passes by itself. Whatever was started is killed again.
@@ -43,6 +46,36 @@ pub(crate) async fn start(
     command: &ServerCommand,
     serial: u64,
 ) -> Result<Arc<Run>, Unready> {
+    match begin(shared, command, serial, ClientLifecycleMode::Initialize).await {
+        Ok(run) => Ok(run),
+        Err(NotReady { speaks_later: true, .. }) => {
+            let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
+            let discover = ClientLifecycleMode::Discover { preferred_versions };
+            begin(shared, command, serial, discover).await.map_err(|not_ready| not_ready.unready)
+        }
+        Err(NotReady { unready, .. }) => Err(unready),
+    }
+}
+
+/// Why a process did not begin.
+struct NotReady {
+    unready: Unready,
+    /// Whether it said that it does not know `initialize`.
+    speaks_later: bool,
+}
+
+impl From<Unready> for NotReady {
+    fn from(unready: Unready) -> Self {
+        Self { unready, speaks_later: false }
+    }
+}
+
+async fn begin(
+    shared: &Arc<Shared>,
+    command: &ServerCommand,
+    serial: u64,
+    lifecycle: ClientLifecycleMode,
+) -> Result<Arc<Run>, NotReady> {
     let group = Group::start(command.process()).map_err(|error| {
         let reason = sentence(&command.not_started(&error), shared.secrets.now());
         match error.kind() {
@@ -50,9 +83,12 @@ pub(crate) async fn start(
             _ => Unready::passes(reason),
         }
     })?;
-    let listing = shared.listing();
-    let ready =
-        Starting::new(shared, command, group, &listing)?.shake_hands(shared, command.start_timeout).await?;
+    let listing = match lifecycle {
+        ClientLifecycleMode::Discover { .. } => shared.listing().for_at_most(WITHOUT_WORD),
+        _ => shared.listing(),
+    };
+    let starting = Starting::new(shared, command, group, &listing)?;
+    let ready = starting.shake_hands(shared, command.start_timeout, lifecycle).await?;
 
     let (stop, stopped) = watch::channel(false);
     let (end, ended) = watch::channel(None);
@@ -111,13 +147,20 @@ impl Starting {
         Ok(Self { group, pipes, input, stderr, last_words })
     }
 
-    /// `initialize` with 2025-11-25. Not the SDK's `Auto`: it gives up on servers that are slow to start.
+    /// `initialize` with 2025-11-25, or `server/discover`. Not the SDK's `Auto`: it gives up on servers that are slow to start.
     ///
     /// A program that ends before it was ever ready is reported as a lasting fault: a configuration error, most often.
-    async fn shake_hands(self, shared: &Shared, time: Duration) -> Result<Ready, Unready> {
+    async fn shake_hands(
+        self,
+        shared: &Shared,
+        time: Duration,
+        lifecycle: ClientLifecycleMode,
+    ) -> Result<Ready, NotReady> {
         let Self { mut group, pipes, input, mut stderr, last_words } = self;
         let secrets = shared.secrets.now();
-        let shaking = serve_client_with_lifecycle(Listener, pipes, ClientLifecycleMode::Initialize);
+        let asked = asked(&lifecycle);
+        let mut speaks_later = false;
+        let shaking = serve_client_with_lifecycle(Listener, pipes, lifecycle);
         let unready = tokio::select! {
             biased;
             shaken = timeout(time, shaking) => match shaken {
@@ -125,11 +168,14 @@ impl Starting {
                 // A broken pipe is seen before the end of the process that broke it.
                 Ok(Err(error)) if is_broken_pipe(&error) => timeout(FOLLOWS, group.wait())
                     .await
-                    .map_or_else(|_| refused(&error, secrets), |status| exited(&status, shared)),
-                Ok(Err(error)) => refused(&error, secrets),
+                    .map_or_else(|_| refused(asked, &error, secrets), |status| exited(&status, shared)),
+                Ok(Err(error)) => {
+                    speaks_later = asked == INITIALIZE && is_unknown(&error);
+                    refused(asked, &error, secrets)
+                }
                 Err(_) => {
                     Unready::passes(format!(
-                        "it did not answer `initialize` within {time:?}; see that it speaks MCP over standard input and \
+                        "it did not answer `{asked}` within {time:?}; see that it speaks MCP over standard input and \
                          output, or give it a longer `start_timeout`"
                     ))
                 }
@@ -139,7 +185,8 @@ impl Starting {
         // Kills what is left, so that the last words are complete.
         drop(group);
         stderr.finish().await;
-        Err(Unready { reason: with_last_words(&unready.reason, &last_words.shown()), ..unready })
+        let reason = with_last_words(&unready.reason, &last_words.shown());
+        Err(NotReady { unready: Unready { reason, ..unready }, speaks_later })
     }
 }
 
@@ -152,11 +199,27 @@ fn is_broken_pipe(error: &ClientInitializeError) -> bool {
     matches!(error, ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. })
 }
 
+/// What a server is asked first, unless it does not know that.
+pub(crate) const INITIALIZE: &str = "initialize";
+
+fn asked(lifecycle: &ClientLifecycleMode) -> &'static str {
+    match lifecycle {
+        ClientLifecycleMode::Discover { .. } => "server/discover",
+        _ => INITIALIZE,
+    }
+}
+
+/// Whether a server says that it knows no such request, or no version of the protocol that has one.
+fn is_unknown(error: &ClientInitializeError) -> bool {
+    let ClientInitializeError::JsonRpcError(error) = error else { return false };
+    matches!(error.code, ErrorCode::METHOD_NOT_FOUND | ErrorCode::UNSUPPORTED_PROTOCOL_VERSION)
+}
+
 /// Why a server did not begin.
-pub(crate) fn refused(error: &ClientInitializeError, secrets: &Secrets) -> Unready {
+pub(crate) fn refused(asked: &str, error: &ClientInitializeError, secrets: &Secrets) -> Unready {
     match error {
         ClientInitializeError::JsonRpcError(error) => {
-            Unready::lasts(format!("it refused `initialize`: {}", json_rpc_reason(error, secrets)))
+            Unready::lasts(format!("it refused `{asked}`: {}", json_rpc_reason(error, secrets)))
         }
         error if is_broken_pipe(error) => {
             Unready::passes("it closed its input or output before it was ready")

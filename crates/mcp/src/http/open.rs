@@ -14,9 +14,9 @@ use tokio::{
 use super::{HttpEndpoint, HttpError, session::Session, transport::HttpTransport};
 use crate::{
     keeper::stopped,
-    listing::Listener,
+    listing::{Listener, WITHOUT_WORD},
     run::{PLACES, Run},
-    start::refused,
+    start::{INITIALIZE, refused},
     state::Shared,
     unready::Unready,
 };
@@ -25,8 +25,6 @@ use crate::{
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long the end of a session may take to be told.
 const END: Duration = Duration::from_secs(3);
-/// How long a list of tools holds. A server tells of changes on a stream of its own, which is not kept open.
-const LIST: Duration = Duration::from_secs(300);
 
 /// Begins a session and sets a keeper over it.
 ///
@@ -37,7 +35,7 @@ pub(crate) async fn open(
     endpoint: &Arc<HttpEndpoint>,
     serial: u64,
 ) -> Result<Arc<Run>, Unready> {
-    let listing = shared.listing().for_at_most(LIST);
+    let listing = shared.listing().for_at_most(WITHOUT_WORD);
     let (inbox, replies) = shared.inbox(&listing);
     let (stop, stopped) = watch::channel(false);
     let secrets = Arc::clone(&shared.secrets);
@@ -100,5 +98,5 @@ fn unready(error: &ClientInitializeError, shared: &Shared) -> Unready {
     {
         return error.unready();
     }
-    refused(error, shared.secrets.now())
+    refused(INITIALIZE, error, shared.secrets.now())
 }

@@ -8,7 +8,7 @@ use chimera_mcp::ServerCommand;
 use chimera_platform::ToolClient;
 use chrono::TimeDelta;
 
-use crate::place::{TestClock, command, not_sent, post, server};
+use crate::place::{TestClock, answer, command, not_sent, post, server};
 
 /// Why it cannot be used, and whether that passes by itself.
 async fn unready(command: ServerCommand) -> (String, bool) {
@@ -55,4 +55,18 @@ async fn a_silent_child_is_given_up() {
     let (reason, passes) = unready(command("silent").start_timeout(Duration::from_millis(300))).await;
     assert!(reason.starts_with("it did not answer `initialize` within 300ms"), "{reason}");
     assert!(passes, "it may only be slow");
+}
+
+#[tokio::test]
+async fn a_server_without_initialize_is_asked_what_it_speaks() {
+    let clock = TestClock::standing();
+    let server = server(command("stateless"), &clock);
+    let listed = within("its tools", server.tools(clock.now() + TimeDelta::hours(1))).await.unwrap();
+    assert_eq!(listed.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["post_tweet"]);
+    let mut call = post(&clock, "hello");
+    call.meta.insert("org.example/call-key".to_owned(), "key-1".to_owned());
+    let meta = answer(within("its answer", server.call(call)).await).structured.unwrap();
+    assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
+    assert_eq!(meta["org.example/call-key"], "key-1");
+    server.close().await;
 }
