@@ -12,6 +12,7 @@
 use std::io::{BufRead as _, BufReader, Write as _, copy, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -36,13 +37,16 @@ fn main() {
 
     // It ends with the process, when the client closes our input and the server its output.
     thread::spawn(move || copy(&mut stdin(), &mut input));
+    let (stop, stopped) = channel::<()>();
     let watched = flag.clone();
-    thread::spawn(move || tell_of_changes(&watched));
+    let watching = thread::spawn(move || tell_of_changes(&watched, &stopped));
     for line in BufReader::new(output).lines() {
         let line = line.expect("the server writes lines");
         write(&renamed(&line, &tools, flag.exists()).unwrap_or(line));
     }
     server.wait().expect("the server ends");
+    drop(stop);
+    watching.join().expect("it only watches");
 }
 
 /// The line with other names, where it lists tools.
@@ -61,10 +65,10 @@ fn renamed(line: &str, tools: &[String], changed: bool) -> Option<String> {
     Some(message.to_string())
 }
 
-fn tell_of_changes(flag: &Path) {
+/// Until the other end is gone.
+fn tell_of_changes(flag: &Path, stopped: &Receiver<()>) {
     let mut before = flag.exists();
-    loop {
-        thread::sleep(PAUSE);
+    while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
         let now = flag.exists();
         if now != before {
             write(&json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" }).to_string());

@@ -19,9 +19,10 @@ const BARE: [(&str, &str); 9] = [
 ];
 
 /// Files that have a reason.
-const EXCEPT: [(&str, &str); 3] = [
+const EXCEPT: [(&str, &str); 4] = [
     ("crates/testkit/src/block_on.rs", "gives the bound"),
     ("tests/bin/caller.rs", "a child process: its input ends with the test that started it"),
+    ("tests/bin/renaming.rs", "a child process: its server ends with the input that the test closes"),
     ("tests/it/waits.rs", "the list itself"),
 ];
 

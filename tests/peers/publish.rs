@@ -74,7 +74,7 @@ pub(crate) async fn lost(lane: &mut Lane, part: usize) -> Report {
     report
 }
 
-/// Whatever the platforms may do: one part of it.
+/// Every fault of the platforms and a good day: one part of them.
 pub(crate) async fn cases(lane: &mut Lane, (part, parts): (usize, usize)) -> Report {
     let mut report = Report::default();
     lane.older_posts().await;
