@@ -25,8 +25,8 @@ pub(crate) struct Args {
     /// The account, as the host's requests name it. Default: what `whoami` tells.
     #[arg(long)]
     pub(crate) account: Option<String>,
-    /// A name that the server has for the account: a number, a URN. The first one is what the tools are given.
-    #[arg(long, value_name = "NAME")]
+    /// A name that the server has for the account of `--account`: a number, a URN. The first one is what the tools are given.
+    #[arg(long, value_name = "NAME", requires = "account")]
     pub(crate) named_by_server: Vec<String>,
     /// A setting of the profile.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
@@ -37,11 +37,11 @@ pub(crate) struct Args {
     /// What to ask reading tools about: `post=ID`, `comment=ID` or `user=NAME`. Default for a post: the first listed one.
     #[arg(long, value_name = "KIND=ID", value_parser = target)]
     pub(crate) target: Vec<(TargetKind, String)>,
-    /// A variable of the server's environment.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    /// A variable of the server's environment; without a value it is taken from the environment of this program.
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
     pub(crate) env: Vec<(String, String)>,
     /// The same for a value that is shown nowhere, whatever its name says.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
     pub(crate) secret_env: Vec<(String, String)>,
     /// Where the server starts.
     #[arg(long, value_name = "DIR")]
@@ -54,6 +54,17 @@ pub(crate) struct Args {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected is NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A variable with its value. One that is named alone is taken from here, so that a secret stands on no command line.
+fn variable(text: &str) -> Result<(String, String), String> {
+    if text.contains('=') {
+        return pair(text);
+    }
+    match std::env::var(text) {
+        Ok(value) => Ok((text.to_owned(), value)),
+        Err(_) => Err("no such variable is set here, and no value is given (NAME=VALUE)".to_owned()),
+    }
 }
 
 fn target(text: &str) -> Result<(TargetKind, String), String> {
