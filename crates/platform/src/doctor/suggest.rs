@@ -17,7 +17,10 @@ use choose::Tool;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SuggestError {
     /// Neither the server's name nor its tools speak of a platform.
-    #[error("the names of the server and its tools speak of no platform; name it")]
+    #[error(
+        "the names of the server and its tools speak of no platform; name it: `--platform twitter` of the example `profile_doctor`, \
+         or the last argument of `suggest`"
+    )]
     UnknownPlatform,
 }
 

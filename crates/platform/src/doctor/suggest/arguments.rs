@@ -182,7 +182,8 @@ pub(super) struct Filled {
 /// What a call hands over.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Handed<'t> {
-    pub(super) text: bool,
+    /// What takes the words: `{text}`, or `{little_text}`.
+    pub(super) words: Option<&'t str>,
     pub(super) media: bool,
     /// An argument, and the placeholder that it takes.
     pub(super) about: Option<(&'t str, &'t str)>,
@@ -191,27 +192,27 @@ pub(super) struct Handed<'t> {
 /// Fills in the arguments of a tool as far as their names tell.
 pub(super) fn fill(tool: &Tool<'_>, handed: Handed<'_>) -> Filled {
     let mut filled = Filled::default();
-    let text = text_argument(tool).filter(|_| handed.text).map(|property| property.name);
+    let text = text_argument(tool).filter(|_| handed.words.is_some()).map(|property| property.name);
     for property in &tool.properties {
         let name = property.name;
         let mut put = |value: Value| filled.arguments.insert(name.to_owned(), value);
         if let Some((_, placeholder)) = handed.about.filter(|(about, _)| *about == name) {
             put(placeholder.into());
-        } else if text == Some(name) {
-            put("{text}".into());
+        } else if let Some(words) = handed.words.filter(|_| text == Some(name)) {
+            put(words.into());
         } else if let Some((media, _)) =
             property.media().zip(Some(())).filter(|_| handed.media && property.required)
         {
             put(media.placeholder().into());
-        } else if handed.text && name == "title" && property.required {
+        } else if handed.words.is_some() && name == "title" && property.required {
             put("{first_line}".into());
         } else if property.is_account() && property.required {
             put("{account}".into());
         } else if let Some(flag) = flag(property) {
             put(flag.into());
-        } else if let Some(limit) = limit(property).filter(|_| !handed.text) {
+        } else if let Some(limit) = limit(property).filter(|_| handed.words.is_none()) {
             put(limit.into());
-        } else if is_visibility(property) && handed.text {
+        } else if is_visibility(property) && handed.words.is_some() {
             visibility(property, &mut filled);
         } else if property.required {
             required(property, &mut filled);

@@ -72,6 +72,28 @@ fn arguments_are_guessed_by_their_names() {
     }
 }
 
+/// LinkedIn reads signs of its own in posts, and not in comments.
+#[test]
+fn words_are_escaped_where_the_platform_reads_signs_in_them() {
+    let tools = [
+        tool("create_post", &json!({ "commentary": string() }), &["commentary"]),
+        tool("add_comment", &json!({ "post_urn": string(), "text": string() }), &["post_urn", "text"]),
+    ];
+    let draft = suggest("linkedin", &tools, None).unwrap();
+    assert!(draft.contains("arguments = { commentary = \"{little_text}\" }\n"), "{draft}");
+    assert!(draft.contains("text = \"{text}\" }\n"), "{draft}");
+    Profile::parse(&draft).unwrap_or_else(|error| panic!("{error}\n{draft}"));
+}
+
+/// The shapes of a draft are the platform's, and none of the seeds' own.
+#[test]
+fn the_shapes_of_a_draft_are_those_of_the_platform() {
+    let comment = json!({ "comment_id": string(), "message": string() });
+    let tools = [tool("reply_to_comment", &comment, &["comment_id", "message"])];
+    let draft = suggest("mine", &tools, Some(PlatformName::Instagram)).unwrap();
+    assert!(draft.contains("\ncomment = \"[0-9]{1,20}\"\n"), "{draft}");
+}
+
 #[test]
 fn a_draft_claims_nothing_that_only_the_operator_knows() {
     let id = json!({ "post_id": string() });
