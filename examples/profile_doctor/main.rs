@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use chimera::contracts::{Clock, PlatformName};
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
-use chimera::platform::doctor::{Doctor, suggest};
+use chimera::platform::doctor::{Doctor, NoAccount, suggest};
 use chimera::platform::{Binding, Profile, ToolClient};
 use chimera_examples::{Failure, screen};
 use chrono::TimeDelta;
@@ -43,6 +43,8 @@ struct Given {
     profile: Profile,
     /// What it was read from; empty for a built-in one, in which nothing is open.
     text: String,
+    /// Its name, where it is a built-in one.
+    built_in: Option<String>,
 }
 
 /// Whether all that reading can show fits, and nothing is open.
@@ -108,11 +110,16 @@ async fn examine(args: &Args, given: &Given, server: &Arc<StdioServer>, clock: &
         secret.fold(binding, |binding, (name, value)| binding.secret_setting(name, value))
     });
     let doctor = Doctor::new(bindings, Arc::clone(clock)).written_as(&given.text);
+    let doctor = given.built_in.iter().fold(doctor, |doctor, name| doctor.built_in(name));
     let doctor = args.target.iter().fold(doctor, |doctor, (kind, id)| doctor.target(*kind, id));
     let account = match &args.account {
         Some(account) => account.clone(),
-        None => doctor.account().await.unwrap_or_else(|| {
-            say("`whoami` tells no account, so that it is called `unknown` here; give one with --account\n");
+        None => doctor.account().await.unwrap_or_else(|why| {
+            let fix = match why {
+                NoAccount::NoServer => "",
+                _ => "; give one with --account",
+            };
+            say(format_args!("{why}, so that the account is called `unknown` here{fix}\n"));
             "unknown".to_owned()
         }),
     };
@@ -140,11 +147,12 @@ fn read(profile: &str) -> Result<Given, Failure> {
             let all = quoted(Profile::names().map(str::to_owned));
             return Err(format!("there is no file `{profile}`; the built-in profiles are {all}").into());
         }
-        return Ok(Given { profile: Profile::named(profile)?, text: String::new() });
+        let built_in = Some(profile.to_owned());
+        return Ok(Given { profile: Profile::named(profile)?, text: String::new(), built_in });
     }
     let text =
         std::fs::read_to_string(profile).map_err(|error| format!("`{profile}` cannot be read: {error}"))?;
-    Ok(Given { profile: Profile::parse(&text)?, text })
+    Ok(Given { profile: Profile::parse(&text)?, text, built_in: None })
 }
 
 fn command(args: &Args) -> Result<ServerCommand, Failure> {

@@ -28,6 +28,7 @@ use chimera_effect::EffectKind;
 use chrono::TimeDelta;
 
 pub use diagnosis::{Absence, Diagnosis, Health, KindDiagnosis, Observation, PlatformDiagnosis, SampleCall};
+pub use session::NoAccount;
 pub(crate) use suggest::words;
 pub use suggest::{SuggestError, suggest};
 pub use to_do::ToDo;
@@ -74,13 +75,20 @@ pub struct Doctor {
     clock: Arc<dyn Clock>,
     targets: BTreeMap<TargetKind, String>,
     to_dos: Vec<ToDo>,
+    built_in: Option<String>,
 }
 
 impl Doctor {
     /// A doctor for these bindings.
     #[must_use]
     pub fn new(bindings: impl IntoIterator<Item = Binding>, clock: Arc<dyn Clock>) -> Self {
-        Self { bindings: bindings.into_iter().collect(), clock, targets: BTreeMap::new(), to_dos: Vec::new() }
+        Self {
+            bindings: bindings.into_iter().collect(),
+            clock,
+            targets: BTreeMap::new(),
+            to_dos: Vec::new(),
+            built_in: None,
+        }
     }
 
     /// A target to ask reading tools about: a post, a comment or an account, by the id that the profile's tools take. For a
@@ -99,14 +107,28 @@ impl Doctor {
         self
     }
 
-    /// The account that the first server tells by `whoami`, as the profile's first pointer shows it; `None` where there is no
-    /// `whoami`, where it needs a sign-in first, and where it tells none.
-    pub async fn account(&self) -> Option<String> {
-        let binding = self.bindings.first().filter(|binding| binding.profile.sign_in.is_none())?;
+    /// The profile is the built-in one of this name, and fits the server that it was written for. Where an answer does not fit
+    /// it, the way in which the server was started is doubted first.
+    #[must_use]
+    pub fn built_in(mut self, name: impl Into<String>) -> Self {
+        self.built_in = Some(name.into());
+        self
+    }
+
+    /// The account that the first server tells by `whoami`, as the profile's first pointer shows it.
+    ///
+    /// # Errors
+    /// With why none is known.
+    pub async fn account(&self) -> Result<String, NoAccount> {
+        let binding = self.bindings.first().ok_or(NoAccount::NothingBound)?;
         let now = self.clock.now();
         let deadline = now.checked_add_signed(START).unwrap_or(now);
-        let tools = binding.client.tools(deadline).await.ok()?;
-        session::account(&Asking::new(binding, "", &tools, self.clock.as_ref())).await
+        let tools = binding.client.tools(deadline).await.map_err(|_| NoAccount::NoServer)?;
+        session::account(&self.asking(binding, "", &tools)).await
+    }
+
+    fn asking<'a>(&'a self, binding: &'a Binding, account: &'a str, tools: &'a [ToolInfo]) -> Asking<'a> {
+        Asking::new(binding, account, tools, self.clock.as_ref()).built_in(self.built_in.as_deref())
     }
 
     /// Examines every platform that is bound for the account. Each call has the time of its platform's `timeout_ms`; the start
@@ -136,9 +158,9 @@ impl Doctor {
             }
         };
         let offered = tools.as_deref().unwrap_or_default();
-        let asking = Asking::new(binding, account, offered, self.clock.as_ref());
+        let asking = self.asking(binding, account, offered);
         if tools.is_some() {
-            observations.push(Observation::fit("server", format!("it offers {} tools", offered.len())));
+            observations.push(offer(binding, offered));
             observations.extend(session::open(&asking).await);
         }
         let mut targets = self.targets.clone();
@@ -160,6 +182,30 @@ impl Doctor {
         let server = binding.client.server().to_owned();
         PlatformDiagnosis { platform, server, account: account.to_owned(), observations, kinds }
     }
+}
+
+/// What the server offers; said first where it is nothing of what the profile calls.
+fn offer(binding: &Binding, offered: &[ToolInfo]) -> Observation {
+    let profile = &binding.profile;
+    let is_offered = |tool: &str| offered.iter().any(|offered| offered.name == tool);
+    let calls = profile.served().flat_map(|kind| profile.invocations(kind));
+    let mut tools = calls.map(|(_, call)| call.tool.as_str());
+    let count = offered.len();
+    match tools.any(is_offered) {
+        true => Observation::fit("server", format!("it offers {}", counted(count, "tool"))),
+        false => Observation::mend(
+            "server",
+            format!(
+                "none of this profile's tools is among the {count} that it offers: is it another server?"
+            ),
+            "start the server that the profile was written for, or draft a profile for this one (`--suggest`)",
+        ),
+    }
+}
+
+/// So many of something, in words.
+fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// The target of a kind, where one is known.

@@ -6,6 +6,7 @@ use chimera_contracts::Clock;
 use serde_json::Value;
 
 use super::Observation;
+use super::outline;
 use super::words;
 use crate::border::Border;
 use crate::check;
@@ -19,6 +20,11 @@ use crate::wire::Meta;
 
 /// How much of what a server said is told.
 pub(super) const REASON: usize = 600;
+
+/// How much of a value is told where the answer itself may say what is wrong.
+const LONG_VALUE: usize = 240;
+/// How much of the answer is told then: what to do stands behind it.
+const LONG_ANSWER: usize = 800;
 
 /// What to do about a tool that failed.
 const FAILED: &str =
@@ -34,6 +40,8 @@ pub(super) struct Asking<'a> {
     pub(super) account: &'a str,
     pub(super) tools: &'a [ToolInfo],
     clock: &'a dyn Clock,
+    /// The name of the profile, where it is a built-in one.
+    built_in: Option<&'a str>,
     /// The tools that are never called.
     acting: BTreeSet<String>,
 }
@@ -52,7 +60,32 @@ impl<'a> Asking<'a> {
         tools: &'a [ToolInfo],
         clock: &'a dyn Clock,
     ) -> Self {
-        Self { binding, account, tools, clock, acting: acting(&binding.profile) }
+        Self { binding, account, tools, clock, built_in: None, acting: acting(&binding.profile) }
+    }
+
+    /// Where the profile is the built-in one of that name.
+    pub(super) fn built_in(self, name: Option<&'a str>) -> Self {
+        Self { built_in: name, ..self }
+    }
+
+    /// The pointers within a value; with more of each where it is no longer the profile that is doubted.
+    pub(super) fn leaves(&self, value: &Value) -> String {
+        outline::leaves(self.border(), value, self.built_in.map_or(outline::VALUE, |_| LONG_VALUE))
+    }
+
+    /// What to do where a pointer fits nothing: how to mend it, and what is there. A built-in profile fits the server that it
+    /// was written for, so that the server is doubted first.
+    pub(super) fn mending(&self, advice: &str, there: &str) -> String {
+        match self.built_in {
+            None => format!("{advice}; {there}"),
+            Some(name) => {
+                let there = self.border().shown(there, LONG_ANSWER);
+                format!(
+                    "{there}; this is a built-in profile: the server may be set up otherwise, see the head of \
+                     `profiles/{name}.toml`; only where it is not, {advice}"
+                )
+            }
+        }
     }
 
     pub(super) fn border(&self) -> Border<'_> {

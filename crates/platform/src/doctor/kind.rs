@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chimera_contracts::PlatformName;
 use chimera_effect::{EffectKind, Keys};
 use chimera_text::Folded;
 
 use super::ask::{About, Asking, REASON};
 use super::list::{self, Listing, Read};
-use super::outline::{leaves, short};
+use super::outline::short;
 use super::{Absence, KindDiagnosis, Observation};
 use crate::check;
 use crate::find::{self, Shown};
 use crate::profile::{
-    ActTool, GetTool, Invocation, ListTool, Naming, PlatformProfile, StateTool, TargetTool,
+    ActTool, GetTool, Input, Invocation, ListTool, Naming, PlatformProfile, StateTool, TargetTool,
 };
 use crate::targets::TargetKind;
 
@@ -30,6 +31,7 @@ pub(super) async fn examine(
         found.push(Observation::fit("tools", "all that is called is offered, with these arguments"));
     }
     found.extend(untried(profile, act, kind));
+    found.extend(handed_over(profile, act, kind));
     found.extend(words_of_the_operator(act));
     found.extend(left_out(profile, act, kind));
     let absence = look(asking, kind, act, targets, &mut found).await;
@@ -82,6 +84,40 @@ fn untried(profile: &PlatformProfile, act: &ActTool, kind: EffectKind) -> Vec<Ob
     let uploads = kind == EffectKind::Publish && act.takes_media_ids();
     if let Some(upload) = profile.upload.as_ref().filter(|_| uploads) {
         found.push(Observation::untried("upload", shown(&["id"], &mut std::iter::once(&upload.invocation))));
+    }
+    found
+}
+
+/// What a call takes that the host has to make possible, or in another form than the platform shows.
+fn handed_over(profile: &PlatformProfile, act: &ActTool, kind: EffectKind) -> Vec<Observation> {
+    let mut found = Vec::new();
+    let upload = profile.upload.as_ref().filter(|_| kind == EffectKind::Publish && act.takes_media_ids());
+    let mut calls = act.every_call().chain(upload.map(|upload| &upload.invocation));
+    let takes_files = |call: &&Invocation| call.takes(Input::MediaPath) || call.takes(Input::MediaPaths);
+    if let Some(call) = calls.find(takes_files) {
+        found.push(Observation::hint(
+            "media",
+            format!(
+                "`{}` takes media as files: a host has to give the platform a place for them \
+                 (`ToolPlatform::with_media_files`), else a post with media is refused",
+                call.tool
+            ),
+        ));
+    }
+    // LinkedIn reads signs of its own in the text of a post, not in that of a comment.
+    let is_post = matches!(kind, EffectKind::Publish | EffectKind::Share);
+    if profile.platform() == PlatformName::LinkedIn
+        && is_post
+        && let Some(call) = act.every_call().find(|call| call.takes(Input::Text))
+    {
+        found.push(Observation::hint(
+            "text",
+            format!(
+                "`{}` takes `{{text}}`: LinkedIn reads signs of its own in a post (brackets, `@`, `_` and others), and shows \
+                 another text than was approved; `{{little_text}}` escapes them, unless the tool does",
+                call.tool
+            ),
+        ));
     }
     found
 }
@@ -223,8 +259,8 @@ async fn get(
             let stands = answer.at(at).map(|value| short(asking.border(), value)).unwrap_or_default();
             let asked = id.unwrap_or_default();
             let text = format!("asked for `{asked}`, `{name}` shows {stands} at `id = \"{at}\"`");
-            let has = leaves(asking.border(), &answer.value);
-            let fix = format!("name in `id` what holds the id that was asked for; the answer has {has}");
+            let has = format!("the answer has {}", asking.leaves(&answer.value));
+            let fix = asking.mending("name in `id` what holds the id that was asked for", &has);
             return Observation::mend("get", shown(text), shown(fix));
         }
     };
@@ -242,11 +278,11 @@ async fn get(
         .filter_map(|(name, pointer, _)| Some(format!("`{name} = \"{}\"`", pointer.as_ref()?)))
         .collect();
     if !unfit.is_empty() {
-        let (unfit, has) = (unfit.join(", "), leaves(asking.border(), &answer.value));
+        let (unfit, has) = (unfit.join(", "), format!("the answer has {}", asking.leaves(&answer.value)));
         return Observation::mend(
             "get",
             shown(format!("in `{name}` nothing fits {unfit}")),
-            shown(format!("name what holds it, or take the key out; the answer has {has}")),
+            shown(asking.mending("name what holds it, or take the key out", &has)),
         );
     }
     texts(name, first.and_then(|item| item.text.as_deref()), whole.text.as_deref(), shown)
@@ -314,9 +350,10 @@ async fn state(
             }
         },
     };
-    let has = leaves(asking.border(), &answer.value);
-    let fix = format!("name in `confirm` what tells whether it is set; the answer has {has}");
-    Observation::mend("state", asking.border().shown(&text, REASON), asking.border().shown(&fix, REASON))
+    let has = format!("the answer has {}", asking.leaves(&answer.value));
+    let fix = asking.mending("name in `confirm` what tells whether it is set", &has);
+    let shown = |text: &str| asking.border().shown(text, REASON.saturating_mul(2));
+    Observation::mend("state", shown(&text), shown(&fix))
 }
 
 async fn look_up(
@@ -335,7 +372,7 @@ async fn look_up(
     };
     let target = target.unwrap_or_default();
     let pointer = &tool.confirm.pointer;
-    let has = || leaves(asking.border(), &answer.value);
+    let has = || format!("the answer has {}", asking.leaves(&answer.value));
     let (text, fix) = if answer.says(&tool.confirm) {
         let texts = [("text", &tool.text), ("author", &tool.author)];
         let mut unfit = texts
@@ -346,7 +383,7 @@ async fn look_up(
         match unfit.next() {
             None => return Observation::fit("look_up", format!("`{target}` is there")),
             Some(unfit) => {
-                let fix = format!("name what holds it, or take the key out; the answer has {}", has());
+                let fix = asking.mending("name what holds it, or take the key out", &has());
                 (format!("`{target}` is there, and {unfit}"), fix)
             }
         }
@@ -354,7 +391,7 @@ async fn look_up(
         return Observation::hint("look_up", format!("it tells that `{target}` is not there"));
     } else {
         let fix = "name in `confirm` what an answer has about something that is there, in `missing` what it has otherwise";
-        let fix = format!("{fix}; the answer has {}", has());
+        let fix = asking.mending(fix, &has());
         (format!("`confirm = \"{pointer}\"` does not hold for `{target}`"), fix)
     };
     let shown = |text: &str| asking.border().shown(text, REASON.saturating_mul(2));

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::ask::{Asking, REASON};
-use super::outline::{leaves, lists, short};
-use super::{Absence, Observation};
+use super::outline::{lists, short};
+use super::{Absence, Observation, counted};
 use crate::border::Border;
 use crate::classify;
 use crate::find::{self, Authorship, Shown, authorship, is_newest_first};
@@ -37,7 +37,8 @@ pub(super) fn read(asking: &Asking<'_>, listing: &Listing<'_>, answer: &Answer) 
         Ok(listed) => listed,
         Err(why) => {
             let lists = lists(told.asking.border(), &answer.value);
-            told.mend(why, format!("name in `items` where the list stands; lists stand at: {lists}"));
+            let lists = format!("lists stand at: {lists}");
+            told.mend(why, asking.mending("name in `items` where the list stands", &lists));
             return Read { observations: told.found, absence: Absence::Unread, items: Vec::new() };
         }
     };
@@ -55,7 +56,7 @@ pub(super) fn read(asking: &Asking<'_>, listing: &Listing<'_>, answer: &Answer) 
             "it shows no item, so that no pointer could be tried; post something in a test account first",
         );
     } else {
-        told.fit(format!("`{}` shows {} items", list.invocation.tool, items.len()));
+        told.fit(format!("`{}` shows {}", list.invocation.tool, counted(items.len(), "item")));
         let raw = answer.at(&list.items).and_then(Value::as_array);
         pointers(&mut told, listing, &items, raw.map(Vec::as_slice).unwrap_or_default());
         authors(&mut told, list, &items);
@@ -108,7 +109,8 @@ fn pointers(told: &mut Told<'_>, listing: &Listing<'_>, items: &[Shown], raw: &[
         ("url", &list.url, count(|item| item.url.is_some())),
     ];
     let mut fitting = Vec::new();
-    let outline = raw.first().map(|first| leaves(told.asking.border(), first)).unwrap_or_default();
+    let outline = raw.first().map(|first| told.asking.leaves(first)).unwrap_or_default();
+    let there = format!("an item has {outline}");
     for (name, pointer, fits) in pointers {
         let Some(pointer) = pointer else { continue };
         let all = items.len();
@@ -126,10 +128,10 @@ fn pointers(told: &mut Told<'_>, listing: &Listing<'_>, items: &[Shown], raw: &[
         let text = format!("`{name} = \"{pointer}\"` fits no item{why}");
         match name {
             // A timeline shows what was done to nothing as well, and no look needs a URL.
-            "target" => told.hint(format!("{text}; none of them may be of this kind; an item has {outline}")),
-            "url" => told.hint(format!("{text}; an item has {outline}")),
+            "target" => told.hint(format!("{text}; none of them may be of this kind; {there}")),
+            "url" => told.hint(format!("{text}; {there}")),
             "author" if is_there => told.mend(text, AUTHOR),
-            _ => told.mend(text, format!("{}; an item has {outline}", other_member(name, !why.is_empty()))),
+            _ => told.mend(text, told.asking.mending(other_member(name, !why.is_empty()), &there)),
         }
     }
     if !fitting.is_empty() {
@@ -217,13 +219,14 @@ fn authors(told: &mut Told<'_>, list: &ListTool, items: &[Shown]) {
     match unclear {
         _ if list.own && others > 0 => told.mend(
             format!(
-                "`own` says that the list holds nothing but the account's, and {others} items are of other authors"
+                "`own` says that the list holds nothing but the account's, and of other authors it holds {}",
+                counted(others, "item")
             ),
             "take `own` out, or name a tool that lists the account's own alone",
         ),
         Some(shown) if !list.own => told.hint(format!(
-            "the author `{shown}` and the account `{account}` cannot be compared: give the binding the name that the list \
-             shows, or an `author_pattern` that takes the name from it"
+            "the author `{shown}` and the account `{account}` cannot be compared: give the binding of `{account}` the name that \
+             the list shows (`Binding::account` with `named_by_server`, `--account` with `--named-by-server`), or an `author_pattern` that takes the name from it"
         )),
         _ if ours == 0 && others > 0 && !list.own => told.hint(format!(
             "all {others} authors are other accounts than `{account}`: it may be another account's list"
@@ -345,9 +348,9 @@ fn completeness(
 ) -> bool {
     let border = told.asking.border();
     let unfit = |told: &mut Told<'_>, name: &str, pointer: &str| {
-        let has = leaves(border, &answer.value);
-        let fix = "name what says so in this answer, or take the key out";
-        told.mend(format!("`{name} = \"{pointer}\"` fits nothing"), format!("{fix}; the answer has {has}"));
+        let has = format!("the answer has {}", told.asking.leaves(&answer.value));
+        let fix = told.asking.mending("name what says so in this answer, or take the key out", &has);
+        told.mend(format!("`{name} = \"{pointer}\"` fits nothing"), fix);
     };
     if let Some(condition) = &list.complete {
         let pointer = &condition.pointer;

@@ -9,15 +9,15 @@ use crate::border::Border;
 const DEPTH: usize = 4;
 /// How many pointers are told.
 const TOLD: usize = 16;
-/// How much of a value is told.
-const VALUE: usize = 40;
+/// How much of a value is told, where nothing asks for more.
+pub(super) const VALUE: usize = 40;
 
-/// The pointers within a value, each with what stands there.
-pub(super) fn leaves(border: Border<'_>, value: &Value) -> String {
+/// The pointers within a value, each with what stands there, in so many characters.
+pub(super) fn leaves(border: Border<'_>, value: &Value, most: usize) -> String {
     let mut found = Vec::new();
     walk(value, "", DEPTH, &mut |pointer, value| {
         if !matches!(value, Value::Object(_)) {
-            found.push(format!("`{pointer}` {}", short(border, value)));
+            found.push(format!("`{pointer}` {}", shortened(border, value, most)));
         }
     });
     told(found, "nothing")
@@ -31,7 +31,7 @@ pub(super) fn lists(border: Border<'_>, value: &Value) -> String {
         let Value::Array(items) = value else { return };
         found.push(format!("`{pointer}` ({})", items.len()));
         if let (None, Some(first)) = (&item, items.iter().find(|item| item.is_object())) {
-            item = Some(format!("; an item of `{pointer}` has {}", leaves(border, first)));
+            item = Some(format!("; an item of `{pointer}` has {}", leaves(border, first, VALUE)));
         }
     });
     told(found, "nowhere") + &item.unwrap_or_default()
@@ -56,13 +56,22 @@ fn walk(value: &Value, pointer: &str, depth: usize, found: &mut impl FnMut(&str,
     }
 }
 
-/// A value in so many characters.
+/// A value in few characters.
 pub(super) fn short(border: Border<'_>, value: &Value) -> String {
+    shortened(border, value, VALUE)
+}
+
+/// A value in so many characters, the end of a longer one among them: what a server says of a fault may stand there.
+fn shortened(border: Border<'_>, value: &Value, most: usize) -> String {
     match value {
         Value::Array(items) => format!("(a list of {})", items.len()),
         Value::Object(_) => "(an object)".to_owned(),
         Value::String(text) if holds_json(text) => "(a text that holds JSON)".to_owned(),
-        Value::String(text) => Value::from(border.shown(text, VALUE)).to_string(),
+        Value::String(text) => {
+            let shown =
+                if most > VALUE { border.shown_with_end(text, most) } else { border.shown(text, most) };
+            Value::from(shown).to_string()
+        }
         other => other.to_string(),
     }
 }
@@ -88,7 +97,7 @@ mod tests {
         });
         let secrets = Secrets::new(["swordfish".to_owned()]);
         let border = Border { secrets: &secrets, settings: None, ours: "" };
-        let told = leaves(border, &answer);
+        let told = leaves(border, &answer, VALUE);
         for part in ["`/data/id` \"17\"", "`/data/a~1b` true", "`/raw` (a text that holds JSON)"] {
             assert!(told.contains(part), "{told}");
         }
@@ -99,5 +108,7 @@ mod tests {
         assert_eq!(short(border, &json!("x".repeat(60))), format!("\"{}…\"", "x".repeat(VALUE)));
         let cut = short(border, &json!(format!("{}swordfish", "x".repeat(VALUE - 4))));
         assert!(!cut.contains("swor"), "{cut}");
+        let told = leaves(border, &json!({ "hint": format!("{}set MODE", "x ".repeat(200)) }), 100);
+        assert!(told.contains("set MODE") && told.len() < 140, "{told}");
     }
 }

@@ -1,8 +1,7 @@
 //! Sign-in, and in which account the server acts.
 
-use super::Observation;
 use super::ask::{About, Asking, REASON};
-use super::outline::leaves;
+use super::{Observation, TOLD};
 use crate::find::is_account;
 use crate::normalise::text;
 use crate::profile::{SignInTool, WhoAmITool};
@@ -25,12 +24,37 @@ pub(super) async fn open(asking: &Asking<'_>) -> Vec<Observation> {
     found
 }
 
+/// Why no account is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAccount {
+    /// There is no binding.
+    #[error("nothing is bound")]
+    NothingBound,
+    /// The server does not start, or lists no tools; the diagnosis says why.
+    #[error("the server cannot be used")]
+    NoServer,
+    /// The profile has no `whoami`.
+    #[error("the profile has no `whoami`")]
+    NoWhoAmI,
+    /// The profile has a `sign_in`, which is part of the examination.
+    #[error("the server has to be signed in to before it tells the account")]
+    SignInFirst,
+    /// The tool failed, or nothing stands where the profile says.
+    #[error("`whoami` tells no account")]
+    NotTold,
+}
+
 /// The account that the server tells.
-pub(super) async fn account(asking: &Asking<'_>) -> Option<String> {
-    let who = asking.binding.profile.who_am_i.as_ref()?;
-    let answer = asking.ask("whoami", &who.invocation, About::default()).await.ok()?;
-    let told = who.account.iter().find_map(|pointer| text(answer.at(pointer)?))?;
-    (!asking.border().holds_secret(&told)).then_some(told)
+pub(super) async fn account(asking: &Asking<'_>) -> Result<String, NoAccount> {
+    let profile = &asking.binding.profile;
+    let who = profile.who_am_i.as_ref().ok_or(NoAccount::NoWhoAmI)?;
+    if profile.sign_in.is_some() {
+        return Err(NoAccount::SignInFirst);
+    }
+    let answer = asking.ask("whoami", &who.invocation, About::default()).await;
+    let answer = answer.map_err(|_| NoAccount::NotTold)?;
+    let told = who.account.iter().find_map(|pointer| text(answer.at(pointer)?));
+    told.filter(|told| !asking.border().holds_secret(told)).ok_or(NoAccount::NotTold)
 }
 
 async fn sign_in(asking: &Asking<'_>, tool: &SignInTool) -> Observation {
@@ -63,10 +87,10 @@ async fn who_am_i(asking: &Asking<'_>, who: &WhoAmITool) -> Observation {
     let tool = &who.invocation.tool;
     let told: Vec<String> = who.account.iter().filter_map(|pointer| text(answer.at(pointer)?)).collect();
     if told.is_empty() {
-        let outline = leaves(asking.border(), &answer.value);
         let text = format!("`account` fits nothing in the answer of `{tool}`");
-        let fix = format!("name in `account` where the answer tells it; it has {outline}");
-        return Observation::mend("whoami", text, asking.border().shown(&fix, REASON));
+        let has = format!("the answer has {}", asking.leaves(&answer.value));
+        let fix = asking.mending("name in `account` where the answer tells it", &has);
+        return Observation::mend("whoami", text, asking.border().shown(&fix, TOLD));
     }
     let shown = asking.border().shown(&told.join("`, `"), REASON);
     let names: Vec<&str> = asking.binding.names(asking.account).collect();
@@ -78,8 +102,8 @@ async fn who_am_i(asking: &Asking<'_>, who: &WhoAmITool) -> Observation {
         "whoami",
         format!("`{tool}` acts as `{shown}`, and the account is `{account}`: nothing would be sent"),
         format!(
-            "name the account so (`--account`), give the binding the server's name for it (`--named-by-server`), or start the \
-             server with the credentials of `{account}`"
+            "name the account so (`--account`), give the binding of `{account}` the server's name for it (`--account` with `--named-by-server`), \
+             or start the server with the credentials of `{account}`"
         ),
     )
 }

@@ -1,6 +1,7 @@
 //! What is called, what is not, and what would be sent.
 
 use super::*;
+use crate::doctor::NoAccount;
 
 fn called(server: &Scripted) -> Vec<String> {
     server.calls.lock().unwrap().iter().map(|call| call.tool.clone()).collect()
@@ -158,13 +159,60 @@ fn only_bindings_of_the_account_are_examined() {
 
 #[test]
 fn the_account_can_be_asked_for_where_nothing_has_to_come_first() {
+    const SIGN_IN: &str = "[platforms.twitter.sign_in]\n    tool = \"login\"\n    confirm = { pointer = \"/ok\", equals = true }";
+    const WHO_AM_I: &str = "[platforms.twitter.whoami]\n    tool = \"whoami\"\n    account = \"/username\"";
     let client: Arc<dyn ToolClient> = server(answers());
+    let without_sign_in = PROFILE.replace(SIGN_IN, "");
     for (profile, account) in [
-        (PROFILE.replace("[platforms.twitter.sign_in]\n    tool = \"login\"\n    confirm = { pointer = \"/ok\", equals = true }", ""), Some("me")),
-        (PROFILE.to_owned(), None),
+        (without_sign_in.clone(), Ok("me".to_owned())),
+        (PROFILE.to_owned(), Err(NoAccount::SignInFirst)),
+        (without_sign_in.replace(WHO_AM_I, ""), Err(NoAccount::NoWhoAmI)),
+        (without_sign_in.replace("account = \"/username\"", "account = \"/name\""), Err(NoAccount::NotTold)),
     ] {
         let profile = Profile::parse(&profile).unwrap();
         let doctor = Doctor::new(Binding::all(&profile, &client), Arc::new(Stopped));
-        assert_eq!(doctor.account().now_or_never().unwrap().as_deref(), account);
+        assert_eq!(doctor.account().now_or_never().unwrap(), account);
+    }
+    let none = Doctor::new([], Arc::new(Stopped)).account().now_or_never().unwrap();
+    assert_eq!(none, Err(NoAccount::NothingBound));
+    let dead: Arc<dyn ToolClient> = Arc::new(Scripted {
+        tools: Err("it ended"),
+        answers: BTreeMap::new(),
+        calls: Mutex::default(),
+        secrets: Secrets::default(),
+    });
+    let profile = Profile::parse(PROFILE).unwrap();
+    let doctor = Doctor::new(Binding::all(&profile, &dead), Arc::new(Stopped));
+    assert_eq!(doctor.account().now_or_never().unwrap(), Err(NoAccount::NoServer));
+}
+
+#[test]
+fn another_server_is_told_before_the_details() {
+    let server = Arc::new(Scripted {
+        tools: Ok(vec![ToolInfo { name: "echo".to_owned(), input_schema: json!({}) }]),
+        answers: BTreeMap::new(),
+        calls: Mutex::default(),
+        secrets: Secrets::default(),
+    });
+    let first = &examined(PROFILE, &server).platforms[0].observations[0];
+    assert_eq!(first.health, Health::Mend);
+    assert!(first.text.contains("is it another server?"), "{first}");
+}
+
+/// A built-in profile fits its server: its answer is told first, and the profile is the last that is mended.
+#[test]
+fn of_a_built_in_profile_the_set_up_of_the_server_is_doubted_first() {
+    let reason = format!("{}set MODE=publish", "the account is not told in this mode; ".repeat(3));
+    let mut all = answers();
+    all.insert("whoami", json!({ "hint": reason }));
+    let client: Arc<dyn ToolClient> = server(all);
+    let profile = Profile::parse(PROFILE).unwrap();
+    let bindings = Binding::all(&profile, &client).into_iter().map(|binding| binding.setting("urn", "u"));
+    let doctor = Doctor::new(bindings, Arc::new(Stopped)).built_in("doctored");
+    let diagnosis = doctor.examine("me").now_or_never().unwrap();
+    for words in
+        ["set MODE=publish", "see the head of `profiles/doctored.toml`; only where it is not, name in"]
+    {
+        assert_told(&diagnosis, "whoami", Health::Mend, words);
     }
 }

@@ -63,7 +63,7 @@ fn authors_are_compared_with_the_account() {
         (none, by("me", "someone"), Health::Fit, "1 are `me`, 1 are others"),
         (none, by("17", "18"), Health::Hint, "cannot be compared"),
         (none, by("ann", "bob"), Health::Hint, "all 2 authors are other accounts"),
-        (own, by("me", "someone"), Health::Mend, "1 items are of other authors"),
+        (own, by("me", "someone"), Health::Mend, "of other authors it holds 1 item"),
         (own, by("me", "me"), Health::Fit, "`own`: every item is taken for the account's"),
         (without, by("me", "me"), Health::Hint, "neither `own` nor `author`"),
     ] {

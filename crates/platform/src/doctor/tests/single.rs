@@ -99,6 +99,27 @@ fn what_nobody_can_check_is_told_as_a_hint() {
     }
 }
 
+/// What a tool takes may ask something of the host, or of the words.
+#[test]
+fn what_a_call_takes_may_need_something_else() {
+    for (platform, argument, about, words) in [
+        ("threads", "file = \"{media_path}\", text = \"{text}\"", "media", Some("with_media_files")),
+        ("threads", "url = \"{media_url}\", text = \"{text}\"", "media", None),
+        ("linkedin", "text = \"{text}\"", "text", Some("`{little_text}` escapes them")),
+        ("linkedin", "text = \"{little_text}\"", "text", None),
+        ("threads", "text = \"{text}\"", "text", None),
+    ] {
+        let profile = format!(
+            "name = \"one\"\n[platforms.{platform}.publish]\ntool = \"post\"\narguments = {{ {argument} }}\nid = \"/id\""
+        );
+        let diagnosis = examined(&profile, &server(answers()));
+        match words {
+            Some(words) => assert_told(&diagnosis, about, Health::Hint, words),
+            None => assert!(diagnosis.observations().all(|found| found.about != about), "{diagnosis}"),
+        }
+    }
+}
+
 /// What is said is not asked for: a link by either key, a target that is looked up.
 #[test]
 fn what_is_described_gives_no_hint() {
