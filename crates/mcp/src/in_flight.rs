@@ -26,8 +26,19 @@ pub(crate) enum Request {
     Ping,
     /// `tools/call`, with the ticket that tells whether it was written, as long as its attempt lasts.
     Call { call: String, ticket: Weak<Ticket> },
-    /// A `tools/call` that was cancelled, and of which the SDK knows nothing any more.
-    GivenUp { call: String },
+    /// A `tools/call` of which the SDK knows nothing any more: it was cancelled, or answered with an error (`failed`).
+    GivenUp { call: String, failed: bool },
+}
+
+/// What may still come for a request.
+#[cfg(feature = "http")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    Nothing,
+    /// Its answer.
+    Answer,
+    /// An answer after an error.
+    Correction,
 }
 
 impl Request {
@@ -64,9 +75,21 @@ impl InFlight {
 
     /// One is being cancelled. A call may be answered all the same; nothing else is worth it.
     pub(crate) fn cancelled(&mut self, id: i64) {
-        if let Some(Request::Call { call, .. }) = self.requests.remove(&id) {
-            self.requests.insert(id, Request::GivenUp { call });
+        match self.requests.remove(&id) {
+            Some(Request::Call { call, .. }) => self.give_up(id, call, false),
+            Some(Request::GivenUp { call, failed }) => self.give_up(id, call, failed),
+            _ => {}
         }
+    }
+
+    /// A call was answered with an error, which proves nothing: gateways report a timeout of their own, and pass on what
+    /// the server behind them answers afterwards.
+    pub(crate) fn failed(&mut self, id: i64, call: String) {
+        self.give_up(id, call, true);
+    }
+
+    fn give_up(&mut self, id: i64, call: String, failed: bool) {
+        self.requests.insert(id, Request::GivenUp { call, failed });
     }
 
     /// One is answered. `None` when there is no such request, or it was answered already.
@@ -81,10 +104,20 @@ impl InFlight {
         self.requests.remove(&id)
     }
 
-    /// Whether a request is not answered yet.
+    /// What may still come for a request.
     #[cfg(feature = "http")]
-    pub(crate) fn contains(&self, id: i64) -> bool {
-        self.requests.contains_key(&id)
+    pub(crate) fn awaited(&self, id: i64) -> Awaited {
+        match self.requests.get(&id) {
+            None => Awaited::Nothing,
+            Some(Request::GivenUp { failed: true, .. }) => Awaited::Correction,
+            Some(_) => Awaited::Answer,
+        }
+    }
+
+    /// No answer to this request can come any more.
+    #[cfg(feature = "http")]
+    pub(crate) fn forget(&mut self, id: i64) {
+        self.requests.remove(&id);
     }
 
     /// Whether what the server is asked first is not answered yet.
@@ -141,8 +174,19 @@ mod tests {
         requests.sent(1, Request::call(&ticket));
         requests.sent(2, Request::List);
         [1, 2, 3].into_iter().for_each(|id| requests.cancelled(id));
-        assert!(matches!(requests.answered(1), Some(Request::GivenUp { call }) if call == "a"));
+        assert!(matches!(requests.answered(1), Some(Request::GivenUp { call, .. }) if call == "a"));
         assert!(requests.answered(2).is_none());
+    }
+
+    #[test]
+    fn a_call_that_failed_is_remembered_and_a_cancellation_does_not_change_that() {
+        let mut requests = InFlight::default();
+        requests.sent(1, Request::call(&written("a")));
+        assert!(matches!(requests.answered(1), Some(Request::Call { .. })));
+        requests.failed(1, "a".to_owned());
+        requests.cancelled(1);
+        assert!(matches!(requests.answered(1), Some(Request::GivenUp { failed: true, .. })));
+        assert!(requests.answered(1).is_none());
     }
 
     #[test]
@@ -151,7 +195,7 @@ mod tests {
         let ticket = written("a");
         requests.sent(0, Request::call(&ticket));
         for id in 1..=2_000 {
-            requests.sent(id, Request::GivenUp { call: id.to_string() });
+            requests.sent(id, Request::GivenUp { call: id.to_string(), failed: false });
         }
         assert_eq!(requests.requests.len(), MAX);
         assert!(matches!(requests.answered(0), Some(Request::Call { .. })));

@@ -5,8 +5,8 @@
 //! rust-sdk#1094), and 14 MB of small objects took 3.4 GB. Here the request tells what its answer is, and the answer to
 //! a call is passed on as the JSON that the server wrote.
 //!
-//! INVARIANT: every answer to a call that was written goes to its call, or, once that was given up, to
-//! [`LateAnswers`]; each once.
+//! INVARIANT: every answer to a call that was written goes to its call, or, once that was given up or failed, to
+//! [`LateAnswers`]; each once. An error proves nothing, so the answer that follows one is kept as well.
 //!
 //! Requests and notifications of the server end here: the SDK starts a task for each, without a bound, and logs them
 //! whole. We declare no capability, so a server may ask for `ping` and nothing else.
@@ -24,6 +24,8 @@ use rmcp::{
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
+#[cfg(feature = "http")]
+use crate::in_flight::Awaited;
 use crate::{
     answer::{json_rpc_reason, tool_answer},
     gather::Gathered,
@@ -129,16 +131,16 @@ impl Inbox {
         }
     }
 
-    /// Whether this request is not answered yet, or may still be answered late.
+    /// What may still come for this request, in time or late.
     #[cfg(feature = "http")]
-    pub(crate) fn waits_for(&self, id: i64) -> bool {
-        self.in_flight.contains(id)
+    pub(crate) fn awaited(&self, id: i64) -> Awaited {
+        self.in_flight.awaited(id)
     }
 
     /// No answer to this request can come any more.
     #[cfg(feature = "http")]
     pub(crate) fn forget(&mut self, id: i64) {
-        self.in_flight.answered(id);
+        self.in_flight.forget(id);
     }
 
     /// A request of the server, or a notification.
@@ -182,8 +184,13 @@ impl Inbox {
             (result, error) => value(result, error)
                 .map_err(|_| ErrorData::new(UNREADABLE, "its answer could not be read", None)),
         };
+        if let (Request::Call { call, .. } | Request::GivenUp { call, .. }, None, Some(_)) =
+            (&request, result, error)
+        {
+            self.in_flight.failed(id, call.clone());
+        }
         match (request, read) {
-            (Request::Call { call, .. } | Request::GivenUp { call }, read) if late => {
+            (Request::Call { call, .. } | Request::GivenUp { call, .. }, read) if late => {
                 self.came_late(call, read);
                 None
             }

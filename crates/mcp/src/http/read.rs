@@ -19,7 +19,10 @@ use super::{
     session::Session,
     wire::{self, shown},
 };
-use crate::gather::{Excess, Gathered, Gatherer};
+use crate::{
+    gather::{Excess, Gathered, Gatherer},
+    in_flight::Awaited,
+};
 
 /// What a message takes before it counts as large.
 pub(super) const LARGE: usize = 256 * 1024;
@@ -45,7 +48,7 @@ enum Ended {
 }
 
 impl Reading<'_> {
-    /// Until the answer was heard.
+    /// Until the answer was heard, or the body ended after an error.
     pub(super) async fn read(&self, answer: wire::Answer) -> Result<(), HttpError> {
         match kind(&answer).as_str() {
             "application/json" => self.document(answer).await,
@@ -67,7 +70,7 @@ impl Reading<'_> {
         while let Some(bytes) = self.next(answer.response.body_mut()).await? {
             let refused = document.add(&bytes);
             self.hear_all(refused).await;
-            if self.is_answered() {
+            if self.awaited() == Awaited::Nothing {
                 return Ok(());
             }
             // A document answers one request, so its id need not be read first.
@@ -76,10 +79,9 @@ impl Reading<'_> {
         }
         let whole = document.finish();
         self.hear_all(whole).await;
-        if self.is_answered() {
-            Ok(())
-        } else {
-            Err(HttpError::broken("what it answered is no answer to the request"))
+        match self.awaited() {
+            Awaited::Nothing | Awaited::Correction => Ok(()),
+            Awaited::Answer => Err(HttpError::broken("what it answered is no answer to the request")),
         }
     }
 
@@ -123,11 +125,15 @@ impl Reading<'_> {
             for message in messages {
                 self.session.hear(message).await;
             }
-            if self.is_answered() {
+            if self.awaited() == Awaited::Nothing {
                 return Ended::Answered;
             }
             self.make_room(events.holds(), &mut large).await;
         };
+        // Its error was heard. The rest is read as it comes, but not asked for: few errors are followed by anything.
+        if self.awaited() == Awaited::Correction {
+            return Ended::Answered;
+        }
         let why = events.excess().map_or(why, |excess| format!("an event of it {}", excess.shown()));
         events.broke();
         Ended::Without(why)
@@ -154,8 +160,8 @@ impl Reading<'_> {
         }
     }
 
-    fn is_answered(&self) -> bool {
-        !self.session.inbox.lock().unwrap_or_else(PoisonError::into_inner).waits_for(self.id)
+    fn awaited(&self) -> Awaited {
+        self.session.awaited(self.id)
     }
 
     /// Few large messages at a time: the server decides how long each of hundreds takes.

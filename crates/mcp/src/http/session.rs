@@ -24,7 +24,9 @@ use tokio::{
 };
 
 use super::{HttpEndpoint, HttpError, read::Reading, wire};
-use crate::{answer::sentence, inbox::Inbox, known::KnownSecrets, pulse::Pulse, ticket::Ticket};
+use crate::{
+    answer::sentence, in_flight::Awaited, inbox::Inbox, known::KnownSecrets, pulse::Pulse, ticket::Ticket,
+};
 
 /// The most exchanges at once: 256 calls in flight, as many given up whose answer is still read, and other requests.
 const EXCHANGES: usize = 768;
@@ -136,6 +138,11 @@ impl Session {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner).note(item);
     }
 
+    /// What may still come for a request.
+    pub(super) fn awaited(&self, id: i64) -> Awaited {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner).awaited(id)
+    }
+
     /// Sends what we reply to a request of the server.
     pub(super) async fn reply(&self, reply: Vec<u8>) -> Result<(), HttpError> {
         let asked =
@@ -161,10 +168,10 @@ impl Session {
                 // Nothing else would tell.
                 self.life.fetch_add(1, Ordering::SeqCst);
             }
-            // Each exchange has a response of its own, so nothing comes after it.
-            let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
-            asked.id.into_iter().for_each(|id| inbox.forget(id));
         }
+        // Each exchange has a response of its own, so nothing comes after it.
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.id.into_iter().for_each(|id| inbox.forget(id));
         exchanged
     }
 
@@ -185,7 +192,11 @@ impl Session {
         tokio::select! {
             biased;
             answered = self.ask(asked, Some(ticket)) => answered,
-            () = given_up => Err(HttpError::broken("no answer came")),
+            // The call that failed knows of its error; only what might have corrected that did not come.
+            () = given_up => match asked.id.map(|id| self.awaited(id)) {
+                Some(Awaited::Correction) => Ok(()),
+                _ => Err(HttpError::broken("no answer came")),
+            },
         }
     }
 

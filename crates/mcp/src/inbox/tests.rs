@@ -305,3 +305,37 @@ fn a_late_answer_that_says_nothing_is_not_kept() {
         assert!(asked.inbox.late.take().is_empty());
     }
 }
+
+/// Reported: a server says that a cancelled call failed (python-sdk#2480), or a gateway says that it waited long enough, and
+/// the answer of the tool follows.
+#[test]
+fn an_answer_after_an_error_is_kept_once() {
+    let failed = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"Request timed out"}}"#;
+    let answered = r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"id":"17"}}}"#;
+    for (cancelled, attended) in [(false, true), (true, true), (false, false)] {
+        let mut asked = Asked::new();
+        if cancelled {
+            asked.cancel(1);
+        }
+        if !attended {
+            asked.tickets.clear();
+        }
+        let heard = asked.read(failed);
+        assert_eq!(heard.is_some(), attended && !cancelled, "{heard:?}");
+        for line in [failed, answered, answered, failed] {
+            assert_eq!(asked.read(line), None, "the request of the SDK is over");
+        }
+        let kept: Vec<_> = asked.inbox.late.take().into_iter().map(|late| late.call).collect();
+        assert_eq!(kept, ["call-1"]);
+    }
+}
+
+#[test]
+fn what_acts_on_nothing_is_not_remembered_after_an_error() {
+    let mut asked = Asked::new();
+    let failed = r#"{"jsonrpc":"2.0","id":2,"error":{"code":0,"message":"no"}}"#;
+    assert_eq!(asked.read(failed), error(2, 0, "no"));
+    assert_eq!(asked.read(failed), None);
+    assert_eq!(asked.read(r#"{"jsonrpc":"2.0","id":2,"result":{"tools":[]}}"#), None);
+    assert!(asked.inbox.late.take().is_empty());
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chimera_contracts::Clock;
-use chimera_platform::{LateAnswer, ToolAnswer, ToolClient};
+use chimera_platform::{Called, LateAnswer, ToolAnswer, ToolClient};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -164,6 +164,73 @@ async fn an_answer_to_a_caller_that_went_away_is_kept() {
     assert!(gone.is_err());
     tokio::time::sleep(MINUTE * 2).await;
     assert_eq!(client.late(), [posted_late("post")]);
+}
+
+fn timed_out(heard: &Heard) -> Vec<u8> {
+    let error = json!({ "code": -32001, "message": "Request timed out" });
+    let error = json!({ "jsonrpc": "2.0", "id": heard.body["id"], "error": error });
+    stream(&format!("id: 41\ndata: {error}\n\n"))
+}
+
+/// A gateway gives up, and passes on what the server behind it answers afterwards.
+#[tokio::test(start_paused = true)]
+async fn an_answer_after_an_error_in_one_stream_is_kept() {
+    for wait in [Duration::ZERO, MINUTE / 2] {
+        let server = Scripted::answering(move |heard| {
+            let answer = format!("data: {}\n\n", message(heard, &posted())).into_bytes();
+            if wait.is_zero() {
+                return vec![Step::Say([timed_out(heard), answer].concat()), Step::Hang];
+            }
+            vec![Step::Say(timed_out(heard)), Step::Wait(wait), Step::Say(answer), Step::Hang]
+        });
+        let clock = TestClock::standing();
+        let (client, _guard) = server.client(&clock);
+        let reason = "JSON-RPC error -32001: Request timed out".to_owned();
+        assert_eq!(client.call(call(&clock, "post")).await, Called::Failed { reason });
+        tokio::time::sleep(wait + Duration::from_secs(1)).await;
+        assert_eq!(client.late(), [posted_late("post")]);
+        assert_eq!(server.calls(), 1);
+    }
+}
+
+/// Its rest is not asked for, and a server that names no session is not taken for another one.
+#[tokio::test(start_paused = true)]
+async fn an_error_that_nothing_follows_is_an_answer() {
+    let ends: [fn(&Heard) -> Vec<Step>; 4] = [
+        |heard| vec![Step::Say(timed_out(heard)), Step::Hang],
+        |heard| vec![Step::Say(timed_out(heard)), Step::Wait(MINUTE / 2)],
+        |heard| vec![Step::Say(timed_out(heard))],
+        |heard| {
+            let error = json!({ "id": heard.body["id"], "error": { "code": -32001, "message": "no" } });
+            vec![Step::Say(status("200 OK", &[("content-type", "application/json")], &error.to_string()))]
+        },
+    ];
+    for end in ends {
+        let server = Scripted::new(move |heard| match heard.what.as_str() {
+            "POST initialize" => {
+                let ready = json!({
+                    "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": { "name": "s", "version": "0" },
+                });
+                Some(vec![Step::Say(result(heard, &ready))])
+            }
+            "POST tools/call" => Some(end(heard)),
+            _ => None,
+        });
+        let clock = TestClock::standing();
+        let (client, _guard) = server.client(&clock);
+        for _ in 0..2 {
+            let called = client.call(call(&clock, "post")).await;
+            assert!(matches!(called, Called::Failed { .. }), "{called:?}");
+        }
+        let life = client.life();
+        // Longer than it is read.
+        tokio::time::sleep(MINUTE * 2).await;
+        assert_eq!(client.life(), life);
+        assert!(client.late().is_empty());
+        let expected =
+            ["POST initialize", "POST notifications/initialized", "POST tools/call", "POST tools/call"];
+        assert_eq!(server.whats(), expected, "nothing broke, and nothing is asked for");
+    }
 }
 
 #[tokio::test(start_paused = true)]
