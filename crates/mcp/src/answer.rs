@@ -33,23 +33,75 @@ pub(crate) fn answered(result: ServerResult) -> ToolAnswer {
 pub(crate) fn tool_answer(result: Value) -> ToolAnswer {
     let Value::Object(mut result) = result else { return ToolAnswer::default() };
     ToolAnswer {
-        is_error: result.get("isError").and_then(Value::as_bool).unwrap_or(false),
+        is_error: result.iter().any(|(name, value)| is_name_of_error(name) && is_yes(value)),
         result_type: result.get("resultType").and_then(Value::as_str).map(str::to_owned),
         structured: result.remove("structuredContent"),
-        texts: texts(&mut result),
+        texts: texts(blocks(result.remove("content"))),
     }
 }
 
-fn texts(result: &mut Map<String, Value>) -> Vec<String> {
-    let Some(Value::Array(blocks)) = result.remove("content") else { return Vec::new() };
-    blocks
-        .into_iter()
-        .filter(|block| block.get("type").and_then(Value::as_str) == Some("text"))
-        .filter_map(|mut block| match block.get_mut("text").map(Value::take) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        })
-        .collect()
+/// `isError`, `is_error` and their like: servers that are written by hand spell it as their language does, and an error
+/// that is not seen is taken for a post.
+fn is_name_of_error(name: &str) -> bool {
+    name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase()).eq(*b"iserror")
+}
+
+fn is_yes(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::String(text) => text.trim().eq_ignore_ascii_case("true"),
+        Value::Number(number) => number.as_f64() == Some(1.0),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// The blocks of `content`, which servers also write as one block, or as one text.
+pub(crate) fn blocks(content: Option<Value>) -> Vec<Value> {
+    match content {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(blocks)) => blocks,
+        Some(block) => vec![block],
+    }
+}
+
+/// Blocks of text, and after them what others say: a link to the post beside a refusal in words is a sign that there is
+/// one. Of any kind, because kinds come with each revision of the protocol; after them, because the first text is what is
+/// read as JSON.
+fn texts(blocks: Vec<Value>) -> Vec<String> {
+    let (mut texts, mut others) = (Vec::new(), Vec::new());
+    for block in blocks {
+        match block {
+            Value::String(text) => texts.push(text),
+            Value::Object(mut block) => {
+                let to = if is_text(&block) { &mut texts } else { &mut others };
+                to.extend(string(&mut block, "text"));
+                // The text before the address: it may be JSON, and the first of all.
+                if let Some(Value::Object(resource)) = block.get_mut("resource") {
+                    others.extend(string(resource, "text"));
+                    others.extend(string(resource, "uri"));
+                }
+                others.extend(string(&mut block, "uri"));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {}
+        }
+    }
+    texts.append(&mut others);
+    texts
+}
+
+/// Whether it is a block of text, or one that does not tell what it is.
+fn is_text(block: &Map<String, Value>) -> bool {
+    match block.get("type") {
+        None | Some(Value::Null) => block.contains_key("text"),
+        Some(kind) => kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("text")),
+    }
+}
+
+fn string(members: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match members.get_mut(name).map(Value::take) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
 }
 
 /// What an error of the SDK means for a call with this ticket. `None`: the connection is gone, and only the ticket
@@ -184,8 +236,70 @@ mod tests {
 
     #[test]
     fn what_is_no_result_says_nothing() {
-        for result in [json!(null), json!("posted"), json!([1]), json!({ "content": "posted" })] {
+        for result in [json!(null), json!("posted"), json!([1]), json!({ "content": 7 })] {
             check(&result, &ToolAnswer::default());
+        }
+    }
+
+    /// A sign that a post was made, beside a refusal in words. The first text stays the first.
+    #[test]
+    fn what_other_blocks_say_comes_after_the_texts() {
+        let url = "https://x.com/me/status/1755";
+        let refusal = json!({ "type": "text", "text": "HTTP 429 Too Many Requests" });
+        let resource =
+            json!({ "uri": "post://1755", "mimeType": "application/json", "text": "{\"id\":\"1755\"}" });
+        for (block, told) in [
+            (json!({ "type": "resource_link", "uri": url, "name": "the post" }), vec![url]),
+            (json!({ "type": "resource", "resource": resource }), vec!["{\"id\":\"1755\"}", "post://1755"]),
+            (json!({ "type": "resource", "resource": { "uri": url, "blob": "AAAA" } }), vec![url]),
+            (json!({ "type": "hologram", "text": "1755" }), vec!["1755"]),
+            (json!({ "type": "image", "data": "AAAA", "mimeType": "image/png" }), vec![]),
+        ] {
+            let texts = ["HTTP 429 Too Many Requests"].into_iter().chain(told).map(str::to_owned).collect();
+            check(
+                &json!({ "content": [block, refusal], "isError": true }),
+                &ToolAnswer { is_error: true, texts, ..ToolAnswer::default() },
+            );
+        }
+    }
+
+    #[test]
+    fn content_in_other_forms_is_read() {
+        let text = "posted, id 7";
+        for content in [
+            json!(text),
+            json!({ "type": "text", "text": text }),
+            json!([text]),
+            json!([{ "text": text }]),
+            json!([{ "type": null, "text": text }]),
+            json!([{ "type": "Text", "text": text }, null, 7, [text], {}]),
+            json!([{ "type": "resource", "resource": { "text": text } }]),
+        ] {
+            check(
+                &json!({ "content": content }),
+                &ToolAnswer { texts: vec![text.to_owned()], ..ToolAnswer::default() },
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_however_it_is_spelled() {
+        for (result, is_error) in [
+            (json!({ "isError": "true" }), true),
+            (json!({ "isError": " True " }), true),
+            (json!({ "isError": 1 }), true),
+            (json!({ "isError": 1.0 }), true),
+            (json!({ "is_error": true }), true),
+            (json!({ "iserror": true }), true),
+            (json!({ "IS_ERROR": "TRUE" }), true),
+            (json!({ "isError": false, "is_error": true }), true),
+            (json!({ "isError": "false" }), false),
+            (json!({ "isError": 0 }), false),
+            (json!({ "isError": null }), false),
+            (json!({ "isErrors": true }), false),
+            (json!({ "error": true }), false),
+        ] {
+            check(&result, &ToolAnswer { is_error, ..ToolAnswer::default() });
         }
     }
 

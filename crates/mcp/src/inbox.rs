@@ -27,7 +27,7 @@ use serde_json::{Value, value::RawValue};
 #[cfg(feature = "http")]
 use crate::in_flight::Awaited;
 use crate::{
-    answer::{json_rpc_reason, tool_answer},
+    answer::{blocks, json_rpc_reason, tool_answer},
     gather::Gathered,
     in_flight::{InFlight, Request},
     known::KnownSecrets,
@@ -241,9 +241,9 @@ fn value(result: Option<&RawValue>, error: Option<&RawValue>) -> serde_json::Res
     if let (Value::Object(members), Some(error)) = (&mut value, error) {
         members.insert("isError".to_owned(), true.into());
         let said = serde_json::json!({ "type": "text", "text": error_data(error).message });
-        if let Value::Array(blocks) = members.entry("content").or_insert_with(|| Value::Array(Vec::new())) {
-            blocks.push(said);
-        }
+        let mut content = blocks(members.remove("content"));
+        content.push(said);
+        members.insert("content".to_owned(), content.into());
     }
     Ok(value)
 }

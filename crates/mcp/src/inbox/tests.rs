@@ -144,6 +144,10 @@ fn a_result_beside_an_error_is_an_answer_with_an_error() {
         r#"{"id":1,"result":{"content":[{"type":"text","text":"posted"}]},"error":{"message":"m"}}"#,
         result(1, json!({ "content": [first, text], "isError": true })),
     );
+    check(
+        r#"{"id":1,"result":{"content":"posted"},"error":{"message":"m"}}"#,
+        result(1, json!({ "content": ["posted", text], "isError": true })),
+    );
 }
 
 /// Reported: banners (open-webSearch#23, azure-devops-mcp#147), logs of a launcher behind a message (servers#3173),
