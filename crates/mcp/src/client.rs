@@ -60,10 +60,10 @@ impl Client {
                 return Ok(run);
             }
             match run.peer.send_request(PingRequest::default().into()).await {
+                // It has forgotten us, or is another one, and the next life begins.
+                _ if run.is_over() => {}
                 // Also an error of the server is a word of it.
                 Ok(_) | Err(ServiceError::McpError(_)) => return Ok(run),
-                // It has forgotten us, and the next life begins.
-                Err(_) if run.is_over() => {}
                 Err(error) => {
                     let reason = sentence(&error.to_string(), self.shared.secrets.now());
                     return Err(Unready::passes(reason));

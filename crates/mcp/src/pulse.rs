@@ -1,7 +1,10 @@
 //! When a server was heard last.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,7 +18,11 @@ const QUIET: Duration = Duration::from_secs(300);
 
 /// When a server was heard last.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse(Mutex<Beats>);
+pub(crate) struct Pulse {
+    beats: Mutex<Beats>,
+    /// Whether the next use has to begin another life.
+    ended: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Beats {
@@ -38,6 +45,17 @@ impl Pulse {
         self.beats().heard = None;
     }
 
+    /// The next use has to begin another life. Until then, what is in flight is answered.
+    #[cfg(feature = "http")]
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it has.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
     /// Whether it was heard long ago.
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
         self.beats().heard.is_none_or(|last| now.saturating_duration_since(last) >= SILENT)
@@ -55,6 +73,6 @@ impl Pulse {
 
     fn beats(&self) -> MutexGuard<'_, Beats> {
         // Every change is one assignment.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.beats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

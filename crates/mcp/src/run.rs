@@ -75,7 +75,15 @@ impl Run {
 
     /// Whether no further call should be given to it.
     pub(crate) fn is_over(&self) -> bool {
-        *self.stop.borrow() || self.ended.borrow().is_some() || self.peer.is_transport_closed()
+        self.is_outlived()
+            || *self.stop.borrow()
+            || self.ended.borrow().is_some()
+            || self.peer.is_transport_closed()
+    }
+
+    /// Whether its server became another one, which ends it with the next use.
+    pub(crate) fn is_outlived(&self) -> bool {
+        self.pulse.as_ref().is_some_and(|pulse| pulse.has_ended())
     }
 
     /// Asks its keeper to end the process.

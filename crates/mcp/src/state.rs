@@ -356,6 +356,9 @@ impl State {
     fn notice_end(&mut self, now: Instant) {
         if let Phase::Running(run) = &self.phase {
             let run = Arc::clone(run);
+            if run.is_outlived() {
+                run.stop();
+            }
             let served = now.saturating_duration_since(run.since);
             self.rest(now, served, Unready::passes("it went away"));
             self.previous = Some(run);

@@ -53,9 +53,11 @@ pub(crate) struct Session {
 }
 
 /// What the server named.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Named {
     session: Option<String>,
+    /// The token with which the session began.
+    token: Option<String>,
     version: Option<String>,
     /// The token that it refused last.
     refused: Option<String>,
@@ -210,6 +212,8 @@ impl Session {
                 if std::mem::take(&mut again) {
                     continue;
                 }
+            } else if asked.begins {
+                self.named().token = token;
             }
             return self.answered(asked, answer).await;
         }
@@ -224,13 +228,57 @@ impl Session {
         let time = self.endpoint.start_timeout;
         let prepared = timeout(time, async {
             let token = self.token().await?;
+            if !asked.begins {
+                self.began_with(token.as_deref())?;
+            }
             Ok((wire::connect(&self.endpoint).await?, token))
         });
         let (stream, token) = prepared
             .await
             .unwrap_or_else(|_| Err(HttpError::broken(format!("it could not be reached within {time:?}"))))?;
+        if let Some(why) = ticket.as_ref().and_then(|_| self.over()) {
+            return Err(HttpError::broken(format!("{why}; the next use begins another session")));
+        }
         let request = self.request(&Method::POST, token.as_deref(), asked.body.clone(), None)?;
-        Ok((self.wired(wire::exchange(stream, request, ticket).await)?, token))
+        let answer = self.wired(wire::exchange(stream, request, ticket).await)?;
+        if !asked.begins {
+            self.is_the_session_of(&answer);
+        }
+        Ok((answer, token))
+    }
+
+    /// Another token may stand for another account: nothing is sent with it in this session.
+    fn began_with(&self, token: Option<&str>) -> Result<(), HttpError> {
+        if self.named().token.as_deref() == token {
+            return Ok(());
+        }
+        let why = "another token was given than the one with which the session began";
+        self.outlived(why);
+        Err(HttpError::broken(format!("{why}; the next use begins another session")))
+    }
+
+    /// A server that begins another session by itself, because it forgot this one, names it in what it answers.
+    fn is_the_session_of(&self, answer: &wire::Answer) {
+        let Some(other) = answer.response.headers().get("mcp-session-id") else { return };
+        let is_other =
+            self.named().session.as_ref().is_some_and(|session| session.as_bytes() != other.as_bytes());
+        if other.is_empty() || !is_other {
+            return;
+        }
+        if let Some(other) = other.to_str().ok().filter(|other| other.len() <= SESSION_ID) {
+            self.secrets.learn(other);
+        }
+        self.outlived("the server answered in another session");
+    }
+
+    /// This life is over, and the next use begins another one. What is in flight is answered until then.
+    fn outlived(&self, why: &str) {
+        let mut named = self.named();
+        if named.over.is_none() {
+            named.over = Some(why.to_owned());
+            self.life.fetch_add(1, Ordering::SeqCst);
+            self.pulse.end();
+        }
     }
 
     /// Asks for the rest of a stream, from this event on.
@@ -238,7 +286,9 @@ impl Session {
         let token = self.token().await?;
         let stream = wire::connect(&self.endpoint).await?;
         let request = self.request(&Method::GET, token.as_deref(), Bytes::new(), Some(last_id))?;
-        self.wired(wire::exchange(stream, request, None).await)
+        let answer = self.wired(wire::exchange(stream, request, None).await)?;
+        self.is_the_session_of(&answer);
+        Ok(answer)
     }
 
     /// Tells the server that the session is over.
