@@ -45,6 +45,8 @@ impl HttpError {
             401 => (true, "check the token"),
             403 => (true, "check the rights of the token"),
             404 | 405 | 406 | 410 | 415 => (true, "check the URL"),
+            // Servers that look at `Host` refuse every request under a name that they were not told (python-sdk#1798).
+            421 => (true, "check the URL, and which hosts the server allows"),
             _ => (false, ""),
         };
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };

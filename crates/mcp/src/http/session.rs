@@ -379,12 +379,12 @@ impl Session {
     }
 
     /// Whether the status that answers a `ping` shows that session and token still hold. The body does not matter: servers
-    /// that do not know `ping` answer it with an empty one (vrchat-assistant#37), or with a status.
+    /// that do not know `ping` answer it with an empty one (vrchat-assistant#37), or with a status that says so. Any other
+    /// status may be refused to a call as well, and a call that was sent is not unsent any more.
     fn is_known(&self, status: StatusCode) -> bool {
         match status.as_u16() {
             400 | 404 | 410 => !self.is_named(),
-            401 | 403 | 407 | 408 | 429 => false,
-            200..=299 | 400..=499 | 501 => true,
+            200..=299 | 405 | 422 | 501 => true,
             _ => false,
         }
     }

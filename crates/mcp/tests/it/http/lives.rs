@@ -196,3 +196,50 @@ async fn an_answer_that_repeats_its_session_is_of_it() {
     }
     assert_eq!(client.life(), 1);
 }
+
+/// Reported: a server that does not know the name under which it is asked answers 421 to everything (python-sdk#1798).
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_asked_under_another_name_needs_its_operator() {
+    let server = Scripted::new(|_| {
+        Some(vec![Step::Say(status("421 Misdirected Request", &[], "Invalid Host header"))])
+    });
+    let clock = TestClock::standing();
+    let (client, _guard) = server.client(&clock);
+    let error = client.tools(clock.now() + TimeDelta::hours(1)).await.unwrap_err();
+    assert_eq!(error.retry_after, None, "{error}");
+    let reason =
+        "it answered HTTP 421 (check the URL, and which hosts the server allows): Invalid Host header";
+    assert_eq!(error.reason, reason);
+}
+
+/// Whatever refuses the ping may refuse the call, which then could not be told from one that was carried out.
+#[tokio::test(start_paused = true)]
+async fn a_ping_that_is_refused_is_no_sign_that_a_session_holds() {
+    for refusal in [
+        "301 Moved Permanently",
+        "401 Unauthorized",
+        "402 Payment Required",
+        "403 Forbidden",
+        "406 Not Acceptable",
+        "409 Conflict",
+        "413 Content Too Large",
+        "415 Unsupported Media Type",
+        "421 Misdirected Request",
+        "423 Locked",
+        "429 Too Many Requests",
+        "500 Internal Server Error",
+        "503 Service Unavailable",
+    ] {
+        let server = Scripted::new(move |heard| {
+            let refused = matches!(heard.what.as_str(), "POST ping" | "POST tools/call");
+            refused.then(|| vec![Step::Say(status(refusal, &[], ""))])
+        });
+        let clock = TestClock::standing();
+        let (client, _guard) = server.client(&clock);
+        client.tools(clock.now() + TimeDelta::hours(1)).await.unwrap();
+        tokio::time::sleep(MINUTE).await;
+        let called = client.call(call(&clock, "post")).await;
+        assert!(matches!(called, Called::NotSent { .. }), "{refusal}: {called:?}");
+        assert_eq!(server.calls(), 0);
+    }
+}
