@@ -121,12 +121,14 @@ impl Inbox {
             return self.skip("a line that is no message");
         };
         match envelope {
+            Envelope { id: Some(id), method: Some(_), result, error }
+                if result.is_some() || error.is_some() =>
+            {
+                self.answers(id, result, error)
+            }
             Envelope { method: Some(method), id, .. } => self.asked(method, id),
             Envelope { id: None, error: Some(error), .. } => self.refused(error),
-            Envelope { id: Some(id), result, error, .. } => match request_id(id.get()) {
-                Some(id) => self.answered(id, result, error),
-                None => self.skip("an answer to no request of ours"),
-            },
+            Envelope { id: Some(id), result, error, .. } => self.answers(id, result, error),
             Envelope { .. } => self.skip("a line that is no message"),
         }
     }
@@ -163,6 +165,20 @@ impl Inbox {
             return Some(JsonRpcMessage::error(error_data(error), None));
         }
         self.skip("an error that names no request")
+    }
+
+    /// An answer, also where its `method` stands beside it, as servers that fill one object for both write it: a request
+    /// has neither `result` nor `error`.
+    fn answers(
+        &mut self,
+        id: &RawValue,
+        result: Option<&RawValue>,
+        error: Option<&RawValue>,
+    ) -> Option<RxJsonRpcMessage<RoleClient>> {
+        match request_id(id.get()) {
+            Some(id) => self.answered(id, result, error),
+            None => self.skip("an answer to no request of ours"),
+        }
     }
 
     fn answered(

@@ -29,6 +29,8 @@ pub(crate) struct Outline {
     name: Vec<u8>,
     id: Option<i64>,
     method: bool,
+    /// Whether there is a `result` or an `error`, other than `null`.
+    answer: bool,
     weight: usize,
 }
 
@@ -54,9 +56,10 @@ impl Outline {
         }
     }
 
-    /// The request that it answers: `id` of the outermost object, where there is no `method` beside it.
+    /// The request that it answers: `id` of the outermost object, where there is no `method` beside it, or one beside a
+    /// `result` or an `error`.
     pub(crate) fn id(&self) -> Option<i64> {
-        self.id.filter(|_| !self.method)
+        self.id.filter(|_| !self.method || self.answer)
     }
 
     /// The deepest nesting.
@@ -106,6 +109,10 @@ impl Outline {
             b':' if self.level() == 1 => self.name = std::mem::take(&mut self.token),
             b':' | b' ' | b'\t' | b'\r' | b'\n' => {}
             begins => {
+                // Before its end: it may be what does not end.
+                if self.level() == 1 && self.token.is_empty() && self.names_an_answer() && begins != b'n' {
+                    self.answer = true;
+                }
                 if self.open.last().is_some_and(|open| open.members == 0) {
                     self.member();
                 }
@@ -164,6 +171,10 @@ impl Outline {
         }
     }
 
+    fn names_an_answer(&self) -> bool {
+        matches!(self.name.as_slice(), b"\"result\"" | b"\"error\"")
+    }
+
     fn end_member(&mut self) {
         if self.level() != 1 {
             return;
@@ -200,8 +211,14 @@ mod tests {
             (r#"{"result":{"text":"}],\"id\":5"},"id":"7"}"#, Some(7)),
             (r#"{"id":7.0,"result":{}}"#, Some(7)),
             (r#"{"id":-7,"result":{}}"#, Some(-7)),
+            // Beside what was asked, and before its end.
+            (r#"{"method":"tools/call","id":7,"result":{"a":"#, Some(7)),
+            (r#"{"id":7,"error":"no","method":"tools/call"}"#, Some(7)),
+            (r#"{"id":7,"method":"tools/call","result":7}"#, Some(7)),
             // No answer to a request of ours.
             (r#"{"id":7,"method":"ping"}"#, None),
+            (r#"{"id":7,"method":"ping","result":null,"error": null}"#, None),
+            (r#"{"id":7,"method":"ping","params":{"result":{}}}"#, None),
             (r#"{"method":"notifications/message","params":{"id":7}}"#, None),
             (r#"{"id":null,"error":{}}"#, None),
             (r#"{"id":"abc","result":{}}"#, None),

@@ -112,6 +112,10 @@ fn answers_are_found_by_their_number_however_it_is_written() {
         r#"{"jsonrpc":"2.0","id":1.0,"result":{"a":1}}"#,
         r#"{"result":{"a":1},"error":null,"id":1}"#,
         "\u{feff}{\"id\":1,\"result\":{\"a\":1}}\r",
+        // Beside what was asked.
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{},"result":{"a":1}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":null,"result":{"a":1}}"#,
+        r#"{"method":"tools/call","result":{"a":1},"error":null,"id":"1"}"#,
     ] {
         check(line, result(1, json!({ "a": 1 })));
     }
@@ -126,6 +130,7 @@ fn errors_are_passed_on_in_any_form() {
         (r#"{"id":1,"error":{"code":9999999999,"message":"m","data":{}}}"#, 0, "m"),
         (r#"{"id":1,"error":"no more"}"#, 0, "\"no more\""),
         (r#"{"id":1,"error":{"reason":1},"result":null}"#, 0, r#"{"reason":1}"#),
+        (r#"{"id":1,"method":"tools/call","error":{"code":7,"message":"m"}}"#, 7, "m"),
     ] {
         check(line, error(1, code, message));
     }
@@ -198,6 +203,10 @@ fn requests_of_the_server_are_answered_here_and_notifications_end_here() {
     for (line, reply) in [
         (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, json!({ "id": 1, "result": {} })),
         (
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":null,"error":null}"#,
+            json!({ "id": 1, "result": {} }),
+        ),
+        (
             r#"{"jsonrpc":"2.0","id":"a","method":"elicitation/create","params":{}}"#,
             json!({ "id": "a", "error": { "code": -32601, "message": "this client answers no requests" } }),
         ),
@@ -214,6 +223,11 @@ fn requests_of_the_server_are_answered_here_and_notifications_end_here() {
         r#"{"method":"log"}"#,
         r#"{"jsonrpc":"2.0","id":[],"method":7}"#,
         r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+        // An answer to no request of ours is not answered.
+        r#"{"jsonrpc":"2.0","id":77,"method":"tools/call","result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":"a","method":"tools/call","error":{}}"#,
+        // A notification, though there is a call that waits.
+        r#"{"jsonrpc":"2.0","method":"notifications/message","error":{"code":1,"message":"m"}}"#,
     ] {
         assert_eq!(asked.read(line), None);
         assert!(asked.replied.try_recv().is_err(), "{line}");
@@ -254,6 +268,7 @@ fn what_cannot_be_read_ends_its_request() {
         (r#"{"result":"...","id":1}"#, true),
         (r#"{"result":"...","id":1}"#, false),
         (r#"{"method":"ping","id":2}"#, false),
+        (r#"{"method":"tools/list","id":2,"result":"..."#, true),
         (r#"{"result":"...","id":3}"#, false),
         ("...", false),
     ] {
