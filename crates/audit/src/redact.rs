@@ -94,13 +94,13 @@ const RULES: [(&str, &str); 10] = [
     // A member of a JSON document, also of one quoted inside another.
     (r#"(?i)("NAME"\s*:\s*)"(?:[^"\\]|\\[\s\S])*"?"#, r#"$1"[redacted]""#),
     (r#"(?i)(\\"NAME\\"\s*:\s*\\")[^"\\]+"#, "${1}[redacted]"),
-    // A header to the end of its line or of the string that quotes it.
+    // A header to the end of its line, written out or as `\n`, or of the string that quotes it.
     (
-        r#"(?i)\b((?:proxy-)?authorization|x-[\w-]*(?:key|token|secret))(\\?["']?\s*:\s*)(?:[^\r\n"\\]|\\.)+"#,
+        r#"(?i)\b((?:proxy-)?authorization|x-[\w-]*(?:key|token|secret))(\\?["']?\s*:\s*)(?:[^\r\n"\\]|\\[^nr])+"#,
         "${1}${2}[redacted]",
     ),
     // Cookies are sweet as well; the header's have a name and a value.
-    (r#"(?i)\b((?:set-)?cookie\\?["']?\s*:\s*["']?)[\w.-]+=(?:[^\r\n"\\]|\\.)*"#, "${1}[redacted]"),
+    (r#"(?i)\b((?:set-)?cookie\\?["']?\s*:\s*["']?)[\w.-]+=(?:[^\r\n"\\]|\\[^nr])*"#, "${1}[redacted]"),
     // A parameter of a URL or a form.
     (r#"(?i)\b(NAME\s*=\s*["']?)[^\s&"'<>;,()\[\]{}\\]+"#, "${1}[redacted]"),
     (
@@ -179,6 +179,10 @@ mod tests {
             (
                 r#"{"headers":{"Authorization":"Bearer x"},"a":1}"#,
                 r#"{"headers":{"Authorization":"[redacted]"},"a":1}"#,
+            ),
+            (
+                r#"{"m":"give Authorization: x\n- or TOKEN in the environment"}"#,
+                r#"{"m":"give Authorization: [redacted]\n- or TOKEN in the environment"}"#,
             ),
             (r#"{"m":"Authorization: Bearer \"x\" y","a":1}"#, r#"{"m":"Authorization: [redacted]","a":1}"#),
             ("sent with bearer abcdef123", "sent with bearer [redacted]"),
