@@ -25,7 +25,7 @@ use crate::profile::{PlatformProfile, is_set, is_yes};
 use crate::signs;
 use crate::tool::ToolAnswer;
 
-pub(crate) use doubts::{is_unfit, plain};
+pub(crate) use doubts::{is_hidden, is_unfit, plain};
 pub(crate) use missing::is_missing;
 
 /// How deep what stands around the items of a list is read.
@@ -73,6 +73,7 @@ pub(crate) fn a_person_mends(profile: &PlatformProfile, answer: &Answer) -> bool
 /// Whether a reading tool failed by its credentials.
 pub(crate) fn is_refused_login(profile: &PlatformProfile, answer: &Answer) -> bool {
     known(profile, answer) == Meaning::Refused(ErrorCode::PlatformAuthInvalid)
+        || matches(&NO_LOGIN, &answer.words)
 }
 
 /// The code of a refusal by a step that makes nothing public; `None` where the answer settles nothing.
@@ -191,7 +192,7 @@ pub(crate) fn meaning(profile: &PlatformProfile, answer: &Answer) -> Meaning {
 fn known(profile: &PlatformProfile, answer: &Answer) -> Meaning {
     let words = answer.words.as_str();
     let statuses = status::statuses(profile.platform, answer);
-    if matches(&LOST, words) {
+    if matches(&LOST, words) || matches(&AGAIN, words) {
         return Meaning::Unknown;
     }
     if statuses.iter().any(|status| (500..600).contains(status)) {
@@ -201,7 +202,10 @@ fn known(profile: &PlatformProfile, answer: &Answer) -> Meaning {
         .or_else(|| codes::by_name(words))
         .or_else(|| by_phrase(words))
         .or_else(|| answer.is_error.then(|| before_sending(profile, words)).flatten())
-        .or_else(|| statuses.iter().find_map(|status| by_status(*status)))
+        .or_else(|| {
+            let open = statuses.iter().any(|status| matches!(status, 408 | 409 | 425 | 499));
+            if open { None } else { statuses.iter().find_map(|status| by_status(*status)) }
+        })
         .map(|meaning| if is_passing(meaning, answer) { Meaning::Transient } else { meaning })
         .map(|meaning| if is_repetition(meaning, words) { Meaning::Duplicate } else { meaning })
         .unwrap_or(Meaning::Unknown)
@@ -318,31 +322,34 @@ fn by_status(status: u16) -> Option<Meaning> {
 
 /// What a server says before it asks its platform. Only where the server itself claims an error: the same words about an
 /// *answer* of the platform would prove nothing, so the patterns name arguments. Words about another tool than those that
-/// act are about a question that was asked after the write, and so is what names a request or a code of the transport.
+/// act are about something that was called after the write, and so is what names a request or a code of the transport.
 fn before_sending(profile: &PlatformProfile, words: &str) -> Option<Meaning> {
-    if matches(&UPSTREAM, words) || names_a_reader(profile, words) {
+    if matches(&UPSTREAM, words) || names_another(profile, words) {
         return None;
     }
     // A library's words for what a tool threw: it ran, and only its model of the arguments is checked before.
-    let ran = matches(&TOOL_RAN, words);
-    let arguments = if ran { &BAD_MODEL } else { &BAD_ARGUMENTS };
-    [
-        (arguments, ErrorCode::ValidationError),
-        (&UNKNOWN_TOOL, ErrorCode::PlatformNotConfigured),
-        (&WANTS_CONFIRMATION, ErrorCode::PlatformNotConfigured),
-    ]
-    .into_iter()
-    .find_map(|(pattern, code)| matches(pattern, words).then_some(Meaning::NotSent(code)))
+    let refusals: &[(&Pattern, ErrorCode)] = if matches(&TOOL_RAN, words) {
+        &[(&BAD_MODEL, ErrorCode::ValidationError), (&WANTS_CONFIRMATION, ErrorCode::PlatformNotConfigured)]
+    } else {
+        &[
+            (&BAD_ARGUMENTS, ErrorCode::ValidationError),
+            (&UNKNOWN_TOOL, ErrorCode::PlatformNotConfigured),
+            (&WANTS_CONFIRMATION, ErrorCode::PlatformNotConfigured),
+        ]
+    };
+    refusals.iter().find_map(|(pattern, code)| matches(pattern, words).then_some(Meaning::NotSent(*code)))
 }
 
-/// Whether words name a tool that only reads: then they are about a question after the write.
-fn names_a_reader(profile: &PlatformProfile, words: &str) -> bool {
+/// Whether words name a tool that is none of those that act: a tool may call others (fastmcp, *Composition*), and it did so after
+/// it had begun.
+fn names_another(profile: &PlatformProfile, words: &str) -> bool {
     let Some(pattern) = NAMED_TOOL.as_ref() else { return true };
     let acts = |name: &str| {
         profile.acts.values().any(|act| act.every_call().any(|call| call.tool.eq_ignore_ascii_case(name)))
+            || profile.upload.as_ref().is_some_and(|upload| upload.invocation.tool.eq_ignore_ascii_case(name))
     };
     let mut named = pattern.captures_iter(words).filter_map(|found| found.iter().skip(1).flatten().next());
-    named.any(|name| !acts(name.as_str()) && matches(&READS, name.as_str()))
+    named.any(|name| !acts(name.as_str()))
 }
 
 pub(crate) type Pattern = LazyLock<Option<Regex>>;
@@ -378,6 +385,12 @@ patterns! {
         r"max retries exceeded|unexpected (?:end of|token)|\bgoaway\b|unexpected_eof|empty reply|no response received|",
         r"i/o timeout|was killed|\binterrupted\b|\bstatus 0\b",
     );
+    /// A refusal of a second send: how the first one ended is not told.
+    AGAIN concat!(
+        r"(?i)\bon (?:the |a )?(?:(?:first|second|third|last|[0-9]+\w*) )?retry\b|\bretried\b|\bafter (?:[0-9]+|several|all) (?:retries|attempts|tries)\b|",
+        r"\battempt (?:[2-9]|[1-9][0-9]+) ?(?:of|/)|\b(?:first|earlier|previous) attempt\b|\bno reply\b|",
+        r"\bmay (?:already )?have been (?:processed|posted|published|created|sent|made)\b",
+    );
     /// What platforms say of a fault of their own, whatever status they send with it.
     PASSING concat!(
         r"(?i)\b(?:unexpected|unknown|internal(?: server)?) error\b|something went wrong|temporarily unavailable|",
@@ -403,10 +416,15 @@ patterns! {
         r"invalid (?:oauth )?access token|token (?:\w+ ){0,4}has expired|invalid (?:authentication )?credentials|",
         r"session has expired|token refresh failed|insufficient (?:permissions?|scopes?)",
     );
+    /// What a server says that was started without credentials. Of an act it would be no refusal: the words may be about a second call.
+    NO_LOGIN concat!(
+        r"(?i)\bmissing (?:credentials?|access[ _]token)\b|\b(?:credentials?|access[ _]token) (?:is|are) (?:missing|not (?:set|configured))\b|",
+        r"\bno (?:credentials|access[ _]token)\b|\bnot (?:logged|signed) in\b",
+    );
     POLICY r"(?i)content policy|community (?:guidelines|standards)|violates (?:\w+ ){0,3}(?:polic(?:y|ies)|rules|terms)|deemed abusive";
     BAD_ARGUMENTS concat!(
         r"(?i)validation errors? for (?:call\[|\w+arguments\b)|missing required argument|\[type=unexpected_keyword_argument|",
-        r"bad arguments|invalid arguments|input validation error|invalid params",
+        r"bad arguments|invalid arguments|input validation error",
     );
     BAD_MODEL r"(?i)validation errors? for (?:call\[|\w+arguments\b)";
     TOOL_RAN r"(?i)\berror (?:executing|calling|running|in) tool\b";
@@ -414,9 +432,8 @@ patterns! {
     NAMED_TOOL concat!(
         r"(?i)\bcall\[([\w./-]+)\]|validation errors? for ([\w.-]+)arguments\b|(?:unknown|no such) tool:? [`'\x22]?([\w./-]+)|",
         r"\btool [`'\x22]?([\w./-]+)[`'\x22]? (?:was |is |does )?not (?:be )?(?:found|exist)|\bfor tool [`'\x22]?([\w./-]+)|",
-        r"\bcall ([\w./-]+) again with confirm",
+        r"\bcall (?:it|this|([\w./-]+)) again with confirm",
     );
-    READS r"(?i)get|fetch|list|read|show|find|search|look|permalink|insight|metric|stat|profile|info";
     /// A request that the server made, or what came back of it.
     UPSTREAM r"(?i)\bhttp[ /:]*[1-5]|\b(?:GET|HEAD) /|-326[0-9]{2}\b|\bupstream\b|\bgraph api\b|\(read\)";
     /// Of the tool itself: *error executing tool `post`: 404 Not Found* tells of what it asked its platform.

@@ -274,7 +274,8 @@ impl PlatformProfile {
     /// Every tool that the profile calls for a kind of effect, with the operation's name.
     pub(crate) fn invocations(&self, kind: EffectKind) -> Vec<(&'static str, &Invocation)> {
         let Some(act) = self.acts.get(&kind) else { return Vec::new() };
-        let mut calls: Vec<_> = act.calls.all().map(|call| (kind.as_str(), call)).collect();
+        let needs_media = act.needs_media && act.prepare.is_none();
+        let mut calls: Vec<_> = act.calls.reached(needs_media).map(|call| (kind.as_str(), call)).collect();
         if let Some(prepare) = &act.prepare {
             calls.extend(prepare.calls.all().map(|call| ("prepare", call)));
         }

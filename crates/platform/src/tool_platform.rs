@@ -61,7 +61,11 @@ impl ToolPlatform {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let mut kept: Vec<Binding> = Vec::new();
-        for binding in bindings {
+        for mut binding in bindings {
+            // What is known of a server is known to all that share it.
+            if let Some(other) = kept.iter().find(|other| Arc::ptr_eq(&other.client, &binding.client)) {
+                binding.session = Arc::clone(&other.session);
+            }
             kept.retain(|other| other.platform() != binding.platform() || other.account != binding.account);
             kept.push(binding);
         }

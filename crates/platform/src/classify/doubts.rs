@@ -26,7 +26,11 @@ const CONTENT: [&str; 10] =
 /// public, also that it is not public yet.
 pub(super) fn in_value(value: &Value, answer: &Answer, public: bool) -> bool {
     match value {
-        Value::String(text) => speaks_of_failure(&answer.theirs(text)),
+        Value::String(text) => {
+            let theirs = answer.theirs(text);
+            speaks_of_failure(&theirs) || (public && speaks_of_later(&theirs))
+        }
+        value if is_envelope(value) => true,
         value => within(value, answer, public, DEPTH),
     }
 }
@@ -38,13 +42,38 @@ fn within(value: &Value, answer: &Answer, public: bool, depth: usize) -> bool {
             says_error(value)
                 || members.iter().any(|(name, member)| {
                     says_no(name, member, public)
-                        || remarks(name, member, &|text| speaks_of_failure(&answer.theirs(text)))
-                        || (!CONTENT.contains(&name.as_str()) && within(member, answer, public, deeper))
+                        || remarks(name, member, &|text| {
+                            let theirs = answer.theirs(text);
+                            speaks_of_failure(&theirs) || (public && speaks_of_later(&theirs))
+                        })
+                        || if CONTENT.contains(&name.as_str()) {
+                            is_refused(member)
+                        } else {
+                            within(member, answer, public, deeper)
+                        }
                 })
         }
         Value::Array(items) => items.iter().any(|item| within(item, answer, public, deeper)),
         _ => false,
     }
+}
+
+/// Whether it is a message of JSON-RPC, as a gateway hands it on: its `id` is that of a request.
+fn is_envelope(value: &Value) -> bool {
+    value.get("jsonrpc").is_some_and(Value::is_string)
+}
+
+/// Whether what shows a post, or whose it is, says that it failed. A word under `status` there may be about a person.
+fn is_refused(member: &Value) -> bool {
+    let no = |name| member.get(name).is_some_and(is_no);
+    let error = member.get("error").is_some_and(|error| {
+        is_set(error) && error.get("code").and_then(Value::as_str).is_none_or(|code| code != "ok")
+    });
+    // Blocks of a tool's answer, as a gateway hands them on.
+    let said =
+        member.as_array().into_iter().flatten().filter(|block| block.get("type") == Some(&"text".into()));
+    let fails = |block: &Value| block.get("text").and_then(Value::as_str).is_some_and(speaks_of_failure);
+    (member.is_object() && (no("success") || no("ok") || error)) || said.into_iter().any(fails)
 }
 
 /// What what stands around the items of a list, or around a state, says against it: `None` where nothing does. `items` are
@@ -130,6 +159,12 @@ fn says_no(name: &str, member: &Value, public: bool) -> bool {
         | "err" | "exception" | "rejected" | "blocked" | "dryrun" | "simulated" | "mock" | "errormessage"
         | "errormsg" | "errmsg" | "errordescription" | "errorcode" | "errcode" | "errno" | "failreason"
         | "failurereason" | "rejectionreason" | "errorreason" => set(),
+        "draft" | "hidden" | "unpublished" => public && is_yes(member),
+        "public" => public && is_no(member),
+        "privacy" | "privacystatus" | "privacylevel" | "visibility" => public && is_hidden(member),
+        "scheduledat" | "scheduledfor" | "scheduledtime" | "scheduledpublishtime" | "publishat" => {
+            public && is_set(member)
+        }
         "ret" => member.as_i64().is_some_and(|code| code < 0),
         "code" => status(member) || member.as_str().is_some_and(|word| is_unfit(word, false)),
         _ if ["status", "state", "stat", "result", "statuscode", "httpstatus"]
@@ -178,11 +213,42 @@ pub(crate) fn is_unfit(word: &str, public: bool) -> bool {
         "forbidden",
         "declined",
     ];
-    let unfinished = ["draft", "schedul", "queue", "pending", "approval", "heldfor", "onhold"];
+    let unfinished = [
+        "draft",
+        "schedul",
+        "queue",
+        "pending",
+        "approval",
+        "heldfor",
+        "onhold",
+        "processing",
+        "inprogress",
+        "uploading",
+        "transcod",
+        "review",
+        "moderation",
+        "requested",
+        "submitted",
+        "inbox",
+        "waiting",
+        "deferred",
+        "saved",
+        "unpublished",
+        "notpubli",
+        "notyet",
+        "private",
+        "hidden",
+        "nolonger",
+    ];
     word.len() <= LONGEST_WORD
-        && !word.starts_with("no")
-        && (wrong.iter().any(|stem| word.contains(stem))
+        && (wrong.iter().any(|stem| word.contains(stem) && !word.starts_with("no"))
             || (public && unfinished.iter().any(|stem| word.contains(stem))))
+}
+
+/// Whether a word for who may see it says that not everybody may.
+pub(crate) fn is_hidden(member: &Value) -> bool {
+    let hidden = ["private", "selfonly", "unlisted", "draft", "onlyme"];
+    member.as_str().is_some_and(|word| hidden.contains(&plain(word).as_str()))
 }
 
 /// A sentence of the server about what it did.
@@ -238,6 +304,11 @@ pub(super) fn speaks_of_failure(text: &str) -> bool {
     })
 }
 
+/// Whether a sentence about something that should be public says that it will be, or waits for somebody.
+fn speaks_of_later(text: &str) -> bool {
+    LATER.as_ref().is_none_or(|pattern| pattern.is_match(text))
+}
+
 /// Whether a remark beside a list says that the list is not all there is.
 fn speaks_of_parts(text: &str) -> bool {
     PARTS.as_ref().is_none_or(|pattern| pattern.is_match(text))
@@ -253,6 +324,10 @@ patterns! {
         // The same in languages that servers of the platforms' users speak.
         r"\bfehler|fehlgeschlagen|\x{e9}chou|\x{e9}chec|\berreur|\bfall[o\x{f3}]\b|\bfalha|\berrore\b|\bmislukt|ошибк|не удалось|",
         r"失败|失敗|エラー|오류|실패",
+    );
+    LATER concat!(
+        r"(?i)\bdrafts?\b|\bqueued\b|\b(?:scheduled|submitted|waiting|waits|held) (?:for|at|to|until)\b|\bpending (?:review|approval)\b|",
+        r"\bwill be (?:posted|published|sent)\b|\b(?:under|in) review\b|\bpreview\b",
     );
     PARTS concat!(
         r"(?i)\b(?:incomplete|partial|truncated|cached|stale|outdated)\b|\bnot (?:all|shown)\b|\b(?:log|sign) ?in to\b|",

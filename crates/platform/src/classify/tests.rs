@@ -153,15 +153,19 @@ fn what_an_error_means() {
         (Twitter, said("Your access token has expired"), AUTH),
         (Twitter, said("This violates our community guidelines"), POLICY),
         // What a server says of the call before it asks its platform, and only where it claims an error itself.
-        (Twitter, said("2 validation errors for call[post]"), Meaning::NotSent(ErrorCode::ValidationError)),
+        (
+            Twitter,
+            said("2 validation errors for call[post_tweet]"),
+            Meaning::NotSent(ErrorCode::ValidationError),
+        ),
         (Twitter, said("Invalid arguments: `text` is missing"), Meaning::NotSent(ErrorCode::ValidationError)),
         (Twitter, said("Error executing tool post: invalid arguments"), Meaning::Unknown),
         (
             Twitter,
-            said("Error executing tool post: 1 validation error for postArguments"),
+            said("Error executing tool post_tweet: 1 validation error for post_tweetArguments"),
             Meaning::NotSent(ErrorCode::ValidationError),
         ),
-        (Twitter, said("Unknown tool: post"), Meaning::NotSent(ErrorCode::PlatformNotConfigured)),
+        (Twitter, said("Unknown tool: post_tweet"), Meaning::NotSent(ErrorCode::PlatformNotConfigured)),
         (
             Twitter,
             said("Call it again with confirm=true"),
@@ -345,7 +349,7 @@ fn our_own_words_that_would_be_read_as_a_refusal() {
         ("Too many requests? Our new API has no limits", true),
         ("Nothing of it is already liked by everybody", true),
         ("Invalid arguments in politics", true),
-        ("Unknown tool found in a drawer", true),
+        ("Unknown tool found in a drawer", false),
         ("Our spring sale starts today", false),
         // What settles nothing refuses nothing.
         ("Connection reset: a podcast", false),

@@ -5,7 +5,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::LISTED;
-use crate::classify::{is_unfit, plain};
+use crate::classify::{is_hidden, is_unfit, plain};
 use crate::extract::{exact_id, time};
 use crate::normalise::{Answer, text};
 use crate::profile::{GetTool, ListTool, Wrap, is_no, is_set, is_yes};
@@ -198,11 +198,7 @@ fn mark(item: &Value, depth: usize) -> Option<Mark> {
                 is(is_yes(member), Mark::NotPublic)
             }
             "privacy" | "privacystatus" | "privacylevel" | "visibility" => {
-                let hidden = ["private", "selfonly", "unlisted", "draft", "onlyme"];
-                is(
-                    member.as_str().is_some_and(|word| hidden.contains(&plain(word).as_str())),
-                    Mark::NotPublic,
-                )
+                is(is_hidden(member), Mark::NotPublic)
             }
             "removedbycategory" | "removedby" => is(is_set(member), Mark::NotPublic),
             "truncated" | "istruncated" | "translated" | "istranslated" | "withheld" => {
@@ -213,8 +209,7 @@ fn mark(item: &Value, depth: usize) -> Option<Mark> {
             "withheldincountries" | "spoilertext" => is(is_set(member), Mark::Changed),
             name if name.ends_with("status") || name.ends_with("state") => {
                 let word = member.as_str();
-                let asked = word.is_some_and(|word| word.eq_ignore_ascii_case("requested"));
-                is(asked || word.is_some_and(|word| is_unfit(word, true)), Mark::NotPublic)
+                is(word.is_some_and(|word| is_unfit(word, true)), Mark::NotPublic)
                     .or_else(|| mark(member, deeper))
             }
             _ => None,

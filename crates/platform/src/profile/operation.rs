@@ -127,6 +127,12 @@ impl Calls {
         std::iter::once(&self.usual).chain(self.by_media.values())
     }
 
+    /// Every call that a post may come to: what takes no media is not called where each post has some.
+    pub(crate) fn reached(&self, needs_media: bool) -> impl Iterator<Item = &Invocation> {
+        let never = needs_media && !self.by_media.is_empty() && !self.usual.takes_media();
+        self.all().skip(usize::from(never))
+    }
+
     /// The call for media of this kind; `None` for none.
     pub(crate) fn with(&self, media: Option<MediaKind>) -> &Invocation {
         media.and_then(|kind| self.by_media.get(&kind)).unwrap_or(&self.usual)

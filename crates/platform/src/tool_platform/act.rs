@@ -78,7 +78,8 @@ impl ToolPlatform {
         // Before it is sent: one who does not wait for the answer drops this future, and the answer may come all the same.
         self.lost.remember(act);
         let called = binding.client.call(call).await;
-        if !matches!(called, Called::Lost { .. }) {
+        // An error of the protocol proves nothing, and an answer may follow it.
+        if matches!(called, Called::Answered(_) | Called::NotSent { .. }) {
             self.lost.forget(&act.call_id());
         }
         self.acted(binding, tool, act, called)

@@ -130,6 +130,11 @@ impl Binding {
         if self.account.is_some() { &self.names } else { &[] }
     }
 
+    /// Whether the host gave names that belong to no account.
+    pub(super) fn drops_names(&self) -> bool {
+        self.account.is_none() && !self.names.is_empty()
+    }
+
     /// Every name of an account: ours, and those of the server.
     pub(crate) fn names<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a str> {
         std::iter::once(account).chain(self.names_of_account().iter().map(String::as_str))

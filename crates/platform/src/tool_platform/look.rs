@@ -110,12 +110,19 @@ impl Looking<'_> {
             return self.state(state).await;
         }
         let mut doubts = Vec::new();
-        if let Some(get) = &self.act.get
-            && let Some(found) = self.candidates(get, owners, &mut doubts).await?
-        {
-            return Ok(self.there(found));
+        // What cannot be shown by itself may be in the list all the same.
+        let mut unread = None;
+        if let Some(get) = &self.act.get {
+            match self.candidates(get, owners, &mut doubts).await {
+                Ok(Some(found)) => return Ok(self.there(found)),
+                Ok(None) => {}
+                Err(failed) => unread = Some(failed),
+            }
         }
         let Some(list) = &self.act.list else {
+            if let Some(unread) = unread {
+                return Err(unread);
+            }
             let reason = "the platform offers no list that could show that it is absent";
             return Ok(Finding::Blind { reason: reason.to_owned() });
         };
@@ -128,6 +135,9 @@ impl Looking<'_> {
         match found {
             Sight::Found(item) => return Ok(self.there(item)),
             Sight::NotFound(left) => doubts.extend(left),
+        }
+        if let Some(unread) = unread {
+            return Err(unread);
         }
         Ok(self.not_found(list, &case, &pages, &doubts))
     }

@@ -2,11 +2,11 @@
 //! that is bound (PUB-18). A server that was started with another account's credentials posts what was approved, in the wrong
 //! place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use chimera_contracts::ErrorCode;
-use chimera_effect::NotReady;
+use chimera_contracts::{ErrorCode, PlatformName};
+use chimera_effect::{AccountRef, NotReady};
 use chrono::{DateTime, Utc};
 
 use super::binding::Binding;
@@ -18,22 +18,46 @@ use crate::profile::{Invocation, SignInTool, WhoAmITool};
 use crate::tool::{Called, ToolCall};
 use crate::wire::Meta;
 
-/// The accounts for which the session is open, and in which life of the server.
+/// What is known of a server in its present life.
 #[derive(Debug, Default)]
-pub(super) struct Session(Mutex<(u64, BTreeSet<String>)>);
+pub(super) struct Session(Mutex<Life>);
+
+#[derive(Debug, Default)]
+struct Life {
+    number: u64,
+    /// The accounts for which the session is open.
+    open: BTreeSet<(PlatformName, String)>,
+    /// The account that it was signed in to, or may have been, on each platform: to sign in to another one would change in whose name
+    /// the calls of the first are made that are on their way.
+    signed_in: BTreeMap<PlatformName, String>,
+}
 
 impl Session {
-    fn is_open(&self, life: u64, account: &str) -> bool {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.0 == life && open.1.contains(account)
+    fn of_life<T>(&self, number: u64, with: impl FnOnce(&mut Life) -> T) -> T {
+        let mut life = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if life.number != number {
+            *life = Life { number, ..Life::default() };
+        }
+        with(&mut life)
     }
 
-    fn open(&self, life: u64, account: &str) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.0 != life {
-            *open = (life, BTreeSet::new());
-        }
-        open.1.insert(account.to_owned());
+    fn is_open(&self, life: u64, account: AccountRef<'_>) -> bool {
+        self.of_life(life, |life| life.open.contains(&(account.platform, account.name.to_owned())))
+    }
+
+    fn open(&self, life: u64, account: AccountRef<'_>) {
+        self.of_life(life, |life| life.open.insert((account.platform, account.name.to_owned())));
+    }
+
+    /// Takes the life for an account.
+    ///
+    /// # Errors
+    /// With the account that has it.
+    fn sign_in(&self, life: u64, account: AccountRef<'_>) -> Result<(), String> {
+        self.of_life(life, |life| {
+            let owner = life.signed_in.entry(account.platform).or_insert_with(|| account.name.to_owned());
+            if owner == account.name { Ok(()) } else { Err(owner.clone()) }
+        })
     }
 }
 
@@ -55,16 +79,25 @@ impl Binding {
         // Starts the server where it is dead, so that the life is that of what follows.
         self.client.tools(deadline).await.map_err(|error| self.unusable(&error))?;
         let life = self.client.life();
-        if self.session.is_open(life, account) {
+        let signed = AccountRef::new(self.platform(), account);
+        if self.session.is_open(life, signed) {
             return Ok(Some(life));
         }
         if let Some(tool) = sign_in {
+            self.session.sign_in(life, signed).map_err(|owner| {
+                let (server, platform) = (self.client.server(), self.platform());
+                let message = format!(
+                    "the server `{server}` is signed in to `{platform}` as `{owner}`; give `{account}` a server and a binding \
+                     (`Binding::account`) of its own; nothing was sent"
+                );
+                self.not_ready(ErrorCode::PlatformNotConfigured, message)
+            })?;
             self.sign_in(tool, account, deadline, life).await?;
         }
         if let Some(tool) = who_am_i {
             self.is_account(tool, account, deadline, life).await?;
         }
-        self.session.open(life, account);
+        self.session.open(life, signed);
         Ok(Some(life))
     }
 
@@ -102,8 +135,13 @@ impl Binding {
         } else {
             format!("it acts as `{}`", told.join("`, `"))
         };
+        let remedy = if self.drops_names() {
+            "; names that a server has for an account count for a binding of one account (`Binding::account`)"
+        } else {
+            ""
+        };
         let message = format!(
-            "the server `{}` is not that of `{account}` on `{}`: {}; nothing was sent",
+            "the server `{}` is not that of `{account}` on `{}`: {}; nothing was sent{remedy}",
             self.client.server(),
             self.platform(),
             self.border().shown(&told, REASON)

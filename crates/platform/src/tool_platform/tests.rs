@@ -1,8 +1,11 @@
 //! The port over a scripted server that holds the platform to the contract of [`ToolClient`].
 
+mod accounts;
+mod against;
 mod asked;
 mod built_in;
 mod built_in_answers;
+mod built_in_reports;
 mod engage;
 mod find;
 mod find_engagement;

@@ -25,6 +25,7 @@ impl ToolPlatform {
             return Err(refusal(ErrorCode::PlatformNotConfigured, message));
         };
         let deadline = self.after(tool.timeout);
+        let life = binding.open_session(&content.account, deadline).await.map_err(not_ready)?;
         let call = &tool.invocation;
         let Approved { url, bytes, sha256 } = self.approved(binding, upload.media, deadline).await?;
         let data = call.takes(Input::Data).then(|| STANDARD.encode(&bytes));
@@ -52,7 +53,7 @@ impl ToolPlatform {
                 // Late or early, an upload makes nothing public.
                 send_before: deadline,
                 deadline,
-                life: None,
+                life,
             })
             .await;
         self.uploaded(binding, &tool.id, called)

@@ -108,3 +108,15 @@ fn each_late_answer_is_of_its_own_call() {
         .collect();
     assert_eq!(told, [(ids[1], "18".to_owned()), (ids[0], "17".to_owned())]);
 }
+
+/// A JSON-RPC error proves nothing, and the answer that follows it names the post (python-sdk#2480).
+#[test]
+fn an_answer_after_a_json_rpc_error_is_read() {
+    let world = answering(vec![Called::Failed { reason: "MCP error -32001: Request timed out".to_owned() }]);
+    let effect = effect(PlatformName::Twitter, Vec::new());
+    assert!(matches!(act_at(&world, &effect, &[], at(9)), Outcome::Unknown(_)));
+    let call = world.server.calls.lock().unwrap().last().unwrap().id.clone();
+    let answer = ToolAnswer { structured: Some(json!({ "id": "17" })), ..ToolAnswer::default() };
+    world.server.late.lock().unwrap().push(LateAnswer { call, answer });
+    assert_eq!(world.platform.late().len(), 1);
+}

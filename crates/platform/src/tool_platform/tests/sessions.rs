@@ -108,6 +108,14 @@ fn a_server_of_another_account_is_sent_nothing() {
         (&[], said(false, json!({ "data": { "username": "me" } })), Some(ErrorCode::PlatformNotConfigured)),
         (&[], said(false, json!({ "username": null })), Some(ErrorCode::PlatformNotConfigured)),
         (&[], said(true, json!({ "error": "401 Unauthorized" })), Some(ErrorCode::PlatformAuthInvalid)),
+        (
+            &[],
+            said(
+                false,
+                json!({ "success": false, "error": "Missing credentials. Provide either: a header" }),
+            ),
+            Some(ErrorCode::PlatformAuthInvalid),
+        ),
         // In a moment it may answer.
         (&[], Called::Lost { reason: "no answer".to_owned() }, Some(ErrorCode::PlatformTransientError)),
         (

@@ -18,8 +18,17 @@ fn a_candidate_is_looked_up_first() {
         ("ours, shortened", vec![show("Our spring sale starts today in…")], "there P"),
         ("another text", vec![show("the weather is lovely"), nothing.clone()], "doubt P"),
         ("not there", vec![gone, nothing.clone()], "absent"),
-        ("the answer is about another one", vec![said(false, json!({ "id": "Q", "text": ours }))], "open"),
-        ("cannot be asked", vec![refused(503, 130, "later")], "open"),
+        (
+            "the answer is about another one",
+            vec![said(false, json!({ "id": "Q", "text": ours })), nothing.clone()],
+            "open",
+        ),
+        ("cannot be asked", vec![refused(503, 130, "later"), nothing.clone()], "open"),
+        (
+            "cannot be asked, and is listed",
+            vec![refused(400, 25, "invalid id"), list(&[post("R", ours, -30)], true)],
+            "there R",
+        ),
     ] {
         let asked = LookUp { candidates: named("P"), ..question(&tweet(ours)) };
         let world = answering(answers);
