@@ -15,7 +15,7 @@ use std::sync::Arc;
 use chimera::contracts::{Clock, PlatformName};
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::doctor::{Doctor, NoAccount, suggest};
-use chimera::platform::{Binding, Profile, ToolClient};
+use chimera::platform::{Binding, PlatformProfile, Profile, ToolClient};
 use chimera_examples::{Failure, screen};
 use chrono::TimeDelta;
 use clap::Parser;
@@ -74,9 +74,10 @@ fn check(args: &Args, profile: &Profile) -> Result<(), Failure> {
         return Err(format!("this profile has no `{platform}`: it has {}", quoted(all)).into());
     }
     let examined = profile.platforms().filter(|one| is_examined(args, one.platform()));
-    let settings: BTreeSet<&str> = examined.flat_map(|one| one.settings()).map(|(name, _)| name).collect();
-    let given = args.setting.iter().chain(&args.secret_setting).map(|(name, _)| name.as_str());
-    match given.into_iter().find(|name| !settings.contains(name)) {
+    let settings: BTreeSet<&str> =
+        examined.flat_map(PlatformProfile::settings).map(|(name, _)| name).collect();
+    let mut given = args.setting.iter().chain(&args.secret_setting).map(|(name, _)| name.as_str());
+    match given.find(|name| !settings.contains(name)) {
         None => Ok(()),
         Some(name) if settings.is_empty() => {
             Err(format!("this profile has no setting `{name}`: it asks for none").into())
