@@ -95,7 +95,7 @@ impl fmt::Display for Fault {
         let tool = &self.tool;
         match &self.what {
             Misfit::Tool => write!(formatter, "the server offers no tool `{tool}`"),
-            // A third of the servers refuse what they do not declare, the others drop it silently.
+            // Servers with strict schemas refuse what they do not declare, the others drop it silently.
             Misfit::Undeclared(name) => write!(formatter, "tool `{tool}`: it declares no argument `{name}`"),
             Misfit::Unsupplied(name) => write!(
                 formatter,
