@@ -35,7 +35,12 @@ struct Life {
 impl Session {
     fn of_life<T>(&self, number: u64, with: impl FnOnce(&mut Life) -> T) -> T {
         let mut life = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if life.number != number {
+        if number < life.number {
+            // Of a life that is over nothing is known, and a caller that still names it must not take away what is known of this one: its
+            // calls are not sent (`ToolCall::life`).
+            return with(&mut Life::default());
+        }
+        if number > life.number {
             *life = Life { number, ..Life::default() };
         }
         with(&mut life)
@@ -192,5 +197,26 @@ impl Binding {
             return Err(failed(code, &answer.shown(self.border(), REASON)));
         }
         Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two callers, one of which still names the life before: the server of this life stays signed in to the first account.
+    #[test]
+    fn a_caller_of_an_earlier_life_takes_nothing_from_this_one() {
+        let (acme, labs) =
+            (AccountRef::new(PlatformName::Twitter, "acme"), AccountRef::new(PlatformName::Twitter, "labs"));
+        let session = Session::default();
+        assert_eq!(session.sign_in(2, acme), Ok(()));
+        session.open(2, acme);
+        assert!(!session.is_open(1, labs));
+        session.open(1, labs);
+        assert!(session.is_open(2, acme) && !session.is_open(2, labs) && !session.is_open(1, labs));
+        assert_eq!(session.sign_in(2, labs), Err("acme".to_owned()));
+        assert_eq!(session.sign_in(3, labs), Ok(()));
+        assert!(!session.is_open(3, acme));
     }
 }
