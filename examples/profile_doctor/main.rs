@@ -136,7 +136,7 @@ async fn draft(args: &Args, server: &StdioServer, clock: &dyn Clock) -> Result<b
     Ok(true)
 }
 
-/// Says something to whoever reads on: nobody may (`| head`), and that is no fault.
+/// Prints a line. A reader that has gone (`| head`) is no fault.
 fn say(line: impl Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -304,7 +304,7 @@ pub(super) fn speaks_of_failure(text: &str) -> bool {
     })
 }
 
-/// Whether a sentence about something that should be public says that it will be, or waits for somebody.
+/// Whether a sentence says that a post will be public later, or waits for an approval.
 fn speaks_of_later(text: &str) -> bool {
     LATER.as_ref().is_none_or(|pattern| pattern.is_match(text))
 }

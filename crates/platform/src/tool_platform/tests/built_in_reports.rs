@@ -132,7 +132,7 @@ fn reports_that_prove_nothing() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The X server says *not found* of whatever its bearer token may not see.
+/// The X server says *not found* of each post that its bearer token may not see.
 #[test]
 fn x_not_found_is_not_missing() {
     use crate::targets::{TargetFinding, TargetKind, TargetQuery, Targets};
