@@ -28,8 +28,8 @@ use chimera_benches::mode::Mode;
 use chimera_benches::outside::{NoOwners, look_over_a_hundred, refused_in_4_kib};
 use chimera_benches::stage::{NoOpPlatform, context, host, media_request, text_request};
 use chimera_testkit::{
-    MemoryStore, Scene, TestClock, TestEntropy, admit_request, new_effect, sample_decision, sample_effect,
-    set_up,
+    Memory, MemoryStore, Scene, TestClock, TestEntropy, admit_request, new_effect, sample_decision,
+    sample_effect, set_up,
 };
 use chimera_text::{Folded, overlap as share};
 use chrono::{DateTime, Utc};
@@ -43,7 +43,7 @@ fn clock() -> Arc<dyn Clock> {
 }
 
 fn store(clock: &Arc<dyn Clock>) -> Arc<MemoryStore> {
-    Arc::new(MemoryStore::new(Arc::clone(clock), Arc::new(TestEntropy::seeded(1))))
+    Arc::new(Memory::new(Arc::clone(clock), Arc::new(TestEntropy::seeded(1))).open())
 }
 
 /// A host and a request that it can plan, planned once so that what is compiled lazily is there.

@@ -56,7 +56,7 @@ impl Ground {
         let signer = LocalSigner::open(beside(&db, "signer"), &origin, &SystemEntropy)?;
         let signed = signer.last().await?;
         let store_options = SqliteOptions::new(&db, Arc::clone(&clock)).signed_head(signed);
-        let store = Arc::new(SqliteStore::open(store_options)?);
+        let store = Arc::new(store_options.open()?);
         if signed.is_none() && store.head().await?.size > 0 {
             screen.never_signed();
         }

@@ -53,7 +53,7 @@ impl MediaProbe for EchoMedia {
 
 /// Opens the store at `path` as a new opener.
 pub fn open_store(path: &Path, clock: &Arc<dyn Clock>) -> Arc<SqliteStore> {
-    Arc::new(SqliteStore::open(SqliteOptions::new(path, Arc::clone(clock))).expect("the store opens"))
+    Arc::new(SqliteOptions::new(path, Arc::clone(clock)).open().expect("the store opens"))
 }
 
 /// A builder with everything but the storage ports and the platform.

@@ -53,7 +53,7 @@ impl<'a> Place<'a> {
         std::fs::create_dir(&folder).expect("the folder of the bench can be written");
         let clock: Arc<dyn Clock> = Arc::new(TokioClock);
         let options = SqliteOptions::new(folder.join("chimera.db"), Arc::clone(&clock));
-        let store = Arc::new(SqliteStore::open(options).expect("the store opens"));
+        let store = Arc::new(options.open().expect("the store opens"));
         let platform = Arc::new(NoOpPlatform::default());
         let host = Arc::new(host(&store, Arc::clone(&platform), &clock, limit));
         Self { runtime, folder, clock, store, platform, host }
@@ -77,11 +77,11 @@ impl<'a> Place<'a> {
         F: Future<Output = ()> + Send,
     {
         let mut flushes = flush::measure(&self.folder, PROBES).expect("a flush can be measured");
-        let before = self.store.write_count();
+        let before = self.store.backend().write_count();
         let begun = Instant::now();
         let latencies = self.runtime.block_on(crowd(&self.host, shares(requests, load.callers), call));
         let wall = begun.elapsed();
-        let after = self.store.write_count();
+        let after = self.store.backend().write_count();
         flushes.extend(flush::measure(&self.folder, PROBES).expect("a flush can be measured"));
         assert_eq!(latencies.len(), load.calls, "every request was answered");
         Cost {

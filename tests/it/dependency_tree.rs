@@ -7,7 +7,7 @@ use chimera_testkit::finished;
 use serde_json::Value;
 
 /// Crates that only say what is to be; they know nothing that could make it so.
-const CORE: [&str; 9] = [
+const CORE: [&str; 10] = [
     "chimera-text",
     "chimera-contracts",
     "chimera-governance",
@@ -17,6 +17,7 @@ const CORE: [&str; 9] = [
     "chimera-skill-propose",
     "chimera-skill-engage",
     "chimera-skill-publish",
+    "chimera-store",
 ];
 
 /// What the core never reaches, however indirectly.

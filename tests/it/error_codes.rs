@@ -15,7 +15,7 @@ use chimera::contracts::engage::EngageOutput;
 use chimera::contracts::propose::ErrorObject;
 use chimera::contracts::publish::PublishOutput;
 use chimera::contracts::{Clock, ErrorCode, Known, SkillName};
-use chimera_testkit::{MemoryStore, TestEntropy, within};
+use chimera_testkit::{Memory, MemoryStore, TestEntropy, within};
 use futures_util::future::LocalBoxFuture;
 
 /// What a caller was told, and whether something became public while it asked.
@@ -68,7 +68,7 @@ fn rows() -> impl Iterator<Item = (Option<SkillName>, &'static Row)> {
 
 /// A store that dies with its test.
 fn memory(clock: &Arc<dyn Clock>) -> Arc<MemoryStore> {
-    Arc::new(MemoryStore::new(Arc::clone(clock), Arc::new(TestEntropy::seeded(1))))
+    Arc::new(Memory::new(Arc::clone(clock), Arc::new(TestEntropy::seeded(1))).open())
 }
 
 /// What is wrong with the answer of a row.

@@ -8,7 +8,7 @@ use chimera::contracts::{Clock, ErrorCode};
 use chimera::governance::Budget;
 use chimera::{Chimera, Store};
 use chimera_testkit::{
-    Action, Cut, Fault, MemoryStore, PRICE, Rules, StrictPlatform, TestClock, TestEntropy, block_on,
+    Action, Cut, Fault, Memory, MemoryStore, PRICE, Rules, StrictPlatform, TestClock, TestEntropy, block_on,
     run_until_cut,
 };
 use chimera_tests::stage::{
@@ -73,13 +73,13 @@ trait Reopen {
     fn reopen(&mut self) -> Arc<Self::Store>;
 }
 
-struct Memory(Arc<MemoryStore>);
+struct InMemory(Arc<MemoryStore>);
 
-impl Reopen for Memory {
+impl Reopen for InMemory {
     type Store = MemoryStore;
 
     fn reopen(&mut self) -> Arc<MemoryStore> {
-        self.0 = Arc::new(self.0.reopen());
+        self.0 = Arc::new(self.0.backend().reopen());
         Arc::clone(&self.0)
     }
 }
@@ -230,8 +230,8 @@ proptest! {
         parallel in any::<bool>(),
     ) {
         let clock = Arc::new(TestClock::new());
-        let memory = MemoryStore::new(Arc::<TestClock>::clone(&clock), Arc::new(TestEntropy::seeded(1)));
-        whole(prepare(Memory(Arc::new(memory)), clock, keys, parallel), history);
+        let memory = Memory::new(Arc::<TestClock>::clone(&clock), Arc::new(TestEntropy::seeded(1))).open();
+        whole(prepare(InMemory(Arc::new(memory)), clock, keys, parallel), history);
     }
 }
 

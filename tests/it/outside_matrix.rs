@@ -19,7 +19,7 @@ use chimera::governance::Gate;
 use chimera::platform::{Binding, Profile, ToolPlatform};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
-    MemoryStore, PRICE, Scene, TestClock, TestEntropy, admit_request, block_on, sample_effect, set_up,
+    Memory, PRICE, Scene, TestClock, TestEntropy, admit_request, block_on, sample_effect, set_up,
 };
 use chimera_tests::stage::EchoMedia;
 use chrono::TimeDelta;
@@ -47,7 +47,7 @@ async fn play(kind: EffectKind, form: &Form, list: List, act: Act) -> Played {
     let client: Arc<dyn chimera::platform::ToolClient> = Arc::<Server>::clone(&server);
     let platform = ToolPlatform::new(Binding::all(&profile, &client), Arc::new(EchoMedia), Arc::clone(&time));
     let Stores { journal, approvals, budget, .. } =
-        MemoryStore::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(9))).stores();
+        Stores::of(Arc::new(Memory::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(9))).open()));
     let gate = Gate::new(Arc::clone(&approvals), Arc::clone(&time));
     let kernel = Kernel::new(journal, Arc::new(platform), gate, time.clone(), KernelOptions::default());
 

@@ -11,7 +11,7 @@ use chimera::contracts::{CallContext, Clock, PlatformName};
 use chimera::mcp::{ServerCommand, StdioServer, TokioClock};
 use chimera::platform::media::MediaProbe;
 use chimera::platform::{Accounts, Binding, Profile, ToolClient, ToolPlatform};
-use chimera::store_sqlite::{SqliteOptions, SqliteStore};
+use chimera::store_sqlite::SqliteOptions;
 use chimera_sandbox::{Outcome, Record};
 use chimera_testkit::{guard, within};
 use chimera_tests::engage_stage::{Judges, engage, engage_host, fund, real_engagement};
@@ -51,7 +51,7 @@ async fn publish_as_the_readme(keys: Word) -> (PublishOutput, Record) {
 
     let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let path = folder.path().join("chimera.db");
-    let store = Arc::new(SqliteStore::open(SqliteOptions::new(path, clock.clone())).unwrap());
+    let store = Arc::new(SqliteOptions::new(path, clock.clone()).open().unwrap());
     let stdio = Arc::new(StdioServer::new(sandbox(&record, keys, &lost), clock.clone()));
     let server: Arc<dyn ToolClient> = stdio.clone();
     let bindings = Binding::all(&profile(), &server);
@@ -116,7 +116,7 @@ async fn engage_once(action: EngageAction, keys: Word) {
 
     let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let path = folder.path().join("chimera.db");
-    let store = Arc::new(SqliteStore::open(SqliteOptions::new(path, clock.clone())).unwrap());
+    let store = Arc::new(SqliteOptions::new(path, clock.clone()).open().unwrap());
     fund(store.as_ref()).await;
     let stdio = Arc::new(StdioServer::new(sandbox(&record, keys, &lost), clock.clone()));
     let server: Arc<dyn ToolClient> = stdio.clone();

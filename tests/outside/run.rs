@@ -14,7 +14,7 @@ use chimera::effect::{EffectJournal, EffectKind, EffectQuery, EffectRecord, Effe
 use chimera_testkit::outside::{
     BreachKind, Event, EventKind, Oracle, Person, Scenario, Trace, World, key_of,
 };
-use chimera_testkit::{MemoryStore, TestClock, TestEntropy, block_on};
+use chimera_testkit::{Memory, TestClock, TestEntropy, block_on};
 use chrono::TimeDelta;
 
 use super::executor::Executor;
@@ -74,7 +74,7 @@ pub fn run(scenario: &Scenario, options: Options) -> Report {
     let oracle = RefCell::new(Oracle::new(&world));
     let outside = Outside::new(Arc::clone(&clock), world, options.wrap);
     let entropy = Arc::new(TestEntropy::seeded(scenario.seed));
-    let host = outside.start(MemoryStore::new(clock, entropy));
+    let host = outside.start(Memory::new(clock, entropy).open());
     let inputs = block_on(prepare(scenario, &host, outside.clock.as_ref()));
     let stage = Stage { outside, oracle, inputs, scenario: scenario.clone() };
     let mut run = Run {
@@ -169,11 +169,11 @@ impl<'a> Run<'a> {
             EventKind::Crash => {
                 self.executor.kill(self.number);
                 self.number += 1;
-                self.host = self.stage.outside.start(self.host.store.reopen());
+                self.host = self.stage.outside.start(self.host.store.backend().reopen());
             }
             EventKind::Pause { for_ms } => {
                 let until_ms = self.now_ms() + for_ms;
-                let second = self.stage.outside.start(self.host.store.open_again());
+                let second = self.stage.outside.start(self.host.store.backend().memory().open());
                 let first = std::mem::replace(&mut self.host, second);
                 self.paused.push((self.number, until_ms, first));
                 self.number += 1;

@@ -224,6 +224,19 @@ impl Draft {
         Ok(Leaf { bytes })
     }
 
+    /// The draft with the bytes of its entry, apart from the time: what a store's writer need not compute. `salt` as for
+    /// [`leaf`](Self::leaf).
+    ///
+    /// # Errors
+    /// When the statement has more than eight lists within each other.
+    pub fn seal(self, salt: [u8; 32]) -> Result<SealedDraft, LeafError> {
+        let bytes = self.leaf(DateTime::UNIX_EPOCH, salt)?.bytes;
+        // The members after the time are the type, which is a token, and the version.
+        let rest = r#"","type":"","v":1}"#.len().saturating_add(self.kind.as_str().len());
+        let slot = bytes.len().saturating_sub(rest).saturating_sub(TIME);
+        Ok(SealedDraft { draft: self, salt, bytes, slot })
+    }
+
     fn told(&self, time: Option<String>, attachment: Option<Digest>) -> Told<'_> {
         let Self { id, kind, namespace, correlation, statement, .. } = self;
         Told {
@@ -236,6 +249,51 @@ impl Draft {
             kind: kind.as_str(),
             v: 1,
         }
+    }
+}
+
+/// How many bytes a time takes in an entry: `1970-01-01T00:00:00.000000Z`.
+const TIME: usize = 27;
+
+/// A draft whose entry is written down but for the time, which the ledger gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedDraft {
+    draft: Draft,
+    salt: [u8; 32],
+    bytes: Vec<u8>,
+    /// Where the time stands in `bytes`.
+    slot: usize,
+}
+
+impl SealedDraft {
+    /// The draft.
+    #[must_use]
+    pub const fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// The salt of the attachment's commitment.
+    #[must_use]
+    pub const fn salt(&self) -> &[u8; 32] {
+        &self.salt
+    }
+
+    /// The entry of the log at the time that the ledger gives; the same bytes as [`Draft::leaf`].
+    ///
+    /// # Errors
+    /// When the time is not in the years 0 to 9999.
+    pub fn leaf(&self, at: DateTime<Utc>) -> Result<Leaf, LeafError> {
+        if !(0..=9999).contains(&at.year()) {
+            return Err(LeafError::Time(at));
+        }
+        let time = print_time(at);
+        let mut bytes = self.bytes.clone();
+        let end = self.slot.saturating_add(TIME);
+        match bytes.get_mut(self.slot..end).filter(|slot| slot.len() == time.len()) {
+            Some(slot) => slot.copy_from_slice(time.as_bytes()),
+            None => return self.draft.leaf(at, self.salt),
+        }
+        Ok(Leaf { bytes })
     }
 }
 
@@ -259,6 +317,12 @@ mod tests {
             }
             let told = draft.told(Some(print_time(DateTime::UNIX_EPOCH)), Some(Digest::of(b"y")));
             proptest::prop_assert_eq!(told.bytes().unwrap(), to_statement(&told).unwrap());
+            let draft = draft.with_attachment(Attachment::redacted("x"));
+            let sealed = draft.clone().seal([7; 32]).unwrap();
+            for micros in [0, 1, 1_790_000_000_123_456, 253_402_300_799_999_999] {
+                let at = DateTime::from_timestamp_micros(micros).unwrap();
+                proptest::prop_assert_eq!(sealed.leaf(at), draft.leaf(at, [7; 32]));
+            }
         }
     }
     use crate::statement::Atom;

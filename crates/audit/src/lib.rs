@@ -14,7 +14,7 @@ mod statement;
 pub mod verify;
 
 pub use checkpoint::SignedCheckpoint;
-pub use draft::{Attachment, Draft, EventType, Leaf, LeafError};
+pub use draft::{Attachment, Draft, EventType, Leaf, LeafError, SealedDraft};
 pub use export::{ExportError, ExportSummary, export, sign_head};
 pub use ledger::{Appended, AuditLedger, Entry, Head, Kept, LedgerQuery, LedgerReader, Page};
 pub use ledger_error::{LedgerError, LedgerErrorKind, LedgerVerdict};

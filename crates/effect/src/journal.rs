@@ -362,7 +362,7 @@ pub trait EffectJournal: Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError>;
 
-    /// Lists effects, by id.
+    /// Lists effects, in the order in which their requests were admitted, then by position.
     ///
     /// # Errors
     /// When the store fails.

@@ -35,7 +35,7 @@ pub enum Settled {
 }
 
 impl Kernel {
-    /// What waits because its outcome is unknown, by id: with candidates, the latest look and what it missed.
+    /// What waits because its outcome is unknown, in the order in which it was admitted: with candidates, the latest look and what it missed.
     ///
     /// # Errors
     /// When the store fails.

@@ -1,7 +1,6 @@
 //! SQLite's errors become the ports' error in this one place.
 
-use chimera_audit::{LedgerError, LedgerErrorKind, LedgerVerdict};
-use chimera_contracts::{Applied, StoreError, StoreErrorKind};
+use chimera_contracts::{StoreError, StoreErrorKind};
 use rusqlite::ErrorCode;
 
 /// Why a step within a transaction failed.
@@ -11,8 +10,6 @@ pub(crate) enum StepError {
     Sqlite(rusqlite::Error),
     /// The step itself refused.
     Store(StoreError),
-    /// The step may not append what it wanted to.
-    Ledger(LedgerError),
 }
 
 pub(crate) type StepResult<T> = Result<T, StepError>;
@@ -45,15 +42,6 @@ impl StepError {
         match self {
             Self::Sqlite(error) => sqlite(&error),
             Self::Store(error) => error,
-            Self::Ledger(error) => from_ledger(&error),
-        }
-    }
-
-    /// As the ledger ports report it.
-    pub(crate) fn into_ledger(self) -> LedgerError {
-        match self {
-            Self::Ledger(error) => error,
-            other => ledger(other.into_store()),
         }
     }
 }
@@ -82,25 +70,4 @@ pub(crate) fn sqlite(error: &rusqlite::Error) -> StoreError {
         _ => (StoreErrorKind::Unavailable, "the database failed"),
     };
     StoreError::not_applied(kind, format!("{what} ({error})"))
-}
-
-/// A store's error where the port is the ledger's.
-pub(crate) fn ledger(error: StoreError) -> LedgerError {
-    let verdict = match error.applied {
-        Applied::NotApplied => LedgerVerdict::NotApplied,
-        Applied::MaybeApplied => LedgerVerdict::MaybeApplied,
-    };
-    match error.kind {
-        StoreErrorKind::Corrupt => LedgerError::corrupt(error.message),
-        StoreErrorKind::Misuse => LedgerError::refused(error.message),
-        _ => LedgerError::unavailable(verdict, error.message),
-    }
-}
-
-fn from_ledger(error: &LedgerError) -> StoreError {
-    let kind = match error.kind() {
-        LedgerErrorKind::Conflict { .. } => StoreErrorKind::Corrupt,
-        _ => StoreErrorKind::Unavailable,
-    };
-    StoreError::not_applied(kind, error.to_string())
 }

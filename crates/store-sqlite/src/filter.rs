@@ -39,15 +39,6 @@ impl Filter {
         self.and(&format!("{expression} IN ({places})"), words.iter().map(|word| text(word)))
     }
 
-    /// Only rows with one of these ids; all when there is none.
-    pub(crate) fn and_one_of_ids(self, column: &str, ids: impl ExactSizeIterator<Item = uuid::Uuid>) -> Self {
-        if ids.len() == 0 {
-            return self;
-        }
-        let places = vec!["?"; ids.len()].join(", ");
-        self.and(&format!("{column} IN ({places})"), ids.map(|one| id(&one)))
-    }
-
     /// In this order, at most so many rows; the text of the statement's end, and its values.
     pub(crate) fn ordered(mut self, by: &str, limit: usize) -> (String, Vec<Value>) {
         let limit = i64::try_from(limit.min(LARGEST_PAGE)).unwrap_or(0);

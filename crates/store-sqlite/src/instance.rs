@@ -29,10 +29,6 @@ impl Instance {
         Ok(Self { id, folder, _lock: lock })
     }
 
-    pub(crate) const fn id(&self) -> InstanceId {
-        self.id
-    }
-
     /// Whether an opener is gone. Whatever leaves that open counts as alive: its leases end by themselves.
     pub(crate) fn is_dead(&self, other: InstanceId) -> bool {
         if other == self.id {

@@ -1,152 +1,234 @@
-//! The ledger: entries in order, each with the hashes that it completes, so that any root or proof is a few reads.
+//! The ledger: one row for the events of a step, each entry with the hashes that it completes.
 
-use async_trait::async_trait;
-use chimera_audit::merkle::{Node, completed, consistency_proof, root};
-use chimera_audit::{
-    Appended, AuditLedger, Draft, Entry, Head, Kept, LedgerError, LedgerQuery, LedgerReader, Page,
-};
-use chimera_contracts::{Digest, Entropy, StoreError, StoreErrorKind};
+use chimera_audit::merkle::{self, Node};
+use chimera_audit::{Entry, Kept, LedgerQuery};
+use chimera_contracts::{Digest, EventId};
+use chimera_store::{Event, EventRow, Tree};
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::error::{StepError, StepResult};
-use crate::store::SqliteStore;
+use crate::parse;
 
 /// At most so many entries in one answer, whatever was asked for.
-const LARGEST_PAGE: usize = 4096;
+const LARGEST_PAGE: usize = 4_096;
 
-/// The head: how many entries there are, and the root over them.
-pub(crate) fn head(connection: &Connection) -> StepResult<Head> {
-    let size = size(connection)?;
-    Ok(Head { size, root: root_at(connection, size)? })
+/// How many rows are read at a time.
+const ROWS: i64 = 512;
+
+/// How an entry with an attachment begins: its members are in the order of their names.
+const ATTACHED: &str = r#"{"attachment":""#;
+
+/// How many entries there are.
+pub(crate) fn size(connection: &Connection) -> StepResult<u64> {
+    let mut statement =
+        connection.prepare_cached("SELECT first + entries FROM ledger ORDER BY first DESC LIMIT 1")?;
+    Ok(statement.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
-/// The root over the first `size` entries.
-pub(crate) fn root_at(connection: &Connection, size: u64) -> StepResult<Digest> {
-    root(size, |node| stored(connection, node))
-}
-
-fn size(connection: &Connection) -> StepResult<u64> {
-    let mut statement = connection.prepare_cached("SELECT coalesce(max(position) + 1, 0) FROM ledger")?;
-    Ok(statement.query_row([], |row| row.get(0))?)
-}
-
-fn stored(connection: &Connection, node: Node) -> StepResult<Digest> {
+/// A stored hash of the tree.
+pub(crate) fn node(connection: &Connection, node: Node) -> StepResult<Digest> {
     let (leaf, place) = node.stored_at();
-    let mut statement = connection.prepare_cached("SELECT hashes FROM ledger WHERE position = ?1")?;
-    let hashes: Option<Vec<u8>> = statement.query_row([leaf], |row| row.get(0)).optional()?;
-    let start = usize::from(place).saturating_mul(32);
-    hashes
-        .as_deref()
-        .and_then(|hashes| hashes.get(start..start.saturating_add(32)))
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-        .map(Digest::from_bytes)
-        .ok_or_else(|| StepError::corrupt(format!("the ledger lacks the hashes of entry {leaf}")))
+    let lacking = || StepError::corrupt(format!("the ledger lacks the hashes of entry {leaf}"));
+    let mut statement = connection
+        .prepare_cached("SELECT first, hashes FROM ledger WHERE first <= ?1 ORDER BY first DESC LIMIT 1")?;
+    let row: Option<(u64, Vec<u8>)> =
+        statement.query_row([leaf], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (first, hashes) = row.ok_or_else(lacking)?;
+    // Each entry before it in the row has its own hash and one for each subtree that it completes.
+    let before: usize = (first..leaf).map(completes).fold(0, usize::saturating_add);
+    let start = before.saturating_add(usize::from(place)).saturating_mul(32);
+    let bytes = hashes.get(start..start.saturating_add(32)).and_then(|bytes| bytes.first_chunk::<32>());
+    bytes
+        .filter(|_| usize::from(place) < completes(leaf))
+        .map(|bytes| Digest::from_bytes(*bytes))
+        .ok_or_else(lacking)
 }
 
-/// Appends drafts within the caller's transaction.
+/// How many hashes are stored with an entry.
+fn completes(position: u64) -> usize {
+    usize::try_from(position.trailing_ones()).unwrap_or(64).saturating_add(1)
+}
+
+/// The tree as it stands.
+pub(crate) fn tree(connection: &Connection) -> StepResult<Tree> {
+    let size = size(connection)?;
+    let peaks =
+        Tree::nodes(size).into_iter().map(|peak| node(connection, peak)).collect::<StepResult<_>>()?;
+    Ok(Tree::of(size, peaks))
+}
+
+/// Appends events, all at one time; gives the position of the first.
 pub(crate) fn append(
     connection: &Connection,
-    drafts: &[Draft],
-    now: DateTime<Utc>,
-    entropy: &dyn Entropy,
-) -> StepResult<Vec<Appended>> {
-    let mut next = size(connection)?;
-    let mut appended = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let sameness = draft.sameness();
-        match known(connection, draft, sameness)? {
-            Some(index) => appended.push(Appended::Already { index }),
-            None => {
-                insert(connection, draft, sameness, next, now, entropy)?;
-                appended.push(Appended::New { index: next });
-                next = next.saturating_add(1);
+    tree: &mut Tree,
+    events: &[Event],
+    at: DateTime<Utc>,
+) -> StepResult<u64> {
+    let first = tree.size();
+    for step in events.chunk_by(|one, next| {
+        let (one, next) = (one.sealed.draft(), next.sealed.draft());
+        one.namespace == next.namespace && one.correlation == next.correlation
+    }) {
+        let begin = tree.size();
+        let mut leaves = String::from("[");
+        let mut hashes = Vec::new();
+        for event in step {
+            let leaf = event.sealed.leaf(at).map_err(|error| StepError::misuse(error.to_string()))?;
+            let position = tree.size();
+            keep(connection, event, position)?;
+            for hash in tree.append(merkle::leaf_hash(&leaf.bytes)) {
+                hashes.extend_from_slice(hash.as_bytes());
             }
+            let text = String::from_utf8(leaf.bytes).map_err(|error| StepError::misuse(error.to_string()))?;
+            if leaves.len() > 1 {
+                leaves.push(',');
+            }
+            leaves.push_str(&text);
         }
+        leaves.push(']');
+        let Some(draft) = step.first().map(|event| event.sealed.draft()) else { continue };
+        let correlation = draft.correlation.map(|id| *id.as_uuid().as_bytes());
+        let row = Step {
+            first: begin,
+            entries: u64::try_from(step.len()).unwrap_or(u64::MAX),
+            at: at.timestamp_micros(),
+            namespace: draft.namespace.as_str(),
+            correlation: correlation.as_ref(),
+            leaves: &leaves,
+            hashes: &hashes,
+        };
+        insert(connection, "ledger", &row)?;
     }
-    Ok(appended)
+    Ok(first)
 }
 
-fn known(connection: &Connection, draft: &Draft, offered: Digest) -> StepResult<Option<u64>> {
-    let mut statement =
-        connection.prepare_cached("SELECT position, sameness FROM ledger WHERE event_id = ?1")?;
-    let found: Option<(u64, [u8; 32])> = statement
-        .query_row([draft.id.as_uuid().as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match found.map(|(index, sameness)| (index, Digest::from_bytes(sameness))) {
-        None => Ok(None),
-        Some((index, stored)) if stored == offered => Ok(Some(index)),
-        Some((_, stored)) => Err(StepError::Ledger(LedgerError::conflict(draft.id, stored, offered))),
-    }
+/// One row of the ledger.
+pub(crate) struct Step<'a> {
+    pub(crate) first: u64,
+    pub(crate) entries: u64,
+    pub(crate) at: i64,
+    pub(crate) namespace: &'a str,
+    pub(crate) correlation: Option<&'a [u8; 16]>,
+    pub(crate) leaves: &'a str,
+    pub(crate) hashes: &'a [u8],
 }
 
-fn insert(
-    connection: &Connection,
-    draft: &Draft,
-    sameness: Digest,
-    index: u64,
-    now: DateTime<Utc>,
-    entropy: &dyn Entropy,
-) -> StepResult<()> {
-    let mut salt = [0; 32];
-    if draft.attachment.is_some() {
-        entropy.fill(&mut salt).map_err(|error| unavailable(&error.to_string()))?;
-    }
-    let leaf = draft.leaf(now, salt).map_err(|error| StepError::misuse(error.to_string()))?;
-    let hashes: Vec<u8> = completed(index, leaf.hash(), |node| stored(connection, node))?
-        .iter()
-        .flat_map(|hash| *hash.as_bytes())
-        .collect();
-    let attachment = draft.attachment.as_ref().map(chimera_audit::Attachment::as_bytes);
+pub(crate) fn insert(connection: &Connection, table: &str, step: &Step<'_>) -> StepResult<()> {
     connection
-        .prepare_cached(
-            "INSERT INTO ledger (position, event_id, type, namespace, correlation, at, sameness, leaf, hashes,
-                                 attached, salt, attachment)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?
-        .execute(rusqlite::params![
-            index,
-            draft.id.as_uuid().as_bytes(),
-            draft.kind.as_str(),
-            draft.namespace.as_str(),
-            draft.correlation.map(|id| *id.as_uuid().as_bytes()),
-            now.timestamp_micros(),
-            sameness.as_bytes(),
-            leaf.bytes,
-            hashes,
-            attachment.is_some(),
-            attachment.map(|_| salt),
-            attachment,
-        ])?;
+        .prepare_cached(&format!(
+            "INSERT INTO {table} (first, entries, at, namespace, correlation, leaves, hashes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        ))?
+        .execute((
+            step.first,
+            step.entries,
+            step.at,
+            step.namespace,
+            step.correlation,
+            step.leaves,
+            step.hashes,
+        ))?;
     Ok(())
 }
 
-fn unavailable(message: &str) -> StepError {
-    StoreError::not_applied(StoreErrorKind::Unavailable, message).into()
+/// Keeps what stands beside an entry.
+fn keep(connection: &Connection, event: &Event, position: u64) -> StepResult<()> {
+    let draft = event.sealed.draft();
+    if let Some(attachment) = &draft.attachment {
+        keep_attachment(connection, position, event.sealed.salt(), attachment.as_bytes())?;
+    }
+    match event.sameness {
+        Some(sameness) => name(connection, draft.id.as_uuid().as_bytes(), position, sameness.as_bytes()),
+        None => Ok(()),
+    }
 }
 
-const ENTRY: &str = "SELECT position, leaf, attached, salt, attachment FROM ledger";
-
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let attachment = match (row.get(2)?, row.get(3)?, row.get(4)?) {
-        (false, _, _) => Kept::None,
-        (true, Some(salt), Some(bytes)) => Kept::Present { salt, bytes },
-        (true, _, _) => Kept::Erased,
-    };
-    Ok(Entry { index: row.get(0)?, leaf: row.get(1)?, attachment })
+pub(crate) fn keep_attachment(
+    connection: &Connection,
+    position: u64,
+    salt: &[u8],
+    content: &[u8],
+) -> StepResult<()> {
+    connection
+        .prepare_cached("INSERT INTO attachment (position, salt, content) VALUES (?1, ?2, ?3)")?
+        .execute((position, salt, content))?;
+    Ok(())
 }
 
-fn find(connection: &Connection, query: &LedgerQuery, page: Page) -> StepResult<Vec<Entry>> {
-    let conditions: [(&str, Option<Value>); 5] = [
+/// Makes an event found by its id.
+pub(crate) fn name(connection: &Connection, id: &[u8], position: u64, sameness: &[u8]) -> StepResult<()> {
+    connection
+        .prepare_cached("INSERT INTO ledger_event (event_id, position, sameness) VALUES (?1, ?2, ?3)")?
+        .execute((id, position, sameness))?;
+    Ok(())
+}
+
+pub(crate) fn event(connection: &Connection, id: EventId) -> StepResult<Option<EventRow>> {
+    let mut statement =
+        connection.prepare_cached("SELECT position, sameness FROM ledger_event WHERE event_id = ?1")?;
+    let found = statement.query_row([id.as_uuid().as_bytes()], |row| {
+        Ok(EventRow { id, index: row.get(0)?, sameness: Digest::from_bytes(row.get(1)?) })
+    });
+    Ok(found.optional()?)
+}
+
+/// What a query asks of an entry itself.
+#[derive(Deserialize)]
+struct Typed<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+}
+
+/// Entries by position, from `from` on.
+pub(crate) fn find(
+    connection: &Connection,
+    query: &LedgerQuery,
+    from: u64,
+    limit: usize,
+) -> StepResult<Vec<Entry>> {
+    let limit = limit.min(LARGEST_PAGE);
+    let mut found = Vec::new();
+    let mut next = i64::try_from(from).unwrap_or(i64::MAX);
+    while found.len() < limit {
+        let rows = steps(connection, query, next)?;
+        let Some((first, entries, _)) = rows.last() else { break };
+        next = i64::try_from(first.saturating_add(*entries)).unwrap_or(i64::MAX);
+        for (first, _, leaves) in rows {
+            let leaves: Vec<Box<RawValue>> = parse(&leaves)?;
+            for (position, leaf) in (first..).zip(leaves) {
+                if position >= from && found.len() < limit && is_wanted(query, leaf.get())? {
+                    found.push(entry(connection, position, leaf.get())?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_wanted(query: &LedgerQuery, leaf: &str) -> StepResult<bool> {
+    match &query.kind {
+        Some(kind) => Ok(parse::<Typed<'_>>(leaf)?.kind == kind.as_str()),
+        None => Ok(true),
+    }
+}
+
+/// Rows that hold, or may hold, what a query asks for: where they begin, how many entries they have, and these.
+fn steps(connection: &Connection, query: &LedgerQuery, from: i64) -> StepResult<Vec<(u64, u64, String)>> {
+    let conditions: [(&str, Option<Value>); 4] = [
         ("namespace = ?", query.namespace.as_ref().map(|name| Value::Text(name.as_str().to_owned()))),
-        ("type = ?", query.kind.as_ref().map(|kind| Value::Text(kind.as_str().to_owned()))),
         ("correlation = ?", query.correlation.map(|id| Value::Blob(id.as_uuid().as_bytes().to_vec()))),
         ("at >= ?", query.since.map(|since| Value::Integer(since.timestamp_micros()))),
         ("at < ?", query.until.map(|until| Value::Integer(until.timestamp_micros()))),
     ];
-    let mut sql = format!("{ENTRY} WHERE position >= ?");
-    let mut values = vec![Value::Integer(i64::try_from(page.from).unwrap_or(i64::MAX))];
+    // A row that begins before it may reach beyond it.
+    let mut sql = "SELECT first, entries, leaves FROM ledger
+                   WHERE first >= coalesce((SELECT max(first) FROM ledger WHERE first <= ?1), 0) AND first + entries > ?1"
+        .to_owned();
+    let mut values = vec![Value::Integer(from)];
     for (condition, value) in conditions {
         if let Some(value) = value {
             sql.push_str(" AND ");
@@ -154,57 +236,23 @@ fn find(connection: &Connection, query: &LedgerQuery, page: Page) -> StepResult<
             values.push(value);
         }
     }
-    sql.push_str(" ORDER BY position LIMIT ?");
-    values.push(Value::Integer(limit(page.limit)));
+    sql.push_str(" ORDER BY first LIMIT ?");
+    values.push(Value::Integer(ROWS));
     let mut statement = connection.prepare_cached(&sql)?;
-    let entries = statement.query_map(params_from_iter(values), entry)?;
-    Ok(entries.collect::<Result<_, _>>()?)
+    let rows =
+        statement.query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn limit(asked: usize) -> i64 {
-    i64::try_from(asked.min(LARGEST_PAGE)).unwrap_or(0)
-}
-
-#[async_trait]
-impl AuditLedger for SqliteStore {
-    async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, LedgerError> {
-        let (clock, entropy) = (self.clock(), self.entropy());
-        let step = move |connection: &Connection| append(connection, &drafts, clock.now(), entropy.as_ref());
-        self.write(step).await.map_err(StepError::into_ledger)
-    }
-}
-
-#[async_trait]
-impl LedgerReader for SqliteStore {
-    async fn head(&self) -> Result<Head, LedgerError> {
-        self.read(head).await.map_err(StepError::into_ledger)
-    }
-
-    async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Entry>, LedgerError> {
-        let page = Page { from, limit };
-        let read = move |connection: &Connection| find(connection, &LedgerQuery::default(), page);
-        self.read(read).await.map_err(StepError::into_ledger)
-    }
-
-    async fn find(&self, query: &LedgerQuery, page: Page) -> Result<Vec<Entry>, LedgerError> {
-        let query = query.clone();
-        let read = move |connection: &Connection| find(connection, &query, page);
-        self.read(read).await.map_err(StepError::into_ledger)
-    }
-
-    async fn consistency(&self, from: u64, to: u64) -> Result<Vec<Digest>, LedgerError> {
-        let read = move |connection: &Connection| {
-            let size = size(connection)?;
-            if to > size {
-                return Err(StepError::misuse(format!(
-                    "there is no head of size {to}: the ledger holds {size}"
-                )));
-            }
-            consistency_proof(from, to, |node| stored(connection, node)).map_err(|error| match error {
-                chimera_audit::merkle::ProofError::Read(error) => error,
-                out_of_range => StepError::misuse(format!("{out_of_range:?}")),
-            })
-        };
-        self.read(read).await.map_err(StepError::into_ledger)
-    }
+fn entry(connection: &Connection, position: u64, leaf: &str) -> StepResult<Entry> {
+    let attachment = if leaf.starts_with(ATTACHED) {
+        let mut statement =
+            connection.prepare_cached("SELECT salt, content FROM attachment WHERE position = ?1")?;
+        let kept = statement
+            .query_row([position], |row| Ok(Kept::Present { salt: row.get(0)?, bytes: row.get(1)? }));
+        kept.optional()?.unwrap_or(Kept::Erased)
+    } else {
+        Kept::None
+    };
+    Ok(Entry { index: position, leaf: leaf.as_bytes().to_vec(), attachment })
 }

@@ -1,19 +1,34 @@
 //! The schema and its versions. `PRAGMA user_version` is the number of migrations applied; `application_id` marks our files.
 
+mod arrival;
+
 use chimera_contracts::{StoreError, StoreErrorKind};
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::error::sqlite;
+use crate::error::{StepError, StepResult, sqlite};
 
 /// "CHIM": marks the file as ours, so that no other program's database is migrated.
 const APPLICATION_ID: i32 = 0x4348_494D;
 
+/// One step from a schema to the next.
+enum Migration {
+    /// A script does all of it.
+    Script(&'static str),
+    /// A script makes tables, a function copies rows that SQL cannot compute, a script ends it.
+    Copy(&'static str, fn(&Connection) -> StepResult<()>, &'static str),
+}
+
 /// Migrations, oldest first; a released one is never changed.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrate/0001_first.sql"),
-    include_str!("migrate/0002_proposals.sql"),
-    include_str!("migrate/0003_engage.sql"),
-    include_str!("migrate/0004_unknown.sql"),
+const MIGRATIONS: &[Migration] = &[
+    Migration::Script(include_str!("migrate/0001_first.sql")),
+    Migration::Script(include_str!("migrate/0002_proposals.sql")),
+    Migration::Script(include_str!("migrate/0003_engage.sql")),
+    Migration::Script(include_str!("migrate/0004_unknown.sql")),
+    Migration::Copy(
+        include_str!("migrate/0005_arrival.sql"),
+        arrival::copy,
+        include_str!("migrate/0005_arrival_end.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.
@@ -28,7 +43,14 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     }
     let done = usize::try_from(found).unwrap_or(0);
     for migration in MIGRATIONS.iter().skip(done) {
-        transaction.execute_batch(migration).map_err(|error| sqlite(&error))?;
+        match migration {
+            Migration::Script(script) => transaction.execute_batch(script).map_err(|error| sqlite(&error))?,
+            Migration::Copy(begin, copy, end) => {
+                transaction.execute_batch(begin).map_err(|error| sqlite(&error))?;
+                copy(&transaction).map_err(StepError::into_store)?;
+                transaction.execute_batch(end).map_err(|error| sqlite(&error))?;
+            }
+        }
     }
     transaction.pragma_update(None, "user_version", wanted).map_err(|error| sqlite(&error))?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| sqlite(&error))?;

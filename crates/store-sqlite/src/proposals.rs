@@ -1,63 +1,39 @@
 //! Proposals: the first answer to each request, to the byte.
 
-use async_trait::async_trait;
-use chimera_contracts::{Digest, Entropy, StoreError};
-use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalJournal, ProposalKey, StoredProposal};
-use chrono::{DateTime, Utc};
+use chimera_contracts::Digest;
+use chimera_skill_propose::{ProposalKey, StoredProposal};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::error::{StepError, StepResult};
-use crate::ledger;
-use crate::store::SqliteStore;
+use crate::error::StepResult;
+use crate::keys;
 
-fn recall(connection: &Connection, key: &ProposalKey) -> StepResult<Option<StoredProposal>> {
+pub(crate) fn find(connection: &Connection, key: &ProposalKey) -> StepResult<Option<StoredProposal>> {
     let mut statement = connection.prepare_cached(
-        "SELECT fingerprint, proposal FROM proposal WHERE namespace = ?1 AND request_id = ?2",
+        "SELECT p.fingerprint, p.proposal FROM proposal_key k JOIN proposal p ON p.number = k.proposal
+         WHERE k.hash = ?1 AND p.namespace = ?2 AND p.request_id = ?3",
     )?;
-    let found = statement
-        .query_row((key.namespace.as_str(), key.request_id.as_str()), |row| {
-            let fingerprint = Digest::from_bytes(row.get(0)?);
-            Ok(StoredProposal { fingerprint, proposal: row.get(1)? })
-        })
-        .optional()?;
-    Ok(found)
+    let hash = keys::of_word(&key.namespace, &key.request_id);
+    let found = statement.query_row((hash, key.namespace.as_str(), key.request_id.as_str()), |row| {
+        let fingerprint = Digest::from_bytes(row.get(0)?);
+        Ok(StoredProposal { fingerprint, proposal: row.get(1)? })
+    });
+    Ok(found.optional()?)
 }
 
-fn admit(
-    connection: &Connection,
-    asked: &AdmitProposal,
-    now: DateTime<Utc>,
-    entropy: &dyn Entropy,
-) -> StepResult<ProposalAdmission> {
-    if let Some(known) = recall(connection, &asked.key)? {
-        return Ok(known.answer_to(&asked.fingerprint));
-    }
+/// Writes a new proposal; a known one never changes.
+pub(crate) fn put(connection: &Connection, key: &ProposalKey, stored: &StoredProposal) -> StepResult<()> {
     connection
         .prepare_cached(
-            "INSERT INTO proposal (namespace, request_id, fingerprint, proposal, admitted_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO proposal (namespace, request_id, fingerprint, proposal) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute((
-            asked.key.namespace.as_str(),
-            asked.key.request_id.as_str(),
-            asked.fingerprint.as_bytes(),
-            asked.proposal.as_slice(),
-            now.timestamp_micros(),
+            key.namespace.as_str(),
+            key.request_id.as_str(),
+            stored.fingerprint.as_bytes(),
+            stored.proposal.as_slice(),
         ))?;
-    ledger::append(connection, &asked.evidence, now, entropy)?;
-    Ok(ProposalAdmission::Fresh)
-}
-
-#[async_trait]
-impl ProposalJournal for SqliteStore {
-    async fn admit(&self, asked: AdmitProposal) -> Result<ProposalAdmission, StoreError> {
-        let (clock, entropy) = (self.clock(), self.entropy());
-        let step = move |connection: &Connection| admit(connection, &asked, clock.now(), entropy.as_ref());
-        self.write(step).await.map_err(StepError::into_store)
-    }
-
-    async fn recall(&self, key: &ProposalKey) -> Result<Option<StoredProposal>, StoreError> {
-        let key = key.clone();
-        self.read(move |connection| recall(connection, &key)).await.map_err(StepError::into_store)
-    }
+    connection
+        .prepare_cached("INSERT INTO proposal_key (hash, proposal) VALUES (?1, ?2)")?
+        .execute((keys::of_word(&key.namespace, &key.request_id), connection.last_insert_rowid()))?;
+    Ok(())
 }

@@ -1,13 +1,22 @@
 //! Reading: a thread with a connection of its own, so that reading never waits for a flush and no caller's thread blocks.
 
-use async_channel::Sender;
+use async_channel::{Receiver, Sender};
 use chimera_contracts::{StoreError, StoreErrorKind};
+use chimera_store::{Found, Read};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
-use crate::error::StepResult;
+use crate::error::{StepError, StepResult};
+use crate::session;
 
-type Job = Box<dyn FnOnce(&Connection) + Send>;
+/// So many callers at most read in one snapshot.
+const BATCH: usize = 64;
+
+/// One caller's reads.
+struct Job {
+    reads: Vec<Read>,
+    reply: oneshot::Sender<StepResult<Vec<Found>>>,
+}
 
 /// The way to the reader thread.
 #[derive(Clone)]
@@ -28,27 +37,18 @@ impl Reader {
         queue: usize,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, waiting) = async_channel::bounded::<Job>(queue);
-        let thread =
-            std::thread::Builder::new().name("chimera-sqlite-reader".to_owned()).spawn(move || {
-                while let Ok(job) = waiting.recv_blocking() {
-                    job(&connection);
-                }
-            })?;
+        let thread = std::thread::Builder::new()
+            .name("chimera-sqlite-reader".to_owned())
+            .spawn(move || work(&connection, &waiting))?;
         Ok((Self { jobs }, thread))
     }
 
     /// Reads within one snapshot.
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
-    ) -> StepResult<T> {
+    pub(crate) async fn load(&self, reads: Vec<Read>) -> Result<Vec<Found>, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = move |connection: &Connection| {
-            let _ = reply.send(snapshot(connection, read));
-        };
         let closed = || StoreError::not_applied(StoreErrorKind::Closed, "the store is closed");
-        self.jobs.send(Box::new(job)).await.map_err(|_| closed())?;
-        answer.await.unwrap_or_else(|_| Err(closed().into()))
+        self.jobs.send(Job { reads, reply }).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?.map_err(StepError::into_store)
     }
 
     /// Lets the thread end once it has done what waits.
@@ -57,9 +57,30 @@ impl Reader {
     }
 }
 
-fn snapshot<T>(connection: &Connection, read: impl FnOnce(&Connection) -> StepResult<T>) -> StepResult<T> {
-    let transaction = connection.unchecked_transaction()?;
-    let result = read(&transaction)?;
-    transaction.finish()?;
-    Ok(result)
+fn work(connection: &Connection, waiting: &Receiver<Job>) {
+    while let Ok(first) = waiting.recv_blocking() {
+        // All of them were asked before the snapshot, so that it has what they were told.
+        let mut batch = vec![first];
+        while batch.len() < BATCH {
+            match waiting.try_recv() {
+                Ok(job) => batch.push(job),
+                Err(_) => break,
+            }
+        }
+        let snapshot = connection.unchecked_transaction();
+        for Job { reads, reply } in batch {
+            let found = match &snapshot {
+                Ok(snapshot) => reads.iter().map(|read| session::find(snapshot, None, read)).collect(),
+                Err(error) => {
+                    let message = format!("the database cannot be read ({error})");
+                    Err(StoreError::not_applied(StoreErrorKind::Unavailable, message).into())
+                }
+            };
+            // A caller that is gone does not want it any more.
+            let _ = reply.send(found);
+        }
+        if let Ok(Err(error)) = snapshot.map(rusqlite::Transaction::finish) {
+            tracing::error!(%error, "a snapshot could not be ended");
+        }
+    }
 }

@@ -1,10 +1,7 @@
-//! The review queue: the rules are [`chimera_governance::review`]'s; here they meet one transaction.
+//! The review queue.
 
-use async_trait::async_trait;
-use chimera_contracts::{Entropy, Namespace, RequestId, ReviewId, StoreError};
-use chimera_governance::review::{
-    self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
-};
+use chimera_contracts::{Namespace, ReviewId, StoreError};
+use chimera_governance::review::{Review, ReviewQuery};
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -12,18 +9,7 @@ use uuid::Uuid;
 
 use crate::error::{StepError, StepResult};
 use crate::filter::{Filter, LARGEST_PAGE, id, text};
-use crate::store::SqliteStore;
-use crate::{ledger, rows};
-
-fn parse(document: &str) -> StepResult<Review> {
-    serde_json::from_str(document).map_err(|error| StepError::corrupt(error.to_string()))
-}
-
-/// Whether the journal has what a review is about: then nobody has to decide any more.
-fn is_admitted(connection: &Connection, request: Option<RequestId>) -> StepResult<bool> {
-    let Some(request) = request else { return Ok(false) };
-    Ok(rows::request(connection, request)?.is_some())
-}
+use crate::{json, parse};
 
 pub(crate) fn find(
     connection: &Connection,
@@ -34,11 +20,11 @@ pub(crate) fn find(
         .prepare_cached("SELECT document FROM review WHERE namespace = ?1 AND review_id = ?2")?
         .query_row((namespace.as_str(), id.as_uuid().as_bytes()), |row| row.get(0))
         .optional()?;
-    document.map(|document| parse(&document)).transpose()
+    document.map(|document| parse::<Review>(&document)).transpose()
 }
 
 /// Writes a review, new or moved.
-fn write(connection: &Connection, review: &Review) -> StepResult<()> {
+pub(crate) fn put(connection: &Connection, review: &Review) -> StepResult<()> {
     let micros = |time: DateTime<Utc>| time.timestamp_micros();
     connection
         .prepare_cached(
@@ -59,49 +45,9 @@ fn write(connection: &Connection, review: &Review) -> StepResult<()> {
             micros(review.created_at),
             micros(review.expires_at),
             review.deferred_until.map(micros),
-            rows::json(review)?,
+            json(review)?,
         ))?;
     Ok(())
-}
-
-fn enqueue(
-    connection: &Connection,
-    new: NewReview,
-    now: DateTime<Utc>,
-    entropy: &dyn Entropy,
-) -> StepResult<Enqueued> {
-    if let Some(known) = find(connection, &new.namespace, new.id)? {
-        let same = new.same_as(&known);
-        let known = Box::new(known);
-        return Ok(if same { Enqueued::Known(known) } else { Enqueued::Conflict(known) });
-    }
-    if is_admitted(connection, new.request)? {
-        return Ok(Enqueued::Admitted);
-    }
-    let Changed { review, evidence } = review::enqueue(new, now);
-    write(connection, &review)?;
-    ledger::append(connection, &evidence, now, entropy)?;
-    Ok(Enqueued::Fresh(Box::new(review)))
-}
-
-fn step(
-    connection: &Connection,
-    asked: &ReviewStep,
-    now: DateTime<Utc>,
-    entropy: &dyn Entropy,
-) -> StepResult<Stepped> {
-    let Some(known) = find(connection, &asked.namespace, asked.id)? else { return Ok(Stepped::Missing) };
-    if known.version != asked.version {
-        return Ok(Stepped::Stale(Box::new(known)));
-    }
-    let admitted = is_admitted(connection, known.request)?;
-    let Changed { review, evidence } = match review::step(&known, &asked.to, admitted, now) {
-        Ok(changed) => changed,
-        Err(denial) => return Ok(Stepped::Denied(denial)),
-    };
-    write(connection, &review)?;
-    ledger::append(connection, &evidence, now, entropy)?;
-    Ok(Stepped::Applied(Box::new(review)))
 }
 
 /// The end of the statement that a listing asks, and its values; `after` is the last review of the page before.
@@ -129,9 +75,14 @@ fn listing(query: &ReviewQuery, after: Option<&Review>, limit: usize) -> (String
     filter.ordered("priority DESC, created_at, review_id", limit)
 }
 
-fn list(connection: &Connection, query: &ReviewQuery, page: ReviewPage) -> StepResult<Vec<Review>> {
-    let after = page.after.map(|id| find(connection, &query.namespace, id)).transpose()?.flatten();
-    let (tail, values) = listing(query, after.as_ref(), page.limit);
+pub(crate) fn list(
+    connection: &Connection,
+    query: &ReviewQuery,
+    after: Option<ReviewId>,
+    limit: usize,
+) -> StepResult<Vec<Review>> {
+    let after = after.map(|id| find(connection, &query.namespace, id)).transpose()?.flatten();
+    let (tail, values) = listing(query, after.as_ref(), limit);
     documents(connection, &format!("review {tail}"), values)?.iter().map(|row| parse(&row.document)).collect()
 }
 
@@ -154,9 +105,14 @@ fn sweep(after: Option<Uuid>, now: DateTime<Utc>, limit: usize) -> (String, Vec<
 }
 
 /// Reads on over rows that cannot be read: one that was damaged must not keep the others from being worked on.
-fn unsettled(connection: &Connection, page: ReviewPage, now: DateTime<Utc>) -> StepResult<Vec<Review>> {
-    let limit = page.limit.min(LARGEST_PAGE);
-    let mut after = page.after.map(|id| *id.as_uuid());
+pub(crate) fn unsettled(
+    connection: &Connection,
+    after: Option<ReviewId>,
+    limit: usize,
+    now: DateTime<Utc>,
+) -> StepResult<Vec<Review>> {
+    let limit = limit.min(LARGEST_PAGE);
+    let mut after = after.map(|id| *id.as_uuid());
     let mut found = Vec::new();
     while found.len() < limit {
         let (source, values) = sweep(after, now, limit.saturating_sub(found.len()));
@@ -169,7 +125,7 @@ fn unsettled(connection: &Connection, page: ReviewPage, now: DateTime<Utc>) -> S
 }
 
 fn readable(row: &Document) -> Option<Review> {
-    let read = parse(&row.document).map_err(StepError::into_store);
+    let read = parse::<Review>(&row.document).map_err(StepError::into_store);
     let passed_over = |error: &StoreError| {
         tracing::error!(review = %row.id, %error, "a review in the database cannot be read and is passed over");
     };
@@ -186,40 +142,9 @@ struct Document {
 fn documents(connection: &Connection, source: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
     let mut statement = connection.prepare_cached(&format!("SELECT review_id, document FROM {source}"))?;
     let rows = statement.query_map(params_from_iter(values), |row| {
-        Ok(Document { id: rows::uuid(row, 0)?, document: row.get(1)? })
+        Ok(Document { id: Uuid::from_bytes(row.get(0)?), document: row.get(1)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-#[async_trait]
-impl ReviewQueue for SqliteStore {
-    async fn enqueue(&self, new: NewReview) -> Result<Enqueued, StoreError> {
-        let (clock, entropy) = (self.clock(), self.entropy());
-        let step =
-            move |connection: &Connection| enqueue(connection, new.clone(), clock.now(), entropy.as_ref());
-        self.write(step).await.map_err(StepError::into_store)
-    }
-
-    async fn step(&self, asked: ReviewStep) -> Result<Stepped, StoreError> {
-        let (clock, entropy) = (self.clock(), self.entropy());
-        let step = move |connection: &Connection| step(connection, &asked, clock.now(), entropy.as_ref());
-        self.write(step).await.map_err(StepError::into_store)
-    }
-
-    async fn review(&self, namespace: &Namespace, id: ReviewId) -> Result<Option<Review>, StoreError> {
-        let namespace = namespace.clone();
-        self.read(move |connection| find(connection, &namespace, id)).await.map_err(StepError::into_store)
-    }
-
-    async fn list(&self, query: &ReviewQuery, page: ReviewPage) -> Result<Vec<Review>, StoreError> {
-        let query = query.clone();
-        self.read(move |connection| list(connection, &query, page)).await.map_err(StepError::into_store)
-    }
-
-    async fn unsettled(&self, page: ReviewPage) -> Result<Vec<Review>, StoreError> {
-        let now = self.clock().now();
-        self.read(move |connection| unsettled(connection, page, now)).await.map_err(StepError::into_store)
-    }
 }
 
 #[cfg(test)]

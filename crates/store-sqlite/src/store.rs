@@ -7,18 +7,22 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use chimera_audit::Head;
-use chimera_contracts::{Clock, Entropy, InstanceId, StoreError, StoreErrorKind, fresh_uuid};
+use async_trait::async_trait;
+use chimera_audit::{Head, merkle};
+use chimera_contracts::{Clock, InstanceId, StoreError, StoreErrorKind, fresh_uuid};
+use chimera_store::{Applied, Backend, Commit, Compute, Found, Read, Store, Transaction};
+use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::config::SqliteOptions;
-use crate::error::{StepError, StepResult, sqlite};
+use crate::error::{StepError, sqlite};
+use crate::identity::Identity;
 use crate::instance::Instance;
-use crate::ledger::{head, root_at};
+use crate::ledger;
 use crate::migrate::{check_ours, check_readable, migrate};
 use crate::reader::Reader;
-use crate::writer::{Counters, Writer};
+use crate::writer::{Counters, Desk, Writer};
 
 /// The first SQLite that does not lose commits when one connection writes while another checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -36,30 +40,25 @@ pub struct WriteCount {
 }
 
 /// Every storage port on one SQLite database.
-///
-/// Cloning is cheap and gives the same store. The last clone that is dropped lets what waits be committed, ends both
-/// threads and gives the instance up.
-#[derive(Clone)]
-pub struct SqliteStore {
-    shared: Arc<Shared>,
-}
+pub type SqliteStore = Store<Sqlite>;
 
-struct Shared {
+/// One SQLite database, opened and checked.
+///
+/// Dropping it lets what waits be committed, ends both threads and gives the instance up.
+pub struct Sqlite {
     writer: Option<Writer>,
     reader: Reader,
     writing: Option<JoinHandle<()>>,
     reading: Option<JoinHandle<()>>,
-    instance: Option<Arc<Instance>>,
     id: InstanceId,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
     counters: Arc<Counters>,
 }
 
-impl fmt::Debug for SqliteStore {
+impl fmt::Debug for Sqlite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared { writer, reader, id, .. } = &*self.shared;
-        f.debug_struct("SqliteStore")
+        let Self { writer, reader, id, .. } = self;
+        f.debug_struct("Sqlite")
             .field("instance", id)
             .field("writer", writer)
             .field("reader", reader)
@@ -67,15 +66,22 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-impl SqliteStore {
-    /// Opens a database, making or migrating it where needed, after checking that it may be trusted: SQLite's version, the
+impl SqliteOptions {
+    /// Opens the database, making or migrating it where needed, after checking that it may be trusted: SQLite's version, the
     /// schema's version, that commits are flushed, and that the ledger is not behind what was signed.
     ///
-    /// Blocks for the time of a few file operations.
+    /// Blocks for the time of a few file operations; where an earlier schema is migrated, for as long as copying takes.
     ///
     /// # Errors
     /// When one of the checks fails or the file cannot be used; the message says what to do.
-    pub fn open(options: SqliteOptions) -> Result<Self, StoreError> {
+    pub fn open(self) -> Result<SqliteStore, StoreError> {
+        let entropy = Arc::clone(&self.entropy);
+        Ok(Store::new(Sqlite::open(self)?, entropy))
+    }
+}
+
+impl Sqlite {
+    fn open(options: SqliteOptions) -> Result<Self, StoreError> {
         check_sqlite(rusqlite::version_number())?;
         let given = options.path.as_path();
         let writable = (!options.read_only).then(|| open_writable(given, options.max_pages)).transpose()?;
@@ -90,71 +96,62 @@ impl SqliteStore {
         let id = fresh_uuid(options.clock.now(), options.entropy.as_ref())
             .map(InstanceId::from_uuid)
             .map_err(|error| StoreError::not_applied(StoreErrorKind::Unavailable, error.to_string()))?;
+        let SqliteOptions { clock, queue, .. } = options;
         let counters = Arc::new(Counters::default());
         let mut writing = None;
         let mut writer = None;
-        let mut instance = None;
         if let Some(connection) = writable {
-            instance = Some(Arc::new(Instance::register(&path, id).map_err(unavailable)?));
-            let (started, thread) =
-                Writer::start(connection, options.queue, Arc::clone(&counters)).map_err(unavailable)?;
+            let instance = Instance::register(&path, id).map_err(unavailable)?;
+            let identity = Identity::of(&path).map_err(unavailable)?;
+            let (clock, counters) = (Arc::clone(&clock), Arc::clone(&counters));
+            let desk = Desk { connection, clock, counters, identity, instance };
+            let (started, thread) = Writer::start(desk, queue).map_err(unavailable)?;
             writing = Some(thread);
             writer = Some(started);
         }
-        let (reader, thread) = Reader::start(reading, options.queue).map_err(unavailable)?;
-        let SqliteOptions { clock, entropy, .. } = options;
+        let (reader, thread) = Reader::start(reading, queue).map_err(unavailable)?;
         let reading = Some(thread);
-        let shared = Shared { writer, reader, writing, reading, instance, id, clock, entropy, counters };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { writer, reader, writing, reading, id, clock, counters })
     }
 
     /// What was written since the store was opened, by this opener.
     #[must_use]
     pub fn write_count(&self) -> WriteCount {
-        let counters = &self.shared.counters;
         WriteCount {
-            commits: counters.commits.load(Ordering::Relaxed),
-            rows: counters.rows.load(Ordering::Relaxed),
+            commits: self.counters.commits.load(Ordering::Relaxed),
+            rows: self.counters.rows.load(Ordering::Relaxed),
         }
     }
 
-    pub(crate) fn id(&self) -> InstanceId {
-        self.shared.id
-    }
-
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.shared.clock)
-    }
-
-    pub(crate) fn entropy(&self) -> Arc<dyn Entropy> {
-        Arc::clone(&self.shared.entropy)
-    }
-
-    pub(crate) fn opener(&self) -> Result<Arc<Instance>, StoreError> {
-        self.shared.instance.clone().ok_or_else(read_only)
-    }
-
-    /// Runs a step in the writer's next transaction.
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        step: impl FnMut(&Connection) -> StepResult<T> + Send + 'static,
-    ) -> StepResult<T> {
-        match &self.shared.writer {
-            Some(writer) => writer.step(step).await,
-            None => Err(read_only().into()),
-        }
-    }
-
-    /// Reads within one snapshot.
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
-    ) -> StepResult<T> {
-        self.shared.reader.read(read).await
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        self.writer.as_ref().ok_or_else(read_only)
     }
 }
 
-impl Drop for Shared {
+#[async_trait]
+impl Backend for Sqlite {
+    fn instance(&self) -> InstanceId {
+        self.id
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    async fn load(&self, reads: Vec<Read>) -> Result<Vec<Found>, StoreError> {
+        self.reader.load(reads).await
+    }
+
+    async fn apply(&self, transaction: Transaction) -> Result<Commit, StoreError> {
+        self.writer()?.apply(transaction).await
+    }
+
+    async fn transact(&self, step: Box<dyn Compute>) -> Result<Option<Applied>, StoreError> {
+        self.writer()?.transact(step).await
+    }
+}
+
+impl Drop for Sqlite {
     fn drop(&mut self) {
         // The writer goes last: the last connection that can write folds the write-ahead log back into the database.
         self.reader.close();
@@ -254,9 +251,11 @@ fn open_readable(path: &Path) -> Result<Connection, StoreError> {
 /// A ledger that is behind what was signed, or not an extension of it, is a restored or altered one: nothing may act on it.
 fn check_signed(connection: &Connection, signed: Option<Head>) -> Result<(), StoreError> {
     let Some(signed) = signed else { return Ok(()) };
-    let found = head(connection).map_err(StepError::into_store)?;
-    let extends = found.size >= signed.size
-        && root_at(connection, signed.size).map_err(StepError::into_store)? == signed.root;
+    let root =
+        |size| merkle::root(size, |node| ledger::node(connection, node)).map_err(StepError::into_store);
+    let size = ledger::size(connection).map_err(StepError::into_store)?;
+    let found = Head { size, root: root(size)? };
+    let extends = size >= signed.size && root(signed.size)? == signed.root;
     if extends {
         return Ok(());
     }

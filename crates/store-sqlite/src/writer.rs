@@ -1,19 +1,23 @@
 //! The one writer: a thread that owns the write connection and commits whatever waits in one transaction.
 //!
-//! No delay is added; batching comes from the flush itself: while one batch is flushed, the next one gathers. Each step
-//! stands in a SAVEPOINT of its own, so that a refused step never fails its neighbours, and nobody is answered before
-//! the commit is durable.
+//! No delay is added; batching comes from the flush itself: while one batch is flushed, the next one gathers. A step
+//! writes nothing before all its conditions hold, so that a stale one harms no neighbour; where a write fails all the same
+//! the batch is undone and each step gets a transaction of its own. Nobody is answered before the commit is durable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_channel::{Receiver, Sender};
-use chimera_contracts::{StoreError, StoreErrorKind};
+use chimera_contracts::{Clock, StoreError, StoreErrorKind};
+use chimera_store::{Applied, Commit, Compute, Transaction, Tree};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
-use crate::error::{StepResult, sqlite};
+use crate::error::{StepError, StepResult, sqlite};
+use crate::identity::Identity;
+use crate::instance::Instance;
+use crate::{ledger, session};
 
 /// At most so many steps in one transaction, so that the first caller of a large batch is not kept waiting for the last.
 const BATCH: usize = 512;
@@ -25,50 +29,83 @@ pub(crate) struct Counters {
     pub(crate) rows: AtomicU64,
 }
 
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
 /// One caller's step. It may run twice when the first transaction is lost as a whole; nothing of the first run is kept then.
-trait Job: Send {
-    fn run(&mut self, connection: &Connection) -> Result<(), StepFailed>;
-    fn answer(self: Box<Self>, error: Option<StoreError>);
+enum Job {
+    Apply {
+        transaction: Transaction,
+        reply: Reply<Commit>,
+        done: Option<Result<Commit, StoreError>>,
+    },
+    Transact {
+        step: Box<dyn Compute>,
+        reply: Reply<Option<Applied>>,
+        done: Option<Result<Option<Applied>, StoreError>>,
+    },
 }
 
-/// The step failed; the job keeps why.
-struct StepFailed;
-
-struct Typed<T, F> {
-    step: F,
-    result: Option<StepResult<T>>,
-    reply: oneshot::Sender<StepResult<T>>,
-}
-
-impl<T: Send, F: FnMut(&Connection) -> StepResult<T> + Send> Job for Typed<T, F> {
-    fn run(&mut self, connection: &Connection) -> Result<(), StepFailed> {
-        let step = AssertUnwindSafe(|| (self.step)(connection));
-        // A panic in one step must not take the thread, and with it every other caller, down.
-        let result = catch_unwind(step).unwrap_or_else(|_| {
-            Err(StoreError::not_applied(StoreErrorKind::Corrupt, "a step of the store panicked").into())
-        });
-        let failed = result.is_err();
-        self.result = Some(result);
-        if failed { Err(StepFailed) } else { Ok(()) }
+impl Job {
+    /// Runs the step in the open transaction.
+    ///
+    /// # Errors
+    /// When a write failed, so that a part of the step may stand there.
+    fn run(&mut self, desk: &Desk, tree: &mut Tree) -> StepResult<()> {
+        let (connection, now) = (&desk.connection, desk.clock.now());
+        match self {
+            Self::Apply { transaction, done, .. } => {
+                *done = Some(Ok(session::apply(connection, tree, transaction, now)?));
+            }
+            Self::Transact { step, done, .. } => {
+                let mut failed = None;
+                let applied = chimera_store::transact(
+                    step.as_mut(),
+                    now,
+                    |read| {
+                        session::find(connection, Some(&desk.instance), read).map_err(StepError::into_store)
+                    },
+                    |transaction| {
+                        session::apply(connection, tree, &transaction, now).map_err(|error| {
+                            let error = error.into_store();
+                            failed = Some(error.clone());
+                            error
+                        })
+                    },
+                );
+                if let Some(error) = failed {
+                    return Err(error.into());
+                }
+                *done = Some(applied);
+            }
+        }
+        Ok(())
     }
 
-    fn answer(self: Box<Self>, error: Option<StoreError>) {
-        let missing =
-            || Err(StoreError::not_applied(StoreErrorKind::Unavailable, "the step was not run").into());
-        let answer = match (self.result, error) {
-            (Some(Err(refused)), _) => Err(refused),
-            (_, Some(error)) => Err(error.into()),
-            (result, None) => result.unwrap_or_else(missing),
-        };
-        // A caller that is gone finds out by asking again.
-        let _ = self.reply.send(answer);
+    fn fail(&mut self, error: StoreError) {
+        match self {
+            Self::Apply { done, .. } => *done = Some(Err(error)),
+            Self::Transact { done, .. } => *done = Some(Err(error)),
+        }
+    }
+
+    /// Tells the caller; one that is gone finds out by asking again.
+    fn answer(self) {
+        fn told<T>(reply: Reply<T>, done: Option<Result<T, StoreError>>) {
+            let missing =
+                || Err(StoreError::not_applied(StoreErrorKind::Unavailable, "the step was not run"));
+            let _ = reply.send(done.unwrap_or_else(missing));
+        }
+        match self {
+            Self::Apply { reply, done, .. } => told(reply, done),
+            Self::Transact { reply, done, .. } => told(reply, done),
+        }
     }
 }
 
 /// The way to the writer thread.
 #[derive(Clone)]
 pub(crate) struct Writer {
-    jobs: Sender<Box<dyn Job>>,
+    jobs: Sender<Job>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -77,35 +114,47 @@ impl std::fmt::Debug for Writer {
     }
 }
 
+/// What the thread works with.
+pub(crate) struct Desk {
+    pub(crate) connection: Connection,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) identity: Identity,
+    pub(crate) instance: Instance,
+}
+
 impl Writer {
     /// Starts the thread. It ends when the last `Writer` is dropped, after what waits was committed.
-    pub(crate) fn start(
-        connection: Connection,
-        queue: usize,
-        counters: Arc<Counters>,
-    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub(crate) fn start(desk: Desk, queue: usize) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, waiting) = async_channel::bounded(queue);
         let thread = std::thread::Builder::new()
             .name("chimera-sqlite-writer".to_owned())
-            .spawn(move || work(&connection, &waiting, &counters))?;
+            .spawn(move || work(&desk, &waiting))?;
         Ok((Self { jobs }, thread))
     }
 
-    /// Runs a step and answers once it is durable.
-    pub(crate) async fn step<T: Send + 'static>(
-        &self,
-        step: impl FnMut(&Connection) -> StepResult<T> + Send + 'static,
-    ) -> StepResult<T> {
+    /// Applies a transaction and answers once it is durable.
+    pub(crate) async fn apply(&self, transaction: Transaction) -> Result<Commit, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Typed { step, result: None, reply });
+        self.send(Job::Apply { transaction, reply, done: None }, answer).await
+    }
+
+    /// Computes a step in the writer's transaction and answers once it is durable.
+    pub(crate) async fn transact(&self, step: Box<dyn Compute>) -> Result<Option<Applied>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Transact { step, reply, done: None }, answer).await
+    }
+
+    async fn send<T>(
+        &self,
+        job: Job,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let closed = |_| StoreError::not_applied(StoreErrorKind::Closed, "the store is closed");
         self.jobs.send(job).await.map_err(closed)?;
         answer.await.unwrap_or_else(|_| {
-            Err(StoreError::maybe_applied(
-                StoreErrorKind::Closed,
-                "the store was closed meanwhile: ask again",
-            )
-            .into())
+            let message = "the store was closed meanwhile: ask again";
+            Err(StoreError::maybe_applied(StoreErrorKind::Closed, message))
         })
     }
 
@@ -115,7 +164,9 @@ impl Writer {
     }
 }
 
-fn work(connection: &Connection, waiting: &Receiver<Box<dyn Job>>, counters: &Counters) {
+fn work(desk: &Desk, waiting: &Receiver<Job>) {
+    // The tree as this thread left it; another process may have appended since.
+    let mut tree = None;
     while let Ok(first) = waiting.recv_blocking() {
         let mut batch = vec![first];
         while batch.len() < BATCH {
@@ -124,28 +175,30 @@ fn work(connection: &Connection, waiting: &Receiver<Box<dyn Job>>, counters: &Co
                 Err(_) => break,
             }
         }
-        commit(connection, batch, counters);
+        commit(desk, &mut tree, batch);
     }
 }
 
 /// Commits a batch. Where the transaction is lost as a whole, each step gets one of its own.
-fn commit(connection: &Connection, mut batch: Vec<Box<dyn Job>>, counters: &Counters) {
+fn commit(desk: &Desk, tree: &mut Option<Tree>, mut batch: Vec<Job>) {
+    let connection = &desk.connection;
     let rows = connection.total_changes();
-    match transact(connection, &mut batch) {
+    match transact(desk, tree, &mut batch) {
         Ok(()) => {
-            counters.commits.fetch_add(1, Ordering::Relaxed);
-            counters.rows.fetch_add(connection.total_changes().saturating_sub(rows), Ordering::Relaxed);
-            batch.into_iter().for_each(|job| job.answer(None));
+            desk.counters.commits.fetch_add(1, Ordering::Relaxed);
+            desk.counters.rows.fetch_add(connection.total_changes().saturating_sub(rows), Ordering::Relaxed);
         }
         Err(Lost::Undone(_)) if batch.len() > 1 => {
             for job in batch {
-                commit(connection, vec![job], counters);
+                commit(desk, tree, vec![job]);
             }
+            return;
         }
         Err(Lost::Undone(error) | Lost::Open(error)) => {
-            batch.into_iter().for_each(|job| job.answer(Some(error.clone())));
+            batch.iter_mut().for_each(|job| job.fail(error.clone()));
         }
     }
+    batch.into_iter().for_each(Job::answer);
 }
 
 /// A transaction that did not commit.
@@ -156,14 +209,21 @@ enum Lost {
     Open(StoreError),
 }
 
-fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Lost> {
+fn transact(desk: &Desk, kept: &mut Option<Tree>, batch: &mut [Job]) -> Result<(), Lost> {
+    let connection = &desk.connection;
     let undone = |error: rusqlite::Error| Lost::Undone(sqlite(&error));
+    // The tree is known again once what was appended to it is durable.
+    let known = kept.take();
+    desk.identity.check().map_err(Lost::Undone)?;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(undone)?;
-    let done = batch.iter_mut().try_for_each(|job| savepoint(connection, job.as_mut()));
-    if let Err(lost) = done {
-        roll_back(connection);
-        return Err(lost);
-    }
+    let done = run(desk, known, batch);
+    let tree = match done {
+        Ok(tree) => tree,
+        Err(error) => {
+            roll_back(connection);
+            return Err(Lost::Undone(error));
+        }
+    };
     connection.execute_batch("COMMIT").map_err(|error| {
         let failed = sqlite(&error);
         let certain = matches!(failed.kind, StoreErrorKind::Full | StoreErrorKind::ReadOnly);
@@ -175,24 +235,34 @@ fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), L
         } else {
             Lost::Open(StoreError::maybe_applied(failed.kind, failed.message))
         }
-    })
+    })?;
+    *kept = Some(tree);
+    Ok(())
 }
 
-/// Runs one step inside the transaction; its failure undoes it alone.
-fn savepoint(connection: &Connection, job: &mut dyn Job) -> Result<(), Lost> {
-    let undone = |error: rusqlite::Error| Lost::Undone(sqlite(&error));
-    connection.prepare_cached("SAVEPOINT step").and_then(|mut s| s.execute([])).map_err(undone)?;
-    let failed = job.run(connection).is_err();
-    // After some errors (a full disk, for one) SQLite ends the whole transaction by itself.
-    if connection.is_autocommit() {
-        let message = "the transaction was ended by the database";
-        return Err(Lost::Undone(StoreError::not_applied(StoreErrorKind::Unavailable, message)));
+/// Runs the steps of a batch in the open transaction; gives the tree after them.
+fn run(desk: &Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<Tree, StoreError> {
+    let connection = &desk.connection;
+    let size = ledger::size(connection).map_err(StepError::into_store)?;
+    let mut tree = match known.filter(|tree| tree.size() == size) {
+        Some(tree) => tree,
+        None => ledger::tree(connection).map_err(StepError::into_store)?,
+    };
+    for job in batch {
+        let step = AssertUnwindSafe(|| job.run(desk, &mut tree));
+        // A panic in one step must not take the thread, and with it every other caller, down.
+        let result = catch_unwind(step).unwrap_or_else(|_| {
+            Err(StoreError::not_applied(StoreErrorKind::Corrupt, "a step of the store panicked").into())
+        });
+        // After some errors (a full disk, for one) SQLite ends the whole transaction by itself.
+        if connection.is_autocommit() {
+            let message = "the transaction was ended by the database";
+            let ended = StoreError::not_applied(StoreErrorKind::Unavailable, message);
+            return Err(result.err().map_or(ended, StepError::into_store));
+        }
+        result.map_err(StepError::into_store)?;
     }
-    if failed {
-        connection.prepare_cached("ROLLBACK TO step").and_then(|mut s| s.execute([])).map_err(undone)?;
-    }
-    connection.prepare_cached("RELEASE step").and_then(|mut s| s.execute([])).map_err(undone)?;
-    Ok(())
+    Ok(tree)
 }
 
 fn roll_back(connection: &Connection) {

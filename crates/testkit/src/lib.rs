@@ -13,7 +13,6 @@ mod clock;
 pub mod conformance;
 mod cuts;
 mod entropy;
-mod memory;
 pub mod model;
 pub mod outside;
 mod scene;
@@ -23,10 +22,10 @@ pub use block_on::block_on;
 pub use chimera_harness::{
     Guard, TestProcess, Tries, Within, finished, guard, guard_for, tries, within, within_seconds,
 };
+pub use chimera_store_memory::{Memory, MemoryStore};
 pub use clock::TestClock;
 pub use cuts::{Action, Cut, Cutting, run_until_cut};
 pub use entropy::TestEntropy;
-pub use memory::MemoryStore;
 pub use scene::{
     PRICE, Scene, WINDOW, admit_request, approve, cannot_tell, decision_about, done, looked, new_effect,
     published, refused, reviewer, sample_decision, sample_effect, sample_review, set_up,

@@ -38,7 +38,7 @@ fn empty_database(user_version: u32, application_id: u32) -> Vec<u8> {
 
 fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
-    SqliteStore::open(SqliteOptions::new(path, clock))
+    SqliteOptions::new(path, clock).open()
 }
 
 /// The file is refused for this reason, in these words.
@@ -49,7 +49,7 @@ fn check(bytes: &[u8], kind: StoreErrorKind, says: &[&str]) {
     for read_only in [false, true] {
         let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
         let options = SqliteOptions::new(&path, clock).read_only(read_only);
-        let error = SqliteStore::open(options).unwrap_err();
+        let error = options.open().unwrap_err();
         assert_eq!((error.kind, error.applied), (kind, Applied::NotApplied), "{error}");
         for words in says {
             assert!(error.to_string().contains(words), "`{words}` is not in: {error}");
@@ -122,7 +122,7 @@ fn a_database_that_is_open_for_reading_only() {
     drop((store, full));
 
     let options = SqliteOptions::new(&path, Arc::clone(&clock)).read_only(true);
-    let store = Arc::new(SqliteStore::open(options).unwrap());
+    let store = Arc::new(options.open().unwrap());
     let reader = host(&store, Arc::new(platform.clone()), &clock);
     let answer = ask(&reader, &context(), &json(&request));
     let says = ["opened for reading only"];

@@ -9,7 +9,7 @@ use chimera::Chimera;
 use chimera::contracts::publish::{PublishInput, PublishOutput, PublishStatus};
 use chimera::contracts::{Clock, ErrorCode, PlatformName};
 use chimera::governance::Budget;
-use chimera::store_sqlite::{SqliteOptions, SqliteStore};
+use chimera::store_sqlite::SqliteOptions;
 use chimera_testkit::{PRICE, Rules, StrictPlatform, TestClock, block_on};
 use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, open_store, publish, scope};
 use chrono::TimeDelta;
@@ -68,7 +68,7 @@ fn run(path: &Path, pages: u32, rules: Rules, request: &PublishInput) -> Answere
     let platform = StrictPlatform::everywhere(Arc::clone(&clock), rules);
     let options = SqliteOptions::new(path, Arc::clone(&clock)).max_pages(pages);
     let first = {
-        let store = Arc::new(SqliteStore::open(options).unwrap());
+        let store = Arc::new(options.open().unwrap());
         block_on(publish(&host(&store, Arc::new(platform.clone()), &clock), request))
     };
     let answered = read(&first, &platform, pages);

@@ -12,7 +12,7 @@ use chimera::effect::{
 };
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Verdict};
 use chimera::skill_publish::PublishOptions;
-use chimera_testkit::{Fault, MemoryStore, Rules, StrictPlatform, TestClock, TestEntropy, block_on};
+use chimera_testkit::{Fault, Memory, MemoryStore, Rules, StrictPlatform, TestClock, TestEntropy, block_on};
 use chimera_tests::stage::{REVIEWER, builder, claim, context, input, only, publish, scope};
 use chrono::TimeDelta;
 use futures_util::future::join;
@@ -84,7 +84,7 @@ impl EffectJournal for Leisurely {
 #[test]
 fn nobody_is_told_of_a_failure_that_is_being_mended() {
     let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
-    let store = Arc::new(MemoryStore::new(Arc::clone(&clock), Arc::new(TestEntropy::seeded(1))));
+    let store = Arc::new(Memory::new(Arc::clone(&clock), Arc::new(TestEntropy::seeded(1))).open());
     let platform = StrictPlatform::everywhere(Arc::clone(&clock), Rules::default());
     platform.plan(PlatformName::LinkedIn, [Fault::LostBefore]);
     let patient = PublishOptions { answer_within: TimeDelta::hours(1), ..PublishOptions::default() };

@@ -31,8 +31,8 @@ pub struct Admitted {
     pub view: RequestView,
     /// The effects whose use of their approval is new; all but those that used it before.
     pub uses: Vec<NewApproval>,
-    /// The budget after the holds; `None` when nothing is held.
-    pub balance: Option<Balance>,
+    /// What the budget holds for them; `None` when they cost nothing.
+    pub hold: Option<Money>,
     /// The evidence, in order.
     pub drafts: Vec<Draft>,
 }
@@ -134,7 +134,7 @@ pub fn admit(
     let ids: Vec<EffectId> =
         admit.effects.iter().map(|new| effect_id(request.id, &new.approved.digest())).collect();
     let uses = uses(admit, &ids, standings, now)?;
-    let balance = hold(admit, balance)?;
+    let hold = hold(admit, balance)?;
     let mut drafts = vec![evidence::start(&request, admit)];
     let mut effects = Vec::with_capacity(admit.effects.len());
     for ((position, new), id) in (0_u32..).zip(&admit.effects).zip(ids) {
@@ -144,7 +144,7 @@ pub fn admit(
         }
         effects.push(record);
     }
-    Ok(Admitted { view: RequestView { request, effects }, uses, balance, drafts })
+    Ok(Admitted { view: RequestView { request, effects }, uses, hold, drafts })
 }
 
 /// What a caller may not have put together: effects of another payer or tenant, one effect twice, none, one out of its time.
@@ -200,18 +200,22 @@ fn uses(
     Ok(uses)
 }
 
-fn hold(admit: &Admit, balance: Option<Balance>) -> Result<Option<Balance>, Refused> {
+/// What the budget has to hold, which it can.
+fn hold(admit: &Admit, balance: Option<Balance>) -> Result<Option<Money>, Refused> {
     let refuse = |message| Refused { code: ErrorCode::BudgetExceeded, platform: None, message };
     let priced: Vec<Money> =
         admit.effects.iter().map(|effect| effect.price).filter(|price| price.micros > 0).collect();
-    if priced.is_empty() {
-        return Ok(None);
-    }
+    let Some(first) = priced.first() else { return Ok(None) };
     let Some(balance) = balance else {
         return Err(refuse("no budget is set for the campaign, and its posts are not free".to_owned()));
     };
-    let held = priced.into_iter().try_fold(balance, Balance::hold);
-    held.map(Some).map_err(|denial| refuse(denial.to_string()))
+    priced
+        .iter()
+        .try_fold(balance, |balance, price| balance.hold(*price))
+        .map_err(|denial| refuse(denial.to_string()))?;
+    // Each of them fits beside the others, so the sum is no overflow and of one currency.
+    let micros = priced.iter().fold(0_u64, |sum, price| sum.saturating_add(price.micros));
+    Ok(Some(Money { micros, ..*first }))
 }
 
 fn new_record(

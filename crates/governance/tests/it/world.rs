@@ -8,7 +8,7 @@ use chimera_governance::review::{Enqueued, NewReview, Review, ReviewQueue};
 use chimera_governance::{
     Approvable, ApprovalStore, Approver, ApproverRole, Claim, Gate, GateError, ReviewDesk, Terms,
 };
-use chimera_testkit::{MemoryStore, TestClock, TestEntropy, block_on};
+use chimera_testkit::{Memory, MemoryStore, TestClock, TestEntropy, block_on};
 use chrono::TimeDelta;
 
 pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -22,7 +22,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(TestClock::manual());
-        let store = Arc::new(MemoryStore::new(clock.clone(), Arc::new(TestEntropy::seeded(7))));
+        let store = Arc::new(Memory::new(clock.clone(), Arc::new(TestEntropy::seeded(7))).open());
         Self { clock, store }
     }
 

@@ -10,7 +10,7 @@ use chimera_skill_propose::{
     CampaignStrategy, Insights, InsightsError, InsightsQuery, InsightsSnapshot, ProposalJournal,
     ProposalStrategy, ProposeOptions, ProposePorts, ProposeSkill,
 };
-use chimera_testkit::{MemoryStore, TestClock, TestEntropy, block_on};
+use chimera_testkit::{Memory, MemoryStore, TestClock, TestEntropy, block_on};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(TestClock::new());
         let entropy = Arc::new(TestEntropy::seeded(7));
-        let store = Arc::new(MemoryStore::new(Arc::<TestClock>::clone(&clock), entropy));
+        let store = Arc::new(Memory::new(Arc::<TestClock>::clone(&clock), entropy).open());
         Self { clock, store }
     }
 

@@ -257,7 +257,7 @@ fn an_error_has_an_id_also_without_chance() {
 #[test]
 fn a_closed_store_takes_no_refusal_either() {
     let bench = Bench::new();
-    bench.store.crash();
+    bench.store.backend().crash();
     let error = refuse(&bench.skill(), &request());
     assert_eq!((reason(&error), error.related_event_id), ("store_closed", None));
     let ledger: &dyn AuditLedger = bench.store.as_ref();

@@ -29,7 +29,7 @@ impl Sqlite {
     }
 
     pub(crate) fn store(&self) -> Arc<SqliteStore> {
-        Arc::new(SqliteStore::open(self.options()).unwrap())
+        Arc::new(self.options().open().unwrap())
     }
 }
 

@@ -37,11 +37,11 @@ fn a_refused_step_fails_alone() {
 fn a_burst_shares_flushes_and_what_was_answered_is_there() {
     let sqlite = Sqlite::new();
     let store = sqlite.store();
-    let before = store.write_count();
+    let before = store.backend().write_count();
     block_on(join_all((0..400).map(|number| store.append(vec![draft(number, "burst")]))))
         .into_iter()
         .for_each(|appended| assert!(appended.is_ok()));
-    let commits = store.write_count().commits - before.commits;
+    let commits = store.backend().write_count().commits - before.commits;
     assert!(commits < 400, "{commits} commits for 400 appends: nothing was shared");
     drop(store);
     assert_eq!(block_on(sqlite.store().head()).unwrap().size, 400);
@@ -55,7 +55,7 @@ fn a_full_database_refuses_what_does_not_fit_and_keeps_the_rest() {
         block_on(store.append(vec![draft(0, "first")])).unwrap();
         40
     };
-    let store = chimera_store_sqlite::SqliteStore::open(sqlite.options().max_pages(pages)).unwrap();
+    let store = sqlite.options().max_pages(pages).open().unwrap();
     block_on(async {
         let results = join_all((1..600).map(|number| store.append(vec![draft(number, "more")]))).await;
         let fitted = results.iter().filter(|result| result.is_ok()).count();

@@ -28,12 +28,12 @@ fn however_many_are_taken_one_row_holds_those_that_count() {
     block_on(async {
         for number in 0..20_u32 {
             let by = derive_uuid("test", &[&number.to_be_bytes()]);
-            let before = store.write_count().rows;
+            let before = store.backend().write_count().rows;
             let first = store.take(&key(), LIMIT, by).await.unwrap();
             assert!(matches!(first, Permit::Taken { used: 1 | 2 }), "{first:?}");
-            assert_eq!(store.write_count().rows, before + 1);
+            assert_eq!(store.backend().write_count().rows, before + 1);
             assert_eq!(store.take(&key(), LIMIT, by).await.unwrap(), first, "the same one again");
-            assert_eq!(store.write_count().rows, before + 1, "which writes nothing");
+            assert_eq!(store.backend().write_count().rows, before + 1, "which writes nothing");
             sqlite.clock().advance(TimeDelta::seconds(40));
         }
     });

@@ -8,6 +8,7 @@
     reason = "tests fail loudly, their helpers too"
 )]
 
+mod answers;
 mod conformance;
 mod engagement;
 mod factory;

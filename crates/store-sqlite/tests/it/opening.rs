@@ -5,7 +5,6 @@ use std::io::{Seek, SeekFrom, Write};
 
 use chimera_audit::{AuditLedger as _, Draft, EventType, Head, LedgerReader as _, Statement};
 use chimera_contracts::{Digest, EventId, Namespace, StoreError, StoreErrorKind, derive_uuid};
-use chimera_store_sqlite::SqliteStore;
 use chimera_testkit::{block_on, guard};
 
 use crate::factory::Sqlite;
@@ -27,7 +26,7 @@ fn patch(sqlite: &Sqlite, offset: u64, bytes: &[u8]) {
 }
 
 fn refused(sqlite: &Sqlite, kind: StoreErrorKind) -> StoreError {
-    let error = SqliteStore::open(sqlite.options()).unwrap_err();
+    let error = sqlite.options().open().unwrap_err();
     assert_eq!(error.kind, kind, "{error}");
     error
 }
@@ -62,7 +61,7 @@ fn a_folder_that_is_not_there_is_refused() {
         sqlite.path().join("no").join("such.db"),
         chimera_testkit::conformance::StoreFactory::clock(&sqlite),
     );
-    assert_eq!(SqliteStore::open(options).unwrap_err().kind, StoreErrorKind::Unavailable);
+    assert_eq!(options.open().unwrap_err().kind, StoreErrorKind::Unavailable);
 }
 
 #[test]
@@ -75,7 +74,7 @@ fn a_ledger_behind_the_signers_memory_does_not_open() {
     let ahead = block_on(store.head()).unwrap();
     drop(store);
 
-    let open = |head| SqliteStore::open(sqlite.options().signed_head(Some(head)));
+    let open = |head| sqlite.options().signed_head(Some(head)).open();
     assert!(open(signed).is_ok(), "a ledger that extends the signed head opens");
     assert!(open(ahead).is_ok());
     let later = Head { size: ahead.size + 1, root: ahead.root };
@@ -89,7 +88,7 @@ fn a_reader_reads_and_writes_nothing() {
     let sqlite = Sqlite::new();
     let writer = sqlite.store();
     block_on(writer.append(vec![draft("one")])).unwrap();
-    let reader = SqliteStore::open(sqlite.options().read_only(true)).unwrap();
+    let reader = sqlite.options().read_only(true).open().unwrap();
     assert_eq!(block_on(reader.head()).unwrap().size, 1);
     assert!(block_on(reader.append(vec![draft("two")])).is_err());
     block_on(writer.append(vec![draft("three")])).unwrap();
@@ -99,7 +98,7 @@ fn a_reader_reads_and_writes_nothing() {
 #[test]
 fn a_reader_does_not_make_a_database() {
     let sqlite = Sqlite::new();
-    assert!(SqliteStore::open(sqlite.options().read_only(true)).is_err());
+    assert!(sqlite.options().read_only(true).open().is_err());
     assert!(!sqlite.path().exists());
 }
 
@@ -121,8 +120,7 @@ fn first_openers_at_the_same_moment_all_get_in() {
     for _ in 0..8 {
         let sqlite = Sqlite::new();
         std::thread::scope(|scope| {
-            let openers: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| SqliteStore::open(sqlite.options()))).collect();
+            let openers: Vec<_> = (0..8).map(|_| scope.spawn(|| sqlite.options().open())).collect();
             for opener in openers {
                 opener.join().unwrap().unwrap();
             }
@@ -137,7 +135,7 @@ fn a_link_leads_to_the_same_openers() {
     let link = sqlite.path().with_file_name("link.db");
     std::os::unix::fs::symlink(sqlite.path(), &link).unwrap();
     let clock = chimera_testkit::conformance::StoreFactory::clock(&sqlite);
-    let other = SqliteStore::open(chimera_store_sqlite::SqliteOptions::new(&link, clock)).unwrap();
+    let other = chimera_store_sqlite::SqliteOptions::new(&link, clock).open().unwrap();
     let folder = sqlite.path().with_file_name("store.db-instances");
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "both stand beside the one database");
     assert!(!sqlite.path().with_file_name("link.db-instances").exists());

@@ -61,23 +61,24 @@ fn a_row_for_each_public_post() {
 fn a_row_that_cannot_be_read_is_passed_over() {
     let sqlite = Sqlite::new();
     let store = sqlite.store();
-    let scene = Scene::named("damaged");
-    let effects = [PlatformName::Twitter, PlatformName::Instagram]
-        .map(|platform| sample_effect(&scene, platform, "Hello"));
     block_on(async {
         let stores = Stores::of(Arc::clone(&store));
         let clock: Arc<dyn Clock> = sqlite.clock();
         let limit = Money::usd_micros(1_000_000);
-        let approved =
-            set_up(&stores.approvals, stores.budget.as_ref(), &clock, &scene, limit, &effects).await;
-        let new = approved.into_iter().map(|approved| new_effect(approved, false)).collect();
-        assert!(matches!(store.admit(admit_request(&scene, new)).await, Ok(Admission::Fresh(_))));
+        for name in ["damaged", "sound"] {
+            let scene = Scene::named(name);
+            let effects = [sample_effect(&scene, PlatformName::Twitter, "Hello")];
+            let approved =
+                set_up(&stores.approvals, stores.budget.as_ref(), &clock, &scene, limit, &effects).await;
+            let new = approved.into_iter().map(|approved| new_effect(approved, false)).collect();
+            assert!(matches!(store.admit(admit_request(&scene, new)).await, Ok(Admission::Fresh(_))));
+        }
         let connection = rusqlite::Connection::open(sqlite.path()).unwrap();
-        let damaged =
-            "UPDATE effect SET progress = replace(progress, 'admitted', 'withheld') WHERE position = 0";
+        let damaged = "UPDATE effect SET progress = replace(progress, 'admitted', 'withheld') WHERE number = (SELECT min(number) FROM effect)";
         assert_eq!(connection.execute(damaged, []).unwrap(), 1);
         sqlite.clock().advance(chrono::TimeDelta::hours(1));
         let leased = store.lease(LeaseScope::Due, 10, chrono::TimeDelta::seconds(1)).await.unwrap();
-        assert_eq!(leased.iter().map(|leased| leased.record.position).collect::<Vec<_>>(), [1]);
+        let keys: Vec<_> = leased.iter().map(|leased| leased.request.key.key.as_str()).collect();
+        assert_eq!(keys, ["sound"]);
     });
 }

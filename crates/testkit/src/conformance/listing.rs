@@ -19,14 +19,14 @@ async fn list(stage: &Stage<'_>, query: &EffectQuery, page: Page) -> Vec<EffectR
     stage.stores.journal.effects(query, page).await.unwrap()
 }
 
-/// Effects are listed by id, in pages, of a request and in the states that are asked for.
-pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
-    let stage = Stage::open(factory, "effects are listed by id, in pages").await;
+/// Effects are listed in the order in which their requests were admitted, then by position, in pages, of a request and in the
+/// states that are asked for.
+pub async fn effects_are_listed_as_they_came_in_pages(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "effects are listed as they came, in pages").await;
     let view = stage.admitted(5, true).await;
     stage.apply(&view.effects[0], lost()).await;
     stage.apply(&view.effects[1], not_done(ErrorCode::PlatformRateLimit)).await;
-    let mut stored = stage.view().await.unwrap().effects;
-    stored.sort_by_key(|record| record.id);
+    let stored = stage.view().await.unwrap().effects;
 
     let namespace = stage.scene.namespace.clone();
     let query = EffectQuery {
@@ -42,10 +42,6 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
             break;
         }
         assert!(page.len() <= 2);
-        assert!(
-            page.iter().all(|record| after.is_none_or(|after| record.id > after)),
-            "after the page before"
-        );
         listed.extend(page);
     }
     assert_eq!(listed, stored);
@@ -59,9 +55,24 @@ pub async fn effects_are_listed_by_id_in_pages(factory: &dyn StoreFactory) {
     assert_eq!(list(&stage, &of_ours, all.clone()).await, expected);
     let strange = EffectQuery { namespace: "somebody-else".parse().unwrap(), ..query };
     assert_eq!(list(&stage, &strange, all.clone()).await, [], "a tenant sees its own effects");
-    let of_all = list(&stage, &EffectQuery { namespace, states, ..EffectQuery::default() }, all).await;
+    let of_all = list(
+        &stage,
+        &EffectQuery { namespace: namespace.clone(), states, ..EffectQuery::default() },
+        all.clone(),
+    )
+    .await;
     assert!(expected.iter().all(|record| of_all.contains(record)));
-    assert!(of_all.is_sorted_by_key(|record| record.id));
+
+    // A request that was admitted later stands after it, whatever its ids, and one after another from any effect on.
+    let later = Stage::open(factory, "effects are listed as they came, later").await;
+    let last = later.admitted(2, true).await.effects;
+    let of_both = EffectQuery { namespace, ..EffectQuery::default() };
+    let listed: Vec<_> = list(&stage, &of_both, all).await.into_iter().map(|record| record.id).collect();
+    let place = |record: &EffectRecord| listed.iter().position(|id| *id == record.id).unwrap();
+    assert!(expected.iter().all(|record| place(record) < place(&last[0])), "{listed:?}");
+    assert!(place(&last[0]) < place(&last[1]));
+    let after = Page { after: Some(last[0].id), limit: 1 };
+    assert_eq!(list(&stage, &of_both, after).await, last[1..]);
 }
 
 /// Effects are listed by campaign, platform and kind, each by itself and together.
@@ -105,8 +116,7 @@ pub async fn effects_are_listed_by_campaign_platform_and_kind(factory: &dyn Stor
         (of_request, &[&records[3]]),
         (strange, none),
     ] {
-        let mut expected: Vec<_> = expected.iter().map(|record| (*record).clone()).collect();
-        expected.sort_by_key(|record| record.id);
+        let expected: Vec<_> = expected.iter().map(|record| (*record).clone()).collect();
         assert_eq!(list(&stage, &query, all.clone()).await, expected, "{query:?}");
         if let Some(first) = expected.first() {
             let rest = Page { after: Some(first.id), limit: 1 };

@@ -225,7 +225,7 @@ cases! {
     leases_survive_a_crash_of_somebody_else
     openers_have_instances_of_their_own
     an_unknown_key_has_no_request
-    effects_are_listed_by_id_in_pages
+    effects_are_listed_as_they_came_in_pages
     effects_are_listed_by_campaign_platform_and_kind
     open_effects_are_those_of_the_account
     owners_are_exactly_the_owners

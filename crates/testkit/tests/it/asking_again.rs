@@ -11,7 +11,8 @@ use chimera_governance::{DeskError, ReviewDesk, Terms};
 use chimera_platform::limits::{Permit, RateKey, RateLimit};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
-    Action, Cut, MemoryStore, Scene, TestClock, TestEntropy, block_on, reviewer, run_until_cut, sample_review,
+    Action, Cut, Memory, MemoryStore, Scene, TestClock, TestEntropy, block_on, reviewer, run_until_cut,
+    sample_review,
 };
 use chrono::TimeDelta;
 
@@ -27,7 +28,7 @@ struct Outside {
 impl Outside {
     fn new() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
-        let store = MemoryStore::new(Arc::clone(&clock), Arc::new(TestEntropy::seeded(11)));
+        let store = Memory::new(Arc::clone(&clock), Arc::new(TestEntropy::seeded(11))).open();
         Self { clock, store, scene: Scene::named("asking again") }
     }
 
@@ -55,7 +56,7 @@ impl Outside {
 
     /// One review, one decision that both ports know, and one event for each step, however often anything was asked.
     async fn check(&self, said: &str) {
-        let stores = self.store.open_again().stores();
+        let stores = Stores::of(Arc::new(self.store.backend().memory().open()));
         let new = sample_review(&self.scene, "first");
         let stored: Option<Review> = stores.reviews.review(&new.namespace, new.id).await.unwrap();
         let stored = stored.expect(said);
@@ -94,7 +95,9 @@ where
 #[test]
 fn a_review_is_decided_and_handed_over_once() {
     block_on(cut_everywhere(
-        |outside, cut| async move { outside.review(&outside.store.open_again().stores(), &cut).await },
+        |outside, cut| async move {
+            outside.review(&Stores::of(Arc::new(outside.store.backend().memory().open())), &cut).await
+        },
         async |outside, said| outside.check(said).await,
     ));
 }
@@ -118,12 +121,16 @@ impl Outside {
 fn a_permit_is_taken_once() {
     block_on(cut_everywhere(
         |outside, cut| async move {
-            let permit = outside.like(outside.store.open_again().stores(), &cut, "ours").await?;
+            let permit = outside
+                .like(Stores::of(Arc::new(outside.store.backend().memory().open())), &cut, "ours")
+                .await?;
             assert_eq!(permit, Permit::Taken { used: 1 });
             Ok::<_, StoreError>(())
         },
         async |outside, said| {
-            let next = outside.like(outside.store.open_again().stores(), &Cut::never(), "theirs").await;
+            let next = outside
+                .like(Stores::of(Arc::new(outside.store.backend().memory().open())), &Cut::never(), "theirs")
+                .await;
             assert_eq!(next.unwrap(), Permit::Taken { used: 2 }, "{said}");
         },
     ));

@@ -9,7 +9,7 @@ use chimera_effect::{
 use chimera_governance::{Gate, GateError};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
-    Action, Cut, Fault, MemoryStore, PRICE, Rules, Scene, StrictPlatform, TestClock, TestEntropy,
+    Action, Cut, Fault, Memory, MemoryStore, PRICE, Rules, Scene, StrictPlatform, TestClock, TestEntropy,
     admit_request, block_on, run_until_cut, sample_effect, set_up, tries,
 };
 use chrono::TimeDelta;
@@ -28,13 +28,13 @@ impl Outside {
     async fn new(rules: Rules, faults: &[Fault]) -> Self {
         let clock = Arc::new(TestClock::new());
         let dyn_clock: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
-        let store = MemoryStore::new(Arc::clone(&dyn_clock), Arc::new(TestEntropy::seeded(7)));
+        let store = Memory::new(Arc::clone(&dyn_clock), Arc::new(TestEntropy::seeded(7))).open();
         let platform = StrictPlatform::everywhere(Arc::clone(&dyn_clock), rules);
         let scene = Scene::named("crashes");
         let places = [PlatformName::Twitter, PlatformName::Threads];
         let effects: Vec<_> = places.iter().map(|place| sample_effect(&scene, *place, "a text")).collect();
         platform.plan(PlatformName::Twitter, faults.iter().copied());
-        let stores = store.open_again().stores();
+        let stores = Stores::of(Arc::new(store.backend().memory().open()));
         let limit = Money::usd_micros(2 * PRICE.micros);
         set_up(&stores.approvals, stores.budget.as_ref(), &dyn_clock, &scene, limit, &effects).await;
         Self { clock, store, platform, scene, effects }
@@ -90,7 +90,7 @@ impl Outside {
 
     /// A new process that finishes what is left, then its caller asks again.
     async fn recover(&self) -> RequestView {
-        let stores = self.store.open_again().stores();
+        let stores = Stores::of(Arc::new(self.store.backend().memory().open()));
         let kernel = self.kernel(&stores, &Cut::never());
         for _ in 0..4 {
             for _ in tries(100, "nothing is due any more") {
@@ -126,7 +126,7 @@ impl Outside {
 async fn scenario(rules: Rules, faults: &[Fault], cut: Cut) -> (usize, Outside, RequestView) {
     let outside = Outside::new(rules, faults).await;
     {
-        let stores = outside.store.open_again().stores();
+        let stores = Stores::of(Arc::new(outside.store.backend().memory().open()));
         let kernel = outside.kernel(&stores, &cut);
         let _: Option<Result<(), StoreError>> = run_until_cut(outside.publish(&kernel), &cut).await;
         // The process is gone, and all that it held.

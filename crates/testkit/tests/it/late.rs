@@ -156,7 +156,7 @@ fn a_holder_that_was_fenced_in_mid_call_records_its_outcome() {
             world.platform.meanwhile(move || {
                 let world = Arc::clone(&other);
                 Box::pin(async move {
-                    let stores: Stores = world.store.open_again().stores();
+                    let stores: Stores = Stores::of(Arc::new(world.store.backend().memory().open()));
                     let kernel = world.kernel_over(&stores);
                     world.clock.advance(TimeDelta::seconds(26));
                     let taken = kernel.lease(LeaseScope::Of(vec![id]), 1).await.unwrap();

@@ -13,26 +13,26 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chimera_testkit::conformance::{self, StoreFactory, Stores};
 use chimera_testkit::model::{self, check_history, history};
-use chimera_testkit::{MemoryStore, TestClock, TestEntropy, block_on};
+use chimera_testkit::{Memory, TestClock, TestEntropy, block_on};
 
 #[derive(Debug)]
-struct Memory {
+struct InMemory {
     clock: Arc<TestClock>,
-    first: MemoryStore,
+    memory: Memory,
 }
 
-impl Memory {
+impl InMemory {
     fn new() -> Self {
         let clock = Arc::new(TestClock::new());
-        let first = MemoryStore::new(Arc::<TestClock>::clone(&clock), Arc::new(TestEntropy::seeded(1)));
-        Self { clock, first }
+        let memory = Memory::new(Arc::<TestClock>::clone(&clock), Arc::new(TestEntropy::seeded(1)));
+        Self { clock, memory }
     }
 }
 
 #[async_trait]
-impl StoreFactory for Memory {
+impl StoreFactory for InMemory {
     async fn open(&self) -> Stores {
-        self.first.open_again().stores()
+        Stores::of(Arc::new(self.memory.open()))
     }
 
     async fn crash_and_reopen(&self, dead: Stores) -> Stores {
@@ -48,13 +48,13 @@ impl StoreFactory for Memory {
 
 #[test]
 fn the_store_in_memory_keeps_the_contracts() {
-    block_on(conformance::all(&Memory::new()));
+    block_on(conformance::all(&InMemory::new()));
 }
 
 #[test]
 fn every_case_stands_on_its_own() {
     for case in conformance::CASES {
-        block_on(case.run(&Memory::new()));
+        block_on(case.run(&InMemory::new()));
     }
 }
 
@@ -74,21 +74,21 @@ proptest::proptest! {
 
     #[test]
     fn the_store_in_memory_follows_the_model(history in history()) {
-        block_on(check_history(&Memory::new(), &history));
+        block_on(check_history(&InMemory::new(), &history));
     }
 
     #[test]
     fn the_queue_in_memory_follows_the_model(history in model::review::history()) {
-        block_on(model::review::check_history(&Memory::new(), &history));
+        block_on(model::review::check_history(&InMemory::new(), &history));
     }
 
     #[test]
     fn the_limits_in_memory_follow_the_model(history in model::limits::history(false)) {
-        block_on(model::limits::check_history(&Memory::new(), &history));
+        block_on(model::limits::check_history(&InMemory::new(), &history));
     }
 
     #[test]
     fn no_clock_that_is_set_back_gives_more_permits(history in model::limits::history(true)) {
-        block_on(model::limits::check_history(&Memory::new(), &history));
+        block_on(model::limits::check_history(&InMemory::new(), &history));
     }
 }

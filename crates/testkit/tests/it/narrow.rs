@@ -10,7 +10,7 @@ use chimera_effect::{
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
-    Action, Cut, Fault, MemoryStore, Rules, Scene, StrictPlatform, TestClock, TestEntropy, admit_request,
+    Action, Cut, Fault, Memory, Rules, Scene, StrictPlatform, TestClock, TestEntropy, admit_request,
     block_on, new_effect, published, run_until_cut, sample_effect, set_up,
 };
 use chrono::TimeDelta;
@@ -30,7 +30,8 @@ impl Narrow {
     async fn new(rules: Rules) -> Self {
         let clock = Arc::new(TestClock::new());
         let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
-        let stores = MemoryStore::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(3))).stores();
+        let stores =
+            Stores::of(Arc::new(Memory::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(3))).open()));
         let platform = StrictPlatform::everywhere(Arc::clone(&time), rules);
         let scene = Scene::named("narrow");
         let effects = [sample_effect(&scene, PlatformName::Threads, "a text")];

@@ -10,7 +10,7 @@ use chimera_effect::{
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
-    Action, Cut, Fault, MemoryStore, PRICE, Rules, Scene, StrictPlatform, TestClock, TestEntropy, WINDOW,
+    Action, Cut, Fault, Memory, PRICE, Rules, Scene, StrictPlatform, TestClock, TestEntropy, WINDOW,
     admit_request, block_on, new_effect, run_until_cut, sample_effect, set_up,
 };
 use chrono::TimeDelta;
@@ -29,7 +29,9 @@ impl Admitted {
     async fn new(rules: Rules) -> Self {
         let clock = Arc::new(TestClock::new());
         let dyn_clock: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
-        let stores = MemoryStore::new(Arc::clone(&dyn_clock), Arc::new(TestEntropy::seeded(3))).stores();
+        let stores = Stores::of(Arc::new(
+            Memory::new(Arc::clone(&dyn_clock), Arc::new(TestEntropy::seeded(3))).open(),
+        ));
         let platform = StrictPlatform::new(Arc::clone(&dyn_clock), [(PlatformName::Threads, rules)]);
         let scene = Scene::named("policing");
         let effects = [sample_effect(&scene, PlatformName::Threads, "a text")];

@@ -7,14 +7,14 @@ use chimera_testkit::{block_on, model};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 
-use crate::Memory;
+use crate::InMemory;
 
 #[test]
 fn histories_of_the_queue_take_every_step() {
     let mut runner = TestRunner::deterministic();
     let mut told = BTreeSet::new();
     for _ in 0..64 {
-        let memory = Memory::new();
+        let memory = InMemory::new();
         let history = model::review::history().new_tree(&mut runner).unwrap().current();
         block_on(async {
             model::review::check_history(&memory, &history).await;

@@ -12,8 +12,8 @@ use chimera_effect::{
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
 use chimera_testkit::{
-    Fault, MemoryStore, Rules, Scene, StrictPlatform, TestClock, TestEntropy, admit_request, new_effect,
-    sample_effect, set_up,
+    Fault, Memory, MemoryStore, Rules, Scene, StrictPlatform, TestClock, TestEntropy, admit_request,
+    new_effect, sample_effect, set_up,
 };
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -111,7 +111,7 @@ impl World {
     pub(crate) fn new(clock: TestClock, rules: Rules) -> Self {
         let clock = Arc::new(clock);
         let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
-        let store = MemoryStore::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(5)));
+        let store = Memory::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(5))).open();
         let strict = StrictPlatform::everywhere(Arc::clone(&time), rules);
         let platform = Told {
             strict,
@@ -121,7 +121,7 @@ impl World {
             asked: Arc::default(),
             owned: Arc::default(),
         };
-        let stores = store.open_again().stores();
+        let stores = Stores::of(Arc::new(store.backend().memory().open()));
         Self { clock, store: Arc::new(store), stores, platform, scene: Scene::named("looking") }
     }
 

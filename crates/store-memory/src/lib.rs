@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod rows;
+
+use std::sync::{Arc, Mutex};
+
+use chimera_contracts::{Clock, Entropy};
+use chimera_store::Store;
+
+pub use backend::Opener;
+use backend::Openers;
+use rows::Rows;
+
+/// Every storage port in memory, as one opener has them.
+pub type MemoryStore = Store<Opener>;
+
+/// A database in memory. It dies with the last handle and the last opener.
+///
+/// Openers stand for processes over one database: each has an instance of its own, and one that is dropped or
+/// [crashed](Opener::crash) is dead, so that what it held is free at once.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    rows: Arc<Mutex<Rows>>,
+    openers: Arc<Mutex<Openers>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Memory {
+    /// An empty database that goes by `clock`; `entropy` makes the salts of attachments.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { rows: Arc::default(), openers: Arc::default(), clock, entropy }
+    }
+
+    /// Opens the database, as a further process.
+    #[must_use]
+    pub fn open(&self) -> MemoryStore {
+        Store::new(Opener::register(self.clone()), Arc::clone(&self.entropy))
+    }
+}

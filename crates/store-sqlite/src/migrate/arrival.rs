@@ -1,0 +1,149 @@
+//! Rows of the fourth schema become rows in order of arrival.
+
+use std::collections::BTreeMap;
+
+use chimera_contracts::{Currency, DecisionId, Digest, EffectId, Money, RequestId};
+use chimera_effect::{Effect, Progress, RequestRecord};
+use chimera_governance::{Approver, ApproverRole};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::error::{StepError, StepResult};
+use crate::ledger::{Step, insert, keep_attachment, name};
+use crate::requests::{Fixed, Placed};
+use crate::{decisions, keys, parse, requests};
+
+/// Copies everything; the caller's transaction has the new tables, and drops the old ones.
+pub(super) fn copy(connection: &Connection) -> StepResult<()> {
+    copy_requests(connection)?;
+    copy_decisions(connection)?;
+    copy_proposals(connection)?;
+    copy_ledger(connection)
+}
+
+fn copy_requests(connection: &Connection) -> StepResult<()> {
+    // The order in which they were admitted; of those of one moment the order of their ids.
+    let mut requests = connection.prepare(
+        "SELECT request_id, document FROM request ORDER BY document ->> '$.admitted_at', request_id",
+    )?;
+    let mut rows = requests.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, document): ([u8; 16], String) = (row.get(0)?, row.get(1)?);
+        copy_request(connection, RequestId::from_uuid(Uuid::from_bytes(id)), &document)?;
+    }
+    Ok(())
+}
+
+fn copy_request(connection: &Connection, id: RequestId, document: &str) -> StepResult<()> {
+    let request: RequestRecord = parse(document)?;
+    let mut effects = connection.prepare_cached(
+        "SELECT effect_id, content, decision_id, approver, approver_role, price_micros, currency, call_key, progress
+         FROM effect WHERE request_id = ?1 ORDER BY position",
+    )?;
+    let mut rows = effects.query([id.as_uuid().as_bytes()])?;
+    let mut fixed = Vec::new();
+    let mut moving: Vec<(EffectId, Effect, Progress)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let uuid = |column: usize| row.get::<_, [u8; 16]>(column).map(Uuid::from_bytes);
+        let (content, currency, role): (Vec<u8>, String, String) = (row.get(1)?, row.get(6)?, row.get(4)?);
+        let corrupt = |error: String| StepError::corrupt(error);
+        let effect = Effect::from_bytes(&content).map_err(|error| corrupt(error.to_string()))?;
+        let currency = Currency::try_from(currency).map_err(|error| corrupt(error.to_string()))?;
+        let role: ApproverRole = parse(&format!("\"{role}\""))?;
+        let call_key: String = row.get(7)?;
+        let id = EffectId::from_uuid(uuid(0)?);
+        fixed.push(Fixed::new(
+            id,
+            &effect,
+            DecisionId::from_uuid(uuid(2)?),
+            Approver { id: row.get(3)?, role },
+            Money { micros: row.get(5)?, currency },
+            parse(&format!("\"{call_key}\""))?,
+        )?);
+        moving.push((id, effect, parse(&row.get::<_, String>(8)?)?));
+    }
+    let number = requests::insert(connection, "new_request", id, &requests::document(&request, fixed)?)?;
+    for (position, (effect_id, effect, progress)) in (0..).zip(&moving) {
+        let content = effect.content();
+        let place = Placed {
+            number,
+            position,
+            account: requests::account_number(connection, content.platform.as_str(), &content.account)?,
+            campaign: requests::campaign(connection, content.namespace.as_str(), content.campaign.as_uuid())?,
+        };
+        let kind = content.kind.as_str();
+        requests::insert_effect(connection, "new_effect", &place, effect_id.as_uuid(), kind, progress)?;
+    }
+    Ok(())
+}
+
+fn copy_decisions(connection: &Connection) -> StepResult<()> {
+    let mut known = connection.prepare(
+        "SELECT namespace, decision_id, revoked_at, document FROM decision
+         ORDER BY document ->> '$.decided_at', decision_id",
+    )?;
+    let mut rows = known.query([])?;
+    while let Some(row) = rows.next()? {
+        let (namespace, id): (String, [u8; 16]) = (row.get(0)?, row.get(1)?);
+        let mut used = connection.prepare_cached(
+            "SELECT digest, used_by FROM decision_effect
+             WHERE namespace = ?1 AND decision_id = ?2 AND used_by IS NOT NULL",
+        )?;
+        let uses = used.query_map((namespace, id), |row| {
+            let effect = EffectId::from_uuid(Uuid::from_bytes(row.get(1)?));
+            Ok((Digest::from_bytes(row.get(0)?), effect))
+        })?;
+        let uses: BTreeMap<Digest, EffectId> = uses.collect::<Result<_, _>>()?;
+        decisions::carry_over(connection, &row.get::<_, String>(3)?, row.get(2)?, &uses)?;
+    }
+    Ok(())
+}
+
+fn copy_proposals(connection: &Connection) -> StepResult<()> {
+    connection.execute(
+        "INSERT INTO new_proposal (namespace, request_id, fingerprint, proposal)
+         SELECT namespace, request_id, fingerprint, proposal FROM proposal ORDER BY admitted_at, namespace, request_id",
+        [],
+    )?;
+    let mut copied = connection.prepare("SELECT number, namespace, request_id FROM new_proposal")?;
+    let mut index = connection.prepare("INSERT INTO proposal_key (hash, proposal) VALUES (?1, ?2)")?;
+    let mut rows = copied.query([])?;
+    while let Some(row) = rows.next()? {
+        let (number, namespace, id): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        index.execute((keys::of_words(&namespace, &id), number))?;
+    }
+    Ok(())
+}
+
+/// Each entry keeps a row of its own: which of them were one step is not known any more. Hashes are those that were stored,
+/// and every event is found by its id, as before.
+fn copy_ledger(connection: &Connection) -> StepResult<()> {
+    let mut entries = connection.prepare(
+        "SELECT position, event_id, namespace, correlation, at, sameness, leaf, hashes, salt, attachment
+         FROM ledger ORDER BY position",
+    )?;
+    let mut rows = entries.query([])?;
+    while let Some(row) = rows.next()? {
+        let (position, namespace, correlation): (u64, String, Option<[u8; 16]>) =
+            (row.get(0)?, row.get(2)?, row.get(3)?);
+        let leaf = String::from_utf8(row.get(6)?).map_err(|error| StepError::corrupt(error.to_string()))?;
+        let hashes: Vec<u8> = row.get(7)?;
+        let step = Step {
+            first: position,
+            entries: 1,
+            at: row.get(4)?,
+            namespace: &namespace,
+            correlation: correlation.as_ref(),
+            leaves: &format!("[{leaf}]"),
+            hashes: &hashes,
+        };
+        insert(connection, "new_ledger", &step)?;
+        name(connection, &row.get::<_, [u8; 16]>(1)?, position, &row.get::<_, [u8; 32]>(5)?)?;
+        if let (Some(salt), Some(content)) =
+            (row.get::<_, Option<[u8; 32]>>(8)?, row.get::<_, Option<Vec<u8>>>(9)?)
+        {
+            keep_attachment(connection, position, &salt, &content)?;
+        }
+    }
+    Ok(())
+}

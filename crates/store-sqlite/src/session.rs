@@ -1,0 +1,142 @@
+//! What is read and written through one connection, within a transaction of it.
+
+use std::collections::BTreeSet;
+
+use chimera_store::{
+    Applied, Commit, Condition, Found, Key, Read, Row, Scan, Stale, Transaction, Tree, Write,
+};
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use crate::error::StepResult;
+use crate::instance::Instance;
+use crate::{budgets, decisions, ledger, permits, proposals, requests, reviews};
+
+pub(crate) fn find(connection: &Connection, openers: Option<&Instance>, read: &Read) -> StepResult<Found> {
+    Ok(match read {
+        Read::Dead(opener) => Found::Dead(openers.is_some_and(|openers| openers.is_dead(*opener))),
+        Read::Row(key) => Found::Row(row(connection, key)?.map(Box::new)),
+        Read::Rows(scan) => Found::Rows(rows(connection, scan)?),
+        Read::Size => Found::Size(ledger::size(connection)?),
+        Read::Nodes(nodes) => {
+            let hashes = nodes.iter().map(|node| ledger::node(connection, *node));
+            Found::Nodes(hashes.collect::<StepResult<_>>()?)
+        }
+    })
+}
+
+fn row(connection: &Connection, key: &Key) -> StepResult<Option<Row>> {
+    Ok(match key {
+        Key::Request(id) => requests::find(connection, *id)?.map(Row::Request),
+        Key::Decision(namespace, id) => decisions::find(connection, namespace, *id)?.map(Row::Decision),
+        Key::Budget(scope) => {
+            budgets::find(connection, scope)?.map(|balance| Row::Budget(scope.clone(), balance))
+        }
+        Key::Review(namespace, id) => reviews::find(connection, namespace, *id)?.map(Row::Review),
+        Key::Proposal(key) => {
+            proposals::find(connection, key)?.map(|proposal| Row::Proposal(key.clone(), proposal))
+        }
+        Key::Permits(key) => permits::find(connection, key)?.map(Row::Permits),
+        Key::Event(id) => ledger::event(connection, *id)?.map(Row::Event),
+    })
+}
+
+fn rows(connection: &Connection, scan: &Scan) -> StepResult<Vec<Row>> {
+    if let Some(effects) = requests::scan(connection, scan)? {
+        return Ok(effects.into_iter().map(Row::Effect).collect());
+    }
+    let reviews = |found: Vec<_>| found.into_iter().map(Row::Review).collect();
+    Ok(match scan {
+        Scan::Holding(effect) => {
+            requests::holding(connection, *effect)?.into_iter().map(Row::Request).collect()
+        }
+        Scan::Deciding { namespace, digest } => {
+            decisions::deciding(connection, namespace, digest)?.into_iter().map(Row::Decision).collect()
+        }
+        Scan::Artifact { namespace, artifact } => {
+            decisions::about(connection, namespace, artifact)?.into_iter().map(Row::Decision).collect()
+        }
+        Scan::Reviews { query, after, limit } => reviews(reviews::list(connection, query, *after, *limit)?),
+        Scan::Unsettled { by, after, limit } => reviews(reviews::unsettled(connection, *after, *limit, *by)?),
+        Scan::Entries { query, from, limit } => {
+            ledger::find(connection, query, *from, *limit)?.into_iter().map(Row::Entry).collect()
+        }
+        Scan::Effects { .. } | Scan::Open { .. } | Scan::Owners { .. } | Scan::Due { .. } => Vec::new(),
+    })
+}
+
+/// The revision of a row, read as narrowly as can be.
+fn revision(connection: &Connection, key: &Key) -> StepResult<Option<u64>> {
+    match key {
+        Key::Request(id) => requests::revision(connection, *id),
+        key => Ok(row(connection, key)?.as_ref().map(Row::revision)),
+    }
+}
+
+/// Applies a transaction, or says what makes it stale. Writes nothing before all conditions hold.
+pub(crate) fn apply(
+    connection: &Connection,
+    tree: &mut Tree,
+    transaction: &Transaction,
+    now: DateTime<Utc>,
+) -> StepResult<Commit> {
+    let stale = |found| Ok(Commit::Stale(Box::new(Stale { now, found })));
+    for condition in &transaction.conditions {
+        let read = match condition {
+            Condition::Before(at) if now < *at => continue,
+            Condition::Before(_) => return stale(None),
+            Condition::Revision(key, expected) if revision(connection, key)? == *expected => continue,
+            Condition::Revision(key, _) => Read::Row(key.clone()),
+            Condition::Rows(scan, ids) => {
+                let found: BTreeSet<_> = rows(connection, scan)?.iter().map(Row::id).collect();
+                if found == ids.iter().copied().collect() {
+                    continue;
+                }
+                Read::Rows(scan.clone())
+            }
+        };
+        let found = find(connection, None, &read)?;
+        return stale(Some((read, found)));
+    }
+    // Moves of one budget add up; all are computed before the first write.
+    let mut budgets: Vec<(&chimera_governance::BudgetScope, chimera_governance::Balance)> = Vec::new();
+    for write in &transaction.writes {
+        let Write::Budget(scope, change) = write else { continue };
+        let moved = budgets.iter().position(|(known, _)| *known == scope);
+        let before = match moved.and_then(|place| budgets.get(place)) {
+            Some((_, balance)) => Some(*balance),
+            None => budgets::find(connection, scope)?,
+        };
+        let Some(after) = change.apply(before) else {
+            let row = before.map(|balance| Box::new(Row::Budget(scope.clone(), balance)));
+            return stale(Some((Read::Row(Key::Budget(scope.clone())), Found::Row(row))));
+        };
+        match moved.and_then(|place| budgets.get_mut(place)) {
+            Some((_, balance)) => *balance = after,
+            None => budgets.push((scope, after)),
+        }
+    }
+    for (scope, balance) in &budgets {
+        budgets::put(connection, scope, balance)?;
+    }
+    for write in &transaction.writes {
+        if let Write::Put(row) = write {
+            put(connection, row)?;
+        }
+    }
+    let first = ledger::append(connection, tree, &transaction.events, now)?;
+    Ok(Commit::Applied(Applied { at: now, first }))
+}
+
+fn put(connection: &Connection, row: &Row) -> StepResult<()> {
+    match row {
+        Row::Request(view) => requests::put(connection, view),
+        Row::Decision(row) => decisions::put(connection, row),
+        Row::Budget(scope, balance) => budgets::put(connection, scope, balance),
+        Row::Review(review) => reviews::put(connection, review),
+        Row::Proposal(key, proposal) => proposals::put(connection, key, proposal),
+        Row::Permits(row) => permits::put(connection, row),
+        // Parts of rows, and rows that the ledger writes.
+        Row::Event(_) | Row::Effect(_) | Row::Entry(_) => Ok(()),
+    }
+}

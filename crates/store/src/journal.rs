@@ -1,0 +1,468 @@
+//! The effect journal: the rules are [`chimera_effect::step`]'s; here they meet rows and conditions.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use chimera_contracts::{InstanceId, Namespace, RequestId, StoreError, StoreErrorKind};
+use chimera_effect::step::{self, BudgetMove, Change, Owner, Verdict};
+use chimera_effect::{
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectV1,
+    LeaseScope, Leased, OPEN_EFFECTS, Page, RequestKey, RequestRecord, RequestView, Step,
+};
+use chimera_governance::{BudgetScope, Standing};
+use chrono::TimeDelta;
+
+use crate::backend::{Backend, Read};
+use crate::loaded::{Loaded, Stop};
+use crate::row::{Key, Row};
+use crate::scan::Scan;
+use crate::store::{Outcome, Planned, Planner, Store};
+use crate::transaction::{BudgetChange, Condition, Transaction, Write};
+
+/// At most so many effects in one lease.
+const LARGEST_LEASE: usize = 1_024;
+
+impl From<BudgetMove> for BudgetChange {
+    fn from(moved: BudgetMove) -> Self {
+        match moved {
+            BudgetMove::Settle { held, actual } => Self::Settle { held, actual },
+            BudgetMove::Release { held } => Self::Release(held),
+            BudgetMove::Recommit { amount } => Self::Recommit(amount),
+            BudgetMove::Charge { actual } => Self::Charge(actual),
+        }
+    }
+}
+
+/// The scan of the effects that stand in the way of an equal one: of a state those that are being attempted, too.
+fn in_the_way(content: &EffectV1) -> Scan {
+    Scan::Open {
+        account: AccountKey::of(content),
+        target: Some(content.target.clone()),
+        unknown: !content.is_state(),
+        limit: OPEN_EFFECTS,
+    }
+}
+
+/// The condition that a scan gives what it gave.
+fn same(scan: Scan, rows: &[EffectRecord]) -> Condition {
+    Condition::Rows(scan, rows.iter().map(|record| *record.id.as_uuid()).collect())
+}
+
+/// The conditions that a decision is as it was loaded, and has not run out meanwhile.
+fn as_decided(
+    loaded: &Loaded,
+    namespace: &Namespace,
+    standing: Option<&Standing>,
+    content: &EffectV1,
+) -> Vec<Condition> {
+    let revision = standing.map(|standing| {
+        let key = Key::Decision(namespace.clone(), standing.decision.id);
+        let revision = loaded.revision(&key);
+        Condition::Revision(key, revision)
+    });
+    // An effect may happen up to and including its last moment.
+    let last = content.not_after.and_then(|until| until.checked_add_signed(TimeDelta::microseconds(1)));
+    let ends = [standing.and_then(|standing| standing.decision.expires_at), last];
+    revision.into_iter().chain(ends.into_iter().flatten().map(Condition::Before)).collect()
+}
+
+impl Planner {
+    fn plan_admission(&self, asked: &Admit, loaded: &Loaded) -> Planned<Admission> {
+        let namespace = &asked.key.namespace;
+        let keys = || [&asked.key].into_iter().chain(&asked.former_keys).map(RequestKey::request_id);
+        let scope = BudgetScope { namespace: namespace.clone(), campaign: asked.campaign };
+        let contents = || asked.effects.iter().map(|new| new.approved.get().content());
+        let scans: Vec<Scan> = contents().map(in_the_way).fold(Vec::new(), |mut scans, scan| {
+            if !scans.contains(&scan) {
+                scans.push(scan);
+            }
+            scans
+        });
+        let mut reads: Vec<Read> = keys().map(|id| Read::Row(Key::Request(id))).collect();
+        reads.extend(asked.review.map(|id| Read::Row(Key::Review(namespace.clone(), id))));
+        let decisions: BTreeSet<_> = asked.effects.iter().map(|new| new.approved.decision()).collect();
+        reads.extend(decisions.iter().map(|id| Read::Row(Key::Decision(namespace.clone(), *id))));
+        reads.push(Read::Row(Key::Budget(scope.clone())));
+        reads.extend(scans.iter().cloned().map(Read::Rows));
+        loaded.require(reads)?;
+
+        for id in keys() {
+            if let Some(view) = loaded.request(id)? {
+                return Ok(Outcome::Answer(step::known(view.clone(), asked)));
+            }
+        }
+        let review = match asked.review {
+            Some(id) => loaded.review(namespace, id)?,
+            None => None,
+        };
+        if let Err(refused) = step::check_review(asked, review) {
+            return Ok(Outcome::Answer(Admission::Refused(refused)));
+        }
+        let mut standings = Vec::with_capacity(asked.effects.len());
+        for new in &asked.effects {
+            let row = loaded.decision(namespace, new.approved.decision())?;
+            standings.push(row.map(|row| row.standing(&new.approved.digest())));
+        }
+        let mut open = Vec::new();
+        let mut conditions: Vec<Condition> =
+            keys().map(|id| Condition::Revision(Key::Request(id), None)).collect();
+        for scan in scans {
+            let found = loaded.effects(&scan)?;
+            conditions.push(same(scan, &found));
+            open.extend(found);
+        }
+        let balance = loaded.balance(&scope)?;
+        let admitted = match step::admit(asked, &standings, balance, &open, self.instance, loaded.now()) {
+            Ok(admitted) => admitted,
+            Err(refused) => return Ok(Outcome::Answer(Admission::Refused(refused))),
+        };
+        if let Some(id) = asked.review {
+            let key = Key::Review(namespace.clone(), id);
+            let revision = loaded.revision(&key);
+            conditions.push(Condition::Revision(key, revision));
+        }
+        for (content, standing) in contents().zip(&standings) {
+            for condition in as_decided(loaded, namespace, standing.as_ref(), content) {
+                if !conditions.contains(&condition) {
+                    conditions.push(condition);
+                }
+            }
+        }
+        let mut writes = Vec::new();
+        writes.extend(admitted.hold.map(|hold| Write::Budget(scope, BudgetChange::Hold(hold))));
+        for id in decisions {
+            let Some(row) = loaded.decision(namespace, id)? else { continue };
+            let mut row = row.clone();
+            let used = admitted.uses.iter().filter_map(|new| admitted.view.effects.get(new.position));
+            let used: Vec<_> = used
+                .filter(|record| record.decision == id)
+                .map(|record| (record.effect.digest(), record.id))
+                .collect();
+            if !used.is_empty() {
+                row.uses.extend(used);
+                writes.push(Write::Put(Row::Decision(row)));
+            }
+        }
+        writes.push(Write::Put(Row::Request(admitted.view.clone())));
+        let events = self.events(admitted.drafts)?;
+        let transaction = Transaction { conditions, writes, events };
+        Ok(Outcome::Write(Box::new(transaction), Admission::Fresh(admitted.view)))
+    }
+
+    fn plan_advance(
+        &self,
+        asked: &Advance,
+        known: Option<RequestId>,
+        loaded: &Loaded,
+    ) -> Planned<(Advanced, Option<RequestView>)> {
+        let missing = || misuse(format!("there is no effect {}", asked.effect));
+        let view = match known {
+            Some(id) => loaded.request(id)?.ok_or_else(missing)?,
+            None => match loaded.rows(&Scan::Holding(asked.effect))? {
+                [Row::Request(view)] => view,
+                _ => return Err(missing().into()),
+            },
+        };
+        let (record, siblings) = apart(view, |record| record.id == asked.effect).ok_or_else(missing)?;
+        let content = record.effect.content();
+        let namespace = &content.namespace;
+        let begins = matches!(asked.step, Step::Begin { .. });
+        let by_hand = matches!(asked.step, Step::SettledByHand(_));
+        let account = AccountKey::of(content);
+        let posts = step::claimed_post(&asked.step)
+            .map(|claimed| Scan::Owners { account: account.clone(), posts: vec![claimed.to_owned()] });
+        let in_the_way = begins.then(|| in_the_way(content));
+        let mut reads: Vec<Read> = posts.iter().chain(&in_the_way).cloned().map(Read::Rows).collect();
+        if begins || by_hand {
+            reads.push(Read::Row(Key::Decision(namespace.clone(), record.decision)));
+        }
+        loaded.require(reads)?;
+
+        let standing = if begins || by_hand {
+            let row = loaded.decision(namespace, record.decision)?;
+            row.map(|row| row.standing(&record.effect.digest()))
+        } else {
+            None
+        };
+        let mut conditions = vec![Condition::Revision(
+            Key::Request(view.request.id),
+            Some(Row::Request(view.clone()).revision()),
+        )];
+        let open = match in_the_way {
+            Some(scan) => {
+                let found = loaded.effects(&scan)?;
+                conditions.push(same(scan, &found));
+                conditions.extend(as_decided(loaded, namespace, standing.as_ref(), content));
+                found
+            }
+            None => Vec::new(),
+        };
+        let mut owner = None;
+        if let Some(scan) = posts {
+            let found = loaded.effects(&scan)?;
+            conditions.push(same(scan, &found));
+            if let Some(other) = found.into_iter().find(|other| other.id != record.id) {
+                let gone = || corrupt("an effect belongs to a request that is gone");
+                let theirs = loaded.request(other.request)?.ok_or_else(gone)?;
+                conditions.push(Condition::Revision(
+                    Key::Request(other.request),
+                    Some(Row::Request(theirs.clone()).revision()),
+                ));
+                // As its request has it: the scan may have been read at another moment.
+                owner = apart(theirs, |record| record.id == other.id).map(|parts| (theirs, parts));
+            }
+        }
+        let context = step::Context {
+            request: &view.request,
+            siblings: &siblings,
+            standing: standing.as_ref(),
+            open: &open,
+            owner: owner.as_ref().map(|(theirs, (record, siblings))| Owner {
+                record,
+                request: &theirs.request,
+                siblings,
+            }),
+            instance: self.instance,
+            now: loaded.now(),
+        };
+        let verdict =
+            step::advance(&record, asked, &context).map_err(|illegal| misuse(illegal.to_string()))?;
+        let change = match verdict {
+            Verdict::Fenced => return Ok(Outcome::Answer((Advanced::Fenced, None))),
+            Verdict::Already => return Ok(Outcome::Answer((Advanced::Already(Box::new(record)), None))),
+            Verdict::Refused(refused) => return Ok(Outcome::Answer((Advanced::Refused(refused), None))),
+            Verdict::Taken { external_id } => {
+                return Ok(Outcome::Answer((Advanced::Taken { external_id }, None)));
+            }
+            Verdict::Apply(change) => *change,
+        };
+        let mut after = view.clone();
+        let mut transaction = Transaction { conditions, ..Transaction::default() };
+        let Change { record, budget, drafts, disowned } = change;
+        if let (Some(disowned), Some((theirs, _))) = (disowned, &owner) {
+            // First, so that the post is free when its owner takes it.
+            let Change { record: lost, budget, drafts, .. } = *disowned;
+            self.account_for(&theirs.request, budget, drafts, &mut transaction)?;
+            if theirs.request.id == after.request.id {
+                transaction.writes.push(Write::Put(Row::Request(with(&after, lost.clone()))));
+                after = with(&after, lost);
+            } else {
+                transaction.writes.push(Write::Put(Row::Request(with(theirs, lost))));
+            }
+        }
+        self.account_for(&view.request, budget, drafts, &mut transaction)?;
+        let after = with(&after, record.clone());
+        transaction.writes.push(Write::Put(Row::Request(after.clone())));
+        let applied = Advanced::Applied(Box::new(record));
+        Ok(Outcome::Write(Box::new(transaction), (applied, Some(after))))
+    }
+
+    /// What a step does to the budget and tells the ledger.
+    fn account_for(
+        &self,
+        request: &RequestRecord,
+        budget: Option<BudgetMove>,
+        drafts: Vec<chimera_audit::Draft>,
+        transaction: &mut Transaction,
+    ) -> Result<(), StoreError> {
+        let scope = BudgetScope { namespace: request.key.namespace.clone(), campaign: request.campaign };
+        transaction.writes.extend(budget.map(|moved| Write::Budget(scope, moved.into())));
+        transaction.events.extend(self.events(drafts)?);
+        Ok(())
+    }
+
+    fn plan_lease(
+        &self,
+        scope: &LeaseScope,
+        limit: usize,
+        ttl: TimeDelta,
+        loaded: &Loaded,
+    ) -> Planned<Vec<Leased>> {
+        let now = loaded.now();
+        let limit = limit.min(LARGEST_LEASE);
+        let free = |record: &EffectRecord| -> Result<bool, Stop> {
+            let held = record.progress.lease.filter(|lease| lease.until > now);
+            match held {
+                _ if !step::leasable(record, scope, now) => Ok(false),
+                Some(lease) if lease.holder == self.instance => Ok(false),
+                Some(lease) => loaded.is_dead(lease.holder),
+                None => Ok(true),
+            }
+        };
+        let found: Vec<EffectRecord> = match scope {
+            LeaseScope::Due => due(limit, loaded, free)?,
+            LeaseScope::Of(ids) => {
+                let scans: Vec<Scan> = ids.iter().take(LARGEST_LEASE).map(|id| Scan::Holding(*id)).collect();
+                loaded.require(scans.iter().cloned().map(Read::Rows).collect())?;
+                let mut found = Vec::new();
+                for (scan, id) in scans.iter().zip(ids) {
+                    for row in loaded.rows(scan)? {
+                        if let Row::Request(view) = row {
+                            found.extend(view.effects.iter().find(|record| record.id == *id).cloned());
+                        }
+                    }
+                }
+                found
+            }
+        };
+        let mut chosen = Vec::new();
+        for record in found {
+            if chosen.len() < limit && free(&record)? {
+                chosen.push(record);
+            }
+        }
+        if chosen.is_empty() {
+            return Ok(Outcome::Answer(Vec::new()));
+        }
+        let requests: BTreeSet<RequestId> = chosen.iter().map(|record| record.request).collect();
+        loaded.require(requests.iter().map(|id| Read::Row(Key::Request(*id))).collect())?;
+        let mut leased = Vec::new();
+        let mut transaction = Transaction::default();
+        for id in requests {
+            let gone = || corrupt("an effect belongs to a request that is gone");
+            let mut view = loaded.request(id)?.ok_or_else(gone)?.clone();
+            let revision = Row::Request(view.clone()).revision();
+            transaction.conditions.push(Condition::Revision(Key::Request(id), Some(revision)));
+            for record in &mut view.effects {
+                if chosen.iter().any(|one| one.id == record.id) {
+                    record.progress = step::lease(&record.progress, self.instance, ttl, now);
+                    leased.push(Leased { request: view.request.clone(), record: record.clone() });
+                }
+            }
+            transaction.writes.push(Write::Put(Row::Request(view)));
+        }
+        // In the order in which they were due.
+        leased.sort_by_key(|leased| chosen.iter().position(|record| record.id == leased.record.id));
+        Ok(Outcome::Write(Box::new(transaction), leased))
+    }
+}
+
+/// Free effects that are due, the first due first: reads on until enough are free, for held ones may stand before them.
+fn due(
+    limit: usize,
+    loaded: &Loaded,
+    free: impl Fn(&EffectRecord) -> Result<bool, Stop>,
+) -> Result<Vec<EffectRecord>, Stop> {
+    let mut found = Vec::new();
+    let mut after = None;
+    while found.len() < limit {
+        let page = loaded.effects(&Scan::Due { by: loaded.now(), after, limit: LARGEST_LEASE })?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        let full = page.len() >= LARGEST_LEASE;
+        for record in page {
+            if free(&record)? {
+                found.push(record);
+            }
+        }
+        if !full {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// One effect of a request, and the others.
+fn apart(
+    view: &RequestView,
+    is_it: impl Fn(&EffectRecord) -> bool,
+) -> Option<(EffectRecord, Vec<EffectRecord>)> {
+    let (mut one, others): (Vec<_>, Vec<_>) = view.effects.iter().cloned().partition(is_it);
+    one.pop().map(|record| (record, others))
+}
+
+/// A request with this effect in the place of the one that has its id.
+fn with(view: &RequestView, record: EffectRecord) -> RequestView {
+    let mut after = view.clone();
+    for known in &mut after.effects {
+        if known.id == record.id {
+            *known = record.clone();
+        }
+    }
+    after
+}
+
+fn misuse(message: String) -> StoreError {
+    StoreError::not_applied(StoreErrorKind::Misuse, message)
+}
+
+fn corrupt(message: &str) -> StoreError {
+    StoreError::not_applied(StoreErrorKind::Corrupt, message)
+}
+
+#[async_trait]
+impl<B: Backend> EffectJournal for Store<B> {
+    fn instance(&self) -> InstanceId {
+        self.planner.instance
+    }
+
+    async fn admit(&self, admit: Admit) -> Result<Admission, StoreError> {
+        let planner = self.planner.clone();
+        let loaded = Loaded::at(self.backend.now());
+        let (admission, applied) =
+            self.run(loaded, move |loaded| planner.plan_admission(&admit, loaded)).await?;
+        if let (Admission::Fresh(view), Some(_)) = (&admission, applied) {
+            self.recent.keep(view.clone());
+        }
+        Ok(admission)
+    }
+
+    async fn advance(&self, advance: Advance) -> Result<Advanced, StoreError> {
+        let planner = self.planner.clone();
+        let mut loaded = Loaded::at(self.backend.now());
+        let known = self.recent.holding(advance.effect);
+        if let Some(view) = &known {
+            let content = view
+                .effects
+                .iter()
+                .find(|record| record.id == advance.effect)
+                .map(|record| record.effect.content());
+            loaded.assume(Key::Request(view.request.id), Some(Row::Request((**view).clone())));
+            if let (Some(content), Some(claimed)) = (content, step::claimed_post(&advance.step)) {
+                let account = AccountKey::of(content);
+                loaded.assume_none(Scan::Owners { account, posts: vec![claimed.to_owned()] });
+            }
+        }
+        let known = known.map(|view| view.request.id);
+        let step = move |loaded: &Loaded| planner.plan_advance(&advance, known, loaded);
+        let ((advanced, after), applied) = self.run(loaded, step).await?;
+        if let (Some(after), Some(_)) = (after, applied) {
+            self.recent.keep(after);
+        }
+        Ok(advanced)
+    }
+
+    async fn lease(
+        &self,
+        scope: LeaseScope,
+        limit: usize,
+        ttl: TimeDelta,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let planner = self.planner.clone();
+        let step = move |loaded: &Loaded| planner.plan_lease(&scope, limit, ttl, loaded);
+        Ok(self.transact(step).await?.0)
+    }
+
+    async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError> {
+        let id = key.request_id();
+        self.read(|loaded| Ok(loaded.request(id)?.cloned())).await
+    }
+
+    async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError> {
+        let scan = Scan::Effects { query: query.clone(), after: page.after, limit: page.limit };
+        self.read(|loaded| loaded.effects(&scan)).await
+    }
+
+    async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError> {
+        let scan = Scan::Open { account: account.clone(), target: None, unknown: false, limit: OPEN_EFFECTS };
+        self.read(|loaded| loaded.effects(&scan)).await
+    }
+
+    async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scan = Scan::Owners { account: account.clone(), posts: ids.to_vec() };
+        self.read(|loaded| loaded.effects(&scan)).await
+    }
+}
