@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure")]
 
+pub mod asked;
 pub mod campaigns;
 pub mod chance;
 pub mod crowd;
