@@ -89,7 +89,7 @@ fn print(past: usize, ours: &Step, floor: &Step) {
     #[expect(clippy::cast_precision_loss, reason = "no memory has 2^53 bytes")]
     let memory = resident().map(|bytes| bytes as f64 / 1e6);
     println!(
-        "| {past} | {:.0} | {} | {} | {:.0} | {} | {:.3} | {:.0} | {} | {:.2} |",
+        "| {past} | {:.0} | {} | {} | {:.0} | {} | {:.3} | {:.0} | {} | {:.3} |",
         ours.rate(),
         cell(ours.mean(Cost::written)),
         cell(ours.mean(|cost| Some(cost.kept()))),
