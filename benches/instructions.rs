@@ -18,11 +18,12 @@ use chimera::effect::{
     Refusal, Trace, Upload, step,
 };
 use chimera::governance::route::{Case, Routed, route as decide};
-use chimera::governance::{Approved, Balance, Budget as _, Flag, Flags, Gate, GateError, Policy, Standing};
+use chimera::governance::{Approved, Balance, Flag, Flags, Gate, GateError, Policy, Standing};
 use chimera::platform::ToolPlatform;
 use chimera::skill_propose::{Brief, CampaignStrategy, PlannedAction, ProposalStrategy as _};
 use chimera::skill_publish::Preview;
-use chimera_benches::judges::{engage_context, engage_scope, like};
+use chimera_benches::campaigns::{Campaign, fund};
+use chimera_benches::judges::{engage_context, like};
 use chimera_benches::launch::{Figures, launch};
 use chimera_benches::mode::Mode;
 use chimera_benches::outside::{NoOwners, look_over_a_hundred, refused_in_4_kib};
@@ -61,8 +62,8 @@ fn plan_once((host, request): &(Chimera, PublishInput)) -> Vec<Preview> {
 
 // Checks the input, looks at its media, renders the text, counts it and fixes its digest.
 #[library_benchmark]
-#[bench::one_text(planned(text_request("plan")))]
-#[bench::three_with_media(planned(media_request("plan")))]
+#[bench::one_text(planned(text_request(Campaign::of(0), "plan")))]
+#[bench::three_with_media(planned(media_request(Campaign::of(0), "plan")))]
 fn plan(stage: (Chimera, PublishInput)) -> ((Chimera, PublishInput), Vec<Preview>) {
     let previews = plan_once(&stage);
     (stage, previews)
@@ -196,7 +197,7 @@ fn plan_engagement(content: EffectV1) -> Option<Effect> {
 fn engaging() -> (Chimera, EngageInput) {
     let clock = clock();
     let store = store(&clock);
-    block_on(store.set_limit(&engage_scope(), LIMIT)).expect("a limit can be set");
+    block_on(fund(store.as_ref()));
     let host = host(&store, Arc::new(NoOpPlatform::default()), &clock, None);
     like_once(&host, like(1));
     (host, like(2))
@@ -204,7 +205,7 @@ fn engaging() -> (Chimera, EngageInput) {
 
 fn like_once(host: &Chimera, request: EngageInput) -> EngageOutput {
     let skill = host.engage().expect("the host may engage");
-    block_on(skill.call(&engage_context(), request)).expect("it may pass")
+    block_on(skill.call(&engage_context(Campaign::of(0)), request)).expect("it may pass")
 }
 
 // The whole of a like over a store that keeps nothing on a disk.
@@ -380,8 +381,8 @@ fn compared_once() -> bool {
 }
 
 fn published_once() -> bool {
-    let texts = plan_once(&planned(text_request("plan")));
-    let media = plan_once(&planned(media_request("plan")));
+    let texts = plan_once(&planned(text_request(Campaign::of(0), "plan")));
+    let media = plan_once(&planned(media_request(Campaign::of(0), "plan")));
     let (approval, checks) = gated();
     let id = approval.scene.key.effect_id(&approval.effect.digest());
     let checked = block_on(checks.check(approval.effect.clone(), id, &approval.scene.claim()));

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chimera::Engaging;
 use chimera::contracts::engage::{EngageAction, EngageInput};
-use chimera::contracts::{AgentId, CallContext, CampaignId, PlatformName, derive_uuid};
+use chimera::contracts::{CallContext, PlatformName};
 use chimera::effect::{AccountRef, EffectKind};
-use chimera::governance::{BudgetScope, Policies, Policy, RuleClassifier};
+use chimera::governance::{Policies, Policy, RuleClassifier};
 use chimera::platform::limits::RateLimit;
 use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, Targets};
 use chimera::skill_engage::{ConfidenceScorer, Personas, ScoreRequest, ScorerError};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::campaigns::Campaign;
 use crate::stage::context;
 
 /// Targets that are always there, without a tool to look.
@@ -79,21 +80,10 @@ pub fn engaging(limit: Option<RateLimit>) -> Engaging {
     }
 }
 
-/// A worker's call, with everything that the host says.
+/// A worker's call for a campaign, with everything that the host says.
 #[must_use]
-pub fn engage_context() -> CallContext {
-    let id = |what: &str| derive_uuid("chimera-benches", &[what.as_bytes()]);
-    CallContext { agent: Some(AgentId::from_uuid(id("agent"))), campaign: Some(campaign()), ..context() }
-}
-
-fn campaign() -> CampaignId {
-    CampaignId::from_uuid(derive_uuid("chimera-benches", &[b"campaign"]))
-}
-
-/// The budget that pays for likes.
-#[must_use]
-pub fn engage_scope() -> BudgetScope {
-    BudgetScope { namespace: context().namespace, campaign: campaign() }
+pub fn engage_context(campaign: Campaign) -> CallContext {
+    CallContext { agent: Some(campaign.agent()), campaign: Some(campaign.id()), ..context() }
 }
 
 /// A like of a post of its own. Its key derives from the target.

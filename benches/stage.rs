@@ -1,6 +1,7 @@
 //! What is measured: the skills over an outside world that costs nothing, and publish requests that may pass.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,15 +10,13 @@ use chimera::contracts::publish::{
     ApprovalRecord, ApprovedBy, ContentBundle, ContentVariant, PublishInput, PublishStrategy,
 };
 use chimera::contracts::{
-    AgentId, CallContext, CampaignId, Clock, CorrelationId, DecisionId, Digest, Money, PlatformName, TaskId,
-    derive_uuid,
+    CallContext, Clock, CorrelationId, DecisionId, Digest, Money, PlatformName, TaskId, derive_uuid,
 };
 use chimera::effect::{
     AccountRef, Attempt, EffectKind, Evidence, ExternalPost, Finding, Keys, LateOutcome, LookUp, NotReady,
     Outcome, Platform, PostOwners, Refusal, Service, Upload, Uploaded,
 };
-use chimera::governance::{Approver, ApproverRole, BudgetScope, Decision, Recorded, Verdict};
-use chimera::platform::Accounts;
+use chimera::governance::{Approver, ApproverRole, Decision, Recorded, Verdict};
 use chimera::platform::limits::RateLimit;
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use chimera::skill_propose::CampaignStrategy;
@@ -25,6 +24,7 @@ use chimera::{Builder, Chimera, Proposing, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::try_join_all;
 
+use crate::campaigns::{Campaign, accounts};
 use crate::judges::engaging;
 use crate::launch::Figures;
 
@@ -106,7 +106,7 @@ impl MediaProbe for EchoMedia {
     }
 }
 
-/// A host over a store and a platform; every agent acts in one account, which engages within `limit`.
+/// A host over a store and a platform; each agent acts in an account of its own, which engages within `limit`.
 ///
 /// # Panics
 /// When the host cannot be built.
@@ -116,13 +116,10 @@ pub fn host<S: Store>(
     clock: &Arc<dyn Clock>,
     limit: Option<RateLimit>,
 ) -> Chimera {
-    let accounts = [PlatformName::Twitter, PlatformName::Instagram, PlatformName::LinkedIn]
-        .into_iter()
-        .fold(Accounts::new(), |accounts, platform| accounts.shared(platform, "chimera_agent"));
     Builder::new()
         .clock(Arc::clone(clock))
         .media(Arc::new(EchoMedia))
-        .accounts(accounts)
+        .accounts(accounts())
         .engage(engaging(limit))
         .propose(Proposing {
             strategy: Arc::new(CampaignStrategy::new()),
@@ -140,21 +137,20 @@ pub fn context() -> CallContext {
     CallContext::worker("bench/worker")
 }
 
-/// A request of one text for one platform.
+/// A campaign's request of one text for one platform.
 #[must_use]
-pub fn text_request(key: &str) -> PublishInput {
-    request(key, &[PlatformName::Twitter], &[])
+pub fn text_request(campaign: Campaign, key: &str) -> PublishInput {
+    request(campaign, key, &[PlatformName::Twitter], &[])
 }
 
-/// A request for three platforms, each with one medium.
+/// A campaign's request for three platforms, each with one medium.
 #[must_use]
-pub fn media_request(key: &str) -> PublishInput {
+pub fn media_request(campaign: Campaign, key: &str) -> PublishInput {
     let platforms = [PlatformName::Twitter, PlatformName::Instagram, PlatformName::LinkedIn];
-    request(key, &platforms, &["https://media.example.com/a.png"])
+    request(campaign, key, &platforms, &["https://media.example.com/a.png"])
 }
 
-fn request(key: &str, platforms: &[PlatformName], media: &[&str]) -> PublishInput {
-    let id = |what: &str| derive_uuid("chimera-benches", &[what.as_bytes()]);
+fn request(campaign: Campaign, key: &str, platforms: &[PlatformName], media: &[&str]) -> PublishInput {
     let variant = |platform: &PlatformName| ContentVariant {
         platform: *platform,
         text_content: format!("Our study of reefs is out; what {key} found, and where to read it."),
@@ -164,9 +160,9 @@ fn request(key: &str, platforms: &[PlatformName], media: &[&str]) -> PublishInpu
     };
     PublishInput {
         correlation_id: CorrelationId::from_uuid(derive_uuid("chimera-benches/trace", &[key.as_bytes()])),
-        task_id: TaskId::from_uuid(id("task")),
-        agent_id: AgentId::from_uuid(id("agent")),
-        campaign_id: CampaignId::from_uuid(id("campaign")),
+        task_id: TaskId::from_uuid(derive_uuid("chimera-benches", &[b"task"])),
+        agent_id: campaign.agent(),
+        campaign_id: campaign.id(),
         content_bundle: ContentBundle {
             bundle_id: format!("bundle-{key}"),
             variants: platforms.iter().map(variant).collect(),
@@ -181,7 +177,7 @@ fn request(key: &str, platforms: &[PlatformName], media: &[&str]) -> PublishInpu
     }
 }
 
-/// Approves `count` text requests, each by a decision of its own, and funds them; the requests claim their decisions.
+/// The text requests with these numbers, each approved by a decision of its own, which it claims.
 ///
 /// # Panics
 /// When the store refuses.
@@ -189,14 +185,10 @@ pub async fn approved_requests<S: Store>(
     store: &S,
     host: &Chimera,
     clock: &dyn Clock,
-    count: usize,
+    numbers: Range<usize>,
 ) -> Vec<PublishInput> {
     let mut requests: Vec<PublishInput> =
-        (0..count).map(|number| text_request(&format!("key-{number}"))).collect();
-    if let Some(first) = requests.first() {
-        let scope = BudgetScope { namespace: context().namespace, campaign: first.campaign_id };
-        store.set_limit(&scope, Money::usd_micros(1_000_000_000)).await.expect("a limit can be set");
-    }
+        numbers.map(|number| text_request(Campaign::of(number), &format!("key-{number}"))).collect();
     for together in requests.chunks_mut(APPROVED_TOGETHER) {
         let approved = together.iter_mut().map(|request| approve(store, host, request, clock.now()));
         try_join_all(approved).await.expect("the store records decisions");
