@@ -4,6 +4,9 @@
 //! and `hash` their hash in the tree, so that a changed entry can be named and not only noticed. What is kept beside it
 //! follows: `"salt":"<hex>"` with `"attachment":"<text>"` or, for bytes that are not UTF-8, `"attachment_base64":"…"`;
 //! or `"erased":true`. The last line is `{"checkpoint":"<signed note>"}`. Every line ends with a line feed.
+//!
+//! INVARIANT: the same log has the same bytes, and the verifier takes no others: members in this order, no spaces, hex in
+//! lower case, base64 only where bytes are not UTF-8, the escapes of RFC 8785 §3.2.2.2 in strings. `serde_json` writes it.
 
 use std::io::{self, Write};
 

@@ -22,7 +22,7 @@ use chimera_contracts::Digest;
 pub use note::{Checkpoint, CheckpointError, Note, NoteError, VerifierKey, VerifierKeyError};
 pub use source::ExportSource;
 
-use line::{EntryLine, Line, Wrong};
+use line::{EntryLine, Line, Unread, Wrong};
 use tree::Edge;
 
 /// What an export was found to be.
@@ -80,6 +80,14 @@ pub enum VerifyError {
     Damaged {
         /// The entry that was due there.
         entry: u64,
+    },
+    /// A line says what a line of an export says, and is not byte for byte the form that an export has.
+    #[error("entry {entry}: the line is not in canonical form: {why}")]
+    NotCanonical {
+        /// The entry that was due there.
+        entry: u64,
+        /// Where it differs.
+        why: String,
     },
     /// The entries are not numbered one after the other.
     #[error("entry {entry}: missing or moved; entry {found} stands in its place")]
@@ -185,6 +193,11 @@ pub enum CheckpointFault {
     /// The text inside.
     #[error(transparent)]
     Text(#[from] CheckpointError),
+    /// It has more than an export's checkpoint has: lines after the root, or more than the log's own signature.
+    ///
+    /// Of the checkpoint in an export only: a trusted one may carry what C2SP allows.
+    #[error("not in canonical form: expected origin, size, root, an empty line and one signature, the log's")]
+    NotCanonical,
     /// It is of another log.
     #[error("it is of the log `{found}`, the key of `{expected}`")]
     Origin {
@@ -214,7 +227,8 @@ pub fn verify(
         match pass.next(&mut source)? {
             Line::Entry(entry) => pass.entry(&entry)?,
             Line::Checkpoint(note) => {
-                let signed = open(&note, &key).map_err(VerifyError::Checkpoint)?;
+                let signed = open(&note, &key).and_then(|signed| canonical(signed, &note));
+                let signed = signed.map_err(VerifyError::Checkpoint)?;
                 return match source.next_line() {
                     Ok(None) => pass.finish(&signed),
                     _ => Err(VerifyError::AfterEnd { entry: pass.edge.size() }),
@@ -232,6 +246,16 @@ fn open(note: &str, key: &VerifierKey) -> Result<Checkpoint, CheckpointFault> {
     Err(CheckpointFault::Origin { expected: key.name().to_owned(), found: checkpoint.origin })
 }
 
+/// The checkpoint, if its note is spelled as in an export. What [`open`] leaves free are lines after the root and further
+/// signatures, of keys that the verifier does not know: base64, numbers and spaces have one spelling in a note that opens.
+fn canonical(signed: Checkpoint, note: &str) -> Result<Checkpoint, CheckpointFault> {
+    let signature = note.strip_prefix(&signed.text()).and_then(|rest| rest.strip_prefix('\n'));
+    match signature.and_then(|line| line.strip_suffix('\n')) {
+        Some(line) if !line.contains('\n') => Ok(signed),
+        _ => Err(CheckpointFault::NotCanonical),
+    }
+}
+
 /// One pass over an export.
 #[derive(Default)]
 struct Pass {
@@ -245,7 +269,10 @@ impl Pass {
     fn next(&self, source: &mut impl ExportSource) -> Result<Line, VerifyError> {
         let entry = self.edge.size();
         match source.next_line() {
-            Ok(Some(bytes)) => line::parse(&bytes).ok_or(VerifyError::Damaged { entry }),
+            Ok(Some(bytes)) => line::parse(&bytes).map_err(|unread| match unread {
+                Unread::Damaged => VerifyError::Damaged { entry },
+                Unread::NotCanonical(why) => VerifyError::NotCanonical { entry, why },
+            }),
             Ok(None) => Err(VerifyError::Truncated { entry }),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Err(VerifyError::Truncated { entry })

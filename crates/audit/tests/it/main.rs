@@ -6,6 +6,7 @@
     reason = "tests may fail loudly, in their helpers too"
 )]
 
+mod canonical;
 mod evidence;
 mod memory;
 mod oracle;

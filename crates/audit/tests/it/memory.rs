@@ -18,6 +18,8 @@ struct State {
     entries: Vec<Entry>,
     hashes: Vec<Vec<Digest>>,
     known: HashMap<EventId, (u64, Digest)>,
+    /// The byte of every salt; an entry's index where there is none.
+    salt: Option<u8>,
 }
 
 impl State {
@@ -37,7 +39,7 @@ impl State {
             None => {}
         }
         let index = self.entries.len() as u64;
-        let salt = [u8::try_from(index % 256).unwrap(); 32];
+        let salt = [self.salt.unwrap_or(u8::try_from(index % 256).unwrap()); 32];
         let at = DateTime::from_timestamp(1_700_000_000 + i64::try_from(index).unwrap(), 0).unwrap();
         let leaf = draft.leaf(at, salt).unwrap();
         let hashes = merkle::completed(index, leaf.hash(), |node| self.read(node))?;
@@ -53,6 +55,10 @@ impl State {
 }
 
 impl Memory {
+    pub(crate) fn salted(byte: u8) -> Self {
+        Self(Mutex::new(State { salt: Some(byte), ..State::default() }))
+    }
+
     pub(crate) fn erase(&self, index: usize) {
         self.0.lock().unwrap().entries[index].attachment = Kept::Erased;
     }
