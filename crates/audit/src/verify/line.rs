@@ -5,8 +5,6 @@
 //! one of a character that has to be escaped (RFC 8785 §3.2.2.2). So one log has one export, and two readers that compare
 //! files compare logs. A line in another spelling is read, to tell it from a damaged one, printed in that form and compared.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -14,7 +12,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use chimera_contracts::{Digest, Json, JsonError};
 use sha2::{Digest as _, Sha256};
 
-use super::leaf;
+use super::leaf::{self, ToldErasure};
 use crate::merkle::leaf_hash;
 
 /// What an editor may set before a text in UTF-8.
@@ -51,7 +49,18 @@ enum Kept {
 pub(super) struct Checked {
     pub(super) hash: Digest,
     pub(super) id: u128,
-    pub(super) erased: bool,
+    pub(super) attachment: Attachment,
+    /// Of which erasure the entry tells.
+    pub(super) tells: Option<ToldErasure>,
+}
+
+/// How the attachment of a checked entry stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attachment {
+    /// The entry never had one.
+    None,
+    Present,
+    Erased,
 }
 
 /// Why a line is not taken.
@@ -115,18 +124,18 @@ fn entry(values: [Option<Json>; 7]) -> Option<EntryLine> {
         [None, None, None, None] => Kept::Nothing,
         [None, None, None, Some(Json::Bool(true))] => Kept::Erased,
         [Some(Json::String(salt)), Some(Json::String(text)), None, None] => {
-            Kept::Present { salt: *hex(&salt)?.as_bytes(), bytes: text.into_bytes() }
+            Kept::Present { salt: *digits(&salt)?.as_bytes(), bytes: text.into_bytes() }
         }
         [Some(Json::String(salt)), None, Some(Json::String(encoded)), None] => {
-            Kept::Present { salt: *hex(&salt)?.as_bytes(), bytes: LENIENT_BASE64.decode(encoded).ok()? }
+            Kept::Present { salt: *digits(&salt)?.as_bytes(), bytes: LENIENT_BASE64.decode(encoded).ok()? }
         }
         _ => return None,
     };
-    Some(EntryLine { index: u64::try_from(index).ok()?, hash: hex(&hash)?, leaf, kept })
+    Some(EntryLine { index: u64::try_from(index).ok()?, hash: digits(&hash)?, leaf, kept })
 }
 
 /// 32 bytes in hex of either case.
-fn hex(text: &str) -> Option<Digest> {
+fn digits(text: &str) -> Option<Digest> {
     text.to_ascii_lowercase().parse().ok()
 }
 
@@ -158,8 +167,10 @@ fn push_string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            // Writing into a string does not fail.
-            '\0'..='\u{1f}' => drop(write!(out, "\\u{:04x}", u32::from(letter))),
+            '\0'..='\u{1f}' => {
+                out.push_str("\\u");
+                out.push_str(&hex::encode(u32::from(letter).to_be_bytes()).split_off(4));
+            }
             _ => out.push(letter),
         }
     }
@@ -168,20 +179,28 @@ fn push_string(out: &mut String, text: &str) {
 
 impl EntryLine {
     fn push_members(&self, out: &mut String) {
-        // Writing into a string does not fail.
-        drop(write!(out, "{{\"index\":{},\"hash\":\"{}\",\"leaf\":", self.index, self.hash));
+        let (index, hash) = (self.index.to_string(), self.hash.to_string());
+        for part in ["{\"index\":", &index, ",\"hash\":\"", &hash, "\",\"leaf\":"] {
+            out.push_str(part);
+        }
         push_string(out, &self.leaf);
         match &self.kept {
             Kept::Nothing => {}
             Kept::Erased => out.push_str(",\"erased\":true"),
             Kept::Present { salt, bytes } => {
-                drop(write!(out, ",\"salt\":\"{}\"", Digest::from_bytes(*salt)));
+                for part in [",\"salt\":\"", &hex::encode(salt), "\""] {
+                    out.push_str(part);
+                }
                 match str::from_utf8(bytes) {
                     Ok(text) => {
                         out.push_str(",\"attachment\":");
                         push_string(out, text);
                     }
-                    Err(_) => drop(write!(out, ",\"attachment_base64\":\"{}\"", STANDARD.encode(bytes))),
+                    Err(_) => {
+                        for part in [",\"attachment_base64\":\"", &STANDARD.encode(bytes), "\""] {
+                            out.push_str(part);
+                        }
+                    }
                 }
             }
         }
@@ -194,16 +213,19 @@ impl EntryLine {
             return Err(Wrong::Hash);
         }
         let form = leaf::read(&self.leaf).map_err(Wrong::Form)?;
-        match (&self.kept, form.attachment) {
-            (Kept::Nothing, None) | (Kept::Erased, Some(_)) => {}
-            (Kept::Present { salt, bytes }, Some(commitment)) if commit(salt, bytes) == commitment => {}
+        let attachment = match (&self.kept, form.attachment) {
+            (Kept::Nothing, None) => Attachment::None,
+            (Kept::Erased, Some(_)) => Attachment::Erased,
+            (Kept::Present { salt, bytes }, Some(commitment)) if commit(salt, bytes) == commitment => {
+                Attachment::Present
+            }
             (Kept::Present { .. }, Some(_)) => {
                 return Err(Wrong::Attachment("is not the one that was logged"));
             }
             (Kept::Nothing, Some(_)) => return Err(Wrong::Attachment("is missing and not marked as erased")),
             (_, None) => return Err(Wrong::Attachment("was never logged")),
-        }
-        Ok(Checked { hash, id: form.id, erased: matches!(self.kept, Kept::Erased) })
+        };
+        Ok(Checked { hash, id: form.id, attachment, tells: form.erasure })
     }
 }
 

@@ -22,9 +22,9 @@ fn every_other_spelling_of_a_line_is_refused() {
     let upper = |line: usize, name: &'static str| {
         Box::new(move |lines: &mut Lines| {
             let at = lines[line].find(name).unwrap() + name.len();
-            let digits = lines[line][at..at + 64].to_ascii_uppercase();
-            assert_ne!(digits, lines[line][at..at + 64], "no letter in {name} of line {line}");
-            lines[line].replace_range(at..at + 64, &digits);
+            let digits = lines[line].split_at(at).1.split_at(64).0.to_owned();
+            assert_ne!(digits, digits.to_ascii_uppercase(), "no letter in {name} of line {line}");
+            lines[line].replace_range(at..at + 64, &digits.to_ascii_uppercase());
         }) as Box<dyn Fn(&mut Lines)>
     };
     let cases: Vec<Case> = vec![
@@ -42,14 +42,14 @@ fn every_other_spelling_of_a_line_is_refused() {
         (
             "entry 5",
             Box::new(|lines| {
-                lines[5] = lines[5].replace("{\"index\":5,", "{").replace("}\n", ",\"index\":5}\n")
+                lines[5] = lines[5].replace("{\"index\":5,", "{").replace("}\n", ",\"index\":5}\n");
             }),
         ),
         (
             "entry 6",
             Box::new(|lines| {
                 let at = lines[6].find(",\"salt\"").unwrap();
-                let salt = lines[6][at..at + 74].to_owned();
+                let salt = lines[6].split_at(at).1.split_at(74).0.to_owned();
                 lines[6] = lines[6].replace(&salt, "").replace("}\n", &format!("{salt}}}\n"));
             }),
         ),
@@ -138,7 +138,7 @@ fn nothing_stands_around_the_lines() {
     check("something follows the checkpoint", |lines| lines.push("\n".to_owned()));
     check("something follows the checkpoint", |lines| lines.push(" ".to_owned()));
     check("something follows the checkpoint", |lines| lines.push(lines[10].clone()));
-    check("entry 10: cut off", |lines| drop(lines[10].pop()));
+    check("entry 10: cut off", |lines| lines[10] = lines[10].replace('\n', ""));
     check("entry 5: the line is damaged", |lines| lines[5] = lines[5].replace("\"index\":5", "\"index\":05"));
     check("entry 5: the line is damaged", |lines| {
         lines[5] = lines[5].replace("}\n", ",\"checkpoint\":1}\n");

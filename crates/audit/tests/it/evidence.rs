@@ -131,16 +131,6 @@ fn a_rewrite_or_rewind_by_the_key_holder_shows_against_a_trusted_checkpoint() {
 }
 
 #[test]
-fn an_erased_attachment_leaves_the_log_consistent() {
-    let log = Log::of(4);
-    log.ledger.erase(3);
-    let verdict = verify(log.export().as_slice(), log.signer.verifier_key(), None).unwrap();
-    assert_eq!(verdict.erased, 1);
-    let text = String::from_utf8(log.export()).unwrap();
-    assert!(text.contains("\"erased\":true") && !text.contains("said \\\"3"), "{text}");
-}
-
-#[test]
 fn a_grown_log_is_signed_again_and_the_same_head_gives_the_same_note() {
     let log = Log::of(3);
     let first = log.checkpoint();

@@ -7,6 +7,7 @@
 )]
 
 mod canonical;
+mod erasure;
 mod evidence;
 mod memory;
 mod oracle;
