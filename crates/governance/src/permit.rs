@@ -5,6 +5,7 @@ use chimera_contracts::{Digest, EffectId, ErrorCode, Namespace};
 use chrono::{DateTime, Utc};
 
 use crate::decision::Decision;
+use crate::principal::Principal;
 
 /// Why a decision does not let an effect happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,8 +24,12 @@ pub enum Denial {
     Revoked,
     /// The decision was made in another role than claimed.
     WrongRole,
+    /// The decision names no approver.
+    Unnamed,
     /// The approver asked for the decision.
     SelfApproval,
+    /// The decision was made at a time that has not come yet.
+    NotYet,
     /// The approval was used by another effect.
     Used,
     /// The decision was made under another version of the spec.
@@ -43,6 +48,8 @@ impl Denial {
             Self::Expired => ErrorCode::ApprovalExpired,
             Self::Revoked => ErrorCode::ApprovalRevoked,
             Self::WrongRole => ErrorCode::ApprovalWrongRole,
+            Self::Unnamed => ErrorCode::AuthzFailure,
+            Self::NotYet => ErrorCode::ApprovalNotGranted,
             Self::SelfApproval => ErrorCode::ApprovalSelf,
             Self::Used => ErrorCode::ApprovalUsed,
             Self::SpecVersion => ErrorCode::ApprovalSpecVersion,
@@ -60,6 +67,8 @@ impl Denial {
             Self::Expired => "the approval has expired",
             Self::Revoked => "the approval was revoked",
             Self::WrongRole => "the decision was made in another role than the one claimed",
+            Self::Unnamed => "the decision names no approver",
+            Self::NotYet => "the decision is dated in the future",
             Self::SelfApproval => "the approver is the one who asked for the approval",
             Self::Used => "the approval was used already, under another key",
             Self::SpecVersion => "the decision was made under another version of the spec",
@@ -80,6 +89,9 @@ pub enum Use {
 
 /// Whether `decision` lets the effect `digest` happen at `now`, apart from who used it.
 ///
+/// Who approved and who asked are compared as [`Principal`]s. `now` is the clock of who asks: the gate's, and the store's inside the
+/// transaction that uses the approval.
+///
 /// # Errors
 /// With the first reason why it does not.
 pub fn permits(
@@ -88,11 +100,15 @@ pub fn permits(
     digest: &Digest,
     now: DateTime<Utc>,
 ) -> Result<(), Denial> {
+    let approver = Principal::of(&decision.approver.id);
+    let asked = decision.requested_by.as_deref().map(Principal::of);
     let checks = [
         (decision.namespace != *namespace, Denial::Unknown),
         (!decision.effects.contains(digest), Denial::ContentMismatch),
         (!decision.verdict.permits(), Denial::NotGranted),
-        (decision.requested_by.as_ref() == Some(&decision.approver.id), Denial::SelfApproval),
+        (approver.is_nobody(), Denial::Unnamed),
+        (asked == Some(approver), Denial::SelfApproval),
+        (decision.decided_at > now, Denial::NotYet),
         (decision.revoked_at.is_some(), Denial::Revoked),
         (decision.expires_at.is_some_and(|end| end <= now), Denial::Expired),
     ];

@@ -54,6 +54,62 @@ fn each_fault_of_a_decision_has_its_own_denial() {
     check(Decision { expires_at: Some(now()), ..good() }, Err(Denial::Expired));
 }
 
+/// The spellings of one person, in each of which nobody approves their own request (GOV-05).
+#[test]
+fn no_spelling_makes_another_approver_of_who_asked() {
+    let agent = "0192d3b4-5a6b-7c8d-9e0f-a1b2c3d4e5f6";
+    let check = |asked: &str, approver: &str, expected| {
+        let approver = Approver { id: approver.to_owned(), role: ApproverRole::HitlReviewer };
+        let decision = Decision { approver, requested_by: Some(asked.to_owned()), ..good() };
+        assert_eq!(permits(&decision, &Namespace::default(), &listed(), now()), expected, "{decision:?}");
+    };
+    for (asked, approver) in [
+        (agent, agent),
+        (agent, "0192D3B4-5A6B-7C8D-9E0F-A1B2C3D4E5F6"),
+        (agent, "urn:uuid:0192d3b4-5a6b-7c8d-9e0f-a1b2c3d4e5f6"),
+        (agent, "{0192d3b4-5a6b-7c8d-9e0f-a1b2c3d4e5f6}"),
+        (agent, "0192d3b45a6b7c8d9e0fa1b2c3d4e5f6"),
+        ("ann@example.com", "Ann@Example.COM"),
+        ("ann@example.com", "ann@example.com "),
+        ("ann@example.com", "\u{430}nn@example.com"),
+        ("ann@example.com", "an\u{200b}n@example.com"),
+        ("ann\u{200d}@example.com", "\u{ff41}nn@example.com"),
+    ] {
+        check(asked, approver, Err(Denial::SelfApproval));
+        check(approver, asked, Err(Denial::SelfApproval));
+    }
+    for (asked, approver) in [
+        (agent, "0192d3b4-5a6b-7c8d-9e0f-a1b2c3d4e5f7"),
+        ("ann@example.com", "anna@example.com"),
+        ("ann@example.com", "ann+1@example.com"),
+        ("ann@example.com", "ben@example.com"),
+        ("https://id.example.com/ann", "https://id.example.com/ben"),
+    ] {
+        check(asked, approver, Ok(()));
+    }
+}
+
+#[test]
+fn an_approver_has_a_name() {
+    for id in ["", " ", "\u{200b}", "\u{feff}\n"] {
+        for requested_by in [None, Some("agent".to_owned()), Some(String::new())] {
+            let approver = Approver { id: id.to_owned(), role: ApproverRole::Judge };
+            let decision = Decision { approver, requested_by, ..good() };
+            let denied = permits(&decision, &Namespace::default(), &listed(), now());
+            assert_eq!(denied, Err(Denial::Unnamed), "{decision:?}");
+        }
+    }
+}
+
+#[test]
+fn a_decision_from_the_future_permits_nothing_yet() {
+    let decided_at = now() + TimeDelta::microseconds(1);
+    let decision = Decision { decided_at, expires_at: None, ..good() };
+    let at = |now| permits(&decision, &Namespace::default(), &listed(), now);
+    assert_eq!(at(now()), Err(Denial::NotYet));
+    assert_eq!(at(decided_at), Ok(()));
+}
+
 #[test]
 fn an_approval_is_used_by_one_effect() {
     let effect = |name: &[u8]| EffectId::from_uuid(derive_uuid("test", &[name]));
