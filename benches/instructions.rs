@@ -101,7 +101,7 @@ fn gated() -> (Approval, Gate) {
 #[bench::one(gated())]
 fn gate((approval, gate): (Approval, Gate)) -> (Approval, Result<Approved<Effect>, GateError>) {
     let id = approval.scene.key.effect_id(&approval.effect.digest());
-    let checked = block_on(gate.check(approval.effect.clone(), id, &approval.scene.claim()));
+    let checked = block_on(gate.check(approval.effect.clone(), id, None, &approval.scene.claim()));
     (approval, checked)
 }
 

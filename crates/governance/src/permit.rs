@@ -1,7 +1,7 @@
 //! Whether a decision lets one effect happen, as a pure function: the gate asks it, and every store asks it again
 //! inside the transaction that uses the approval.
 
-use chimera_contracts::{Digest, EffectId, ErrorCode, Namespace};
+use chimera_contracts::{AgentId, Digest, EffectId, ErrorCode, Namespace};
 use chrono::{DateTime, Utc};
 
 use crate::decision::Decision;
@@ -28,6 +28,8 @@ pub enum Denial {
     Unnamed,
     /// The approver asked for the decision.
     SelfApproval,
+    /// The decision permits effects of another agent.
+    OtherAgent,
     /// The decision was made at a time that has not come yet.
     NotYet,
     /// The approval was used by another effect.
@@ -48,7 +50,7 @@ impl Denial {
             Self::Expired => ErrorCode::ApprovalExpired,
             Self::Revoked => ErrorCode::ApprovalRevoked,
             Self::WrongRole => ErrorCode::ApprovalWrongRole,
-            Self::Unnamed => ErrorCode::AuthzFailure,
+            Self::Unnamed | Self::OtherAgent => ErrorCode::AuthzFailure,
             Self::NotYet => ErrorCode::ApprovalNotGranted,
             Self::SelfApproval => ErrorCode::ApprovalSelf,
             Self::Used => ErrorCode::ApprovalUsed,
@@ -68,6 +70,7 @@ impl Denial {
             Self::Revoked => "the approval was revoked",
             Self::WrongRole => "the decision was made in another role than the one claimed",
             Self::Unnamed => "the decision names no approver",
+            Self::OtherAgent => "the decision permits effects of another agent",
             Self::NotYet => "the decision is dated in the future",
             Self::SelfApproval => "the approver is the one who asked for the approval",
             Self::Used => "the approval was used already, under another key",
@@ -87,7 +90,10 @@ pub enum Use {
     Refused(Denial),
 }
 
-/// Whether `decision` lets the effect `digest` happen at `now`, apart from who used it.
+/// Whether `decision` lets the effect `digest` happen at `now` in the name of `agent`, apart from who used it.
+///
+/// `agent` is who acts, as the host or the journal knows it; `None` where it is not known, and then a decision that is bound to an
+/// agent permits nothing. An agent that acts is no approver of what it does either.
 ///
 /// Who approved and who asked are compared as [`Principal`]s. `now` is the clock of who asks: the gate's, and the store's inside the
 /// transaction that uses the approval.
@@ -98,16 +104,20 @@ pub fn permits(
     decision: &Decision,
     namespace: &Namespace,
     digest: &Digest,
+    agent: Option<AgentId>,
     now: DateTime<Utc>,
 ) -> Result<(), Denial> {
     let approver = Principal::of(&decision.approver.id);
     let asked = decision.requested_by.as_deref().map(Principal::of);
+    let acts = agent.map(|agent| Principal::of(&agent.to_string()));
     let checks = [
         (decision.namespace != *namespace, Denial::Unknown),
         (!decision.effects.contains(digest), Denial::ContentMismatch),
         (!decision.verdict.permits(), Denial::NotGranted),
         (approver.is_nobody(), Denial::Unnamed),
-        (asked == Some(approver), Denial::SelfApproval),
+        (asked.is_some_and(|asked| asked == approver), Denial::SelfApproval),
+        (acts.is_some_and(|acts| acts == approver), Denial::SelfApproval),
+        (decision.agent.is_some() && decision.agent != agent, Denial::OtherAgent),
         (decision.decided_at > now, Denial::NotYet),
         (decision.revoked_at.is_some(), Denial::Revoked),
         (decision.expires_at.is_some_and(|end| end <= now), Denial::Expired),
@@ -115,17 +125,18 @@ pub fn permits(
     checks.into_iter().find_map(|(fails, denial)| fails.then_some(denial)).map_or(Ok(()), Err)
 }
 
-/// What comes of using `decision` for the effect, given who used it before for this digest.
+/// What comes of using `decision` for the effect in the name of `agent`, given who used it before for this digest.
 #[must_use]
 pub fn use_of(
     decision: &Decision,
     namespace: &Namespace,
     digest: &Digest,
     effect: EffectId,
+    agent: Option<AgentId>,
     used_by: Option<EffectId>,
     now: DateTime<Utc>,
 ) -> Use {
-    match (permits(decision, namespace, digest, now), used_by) {
+    match (permits(decision, namespace, digest, agent, now), used_by) {
         (Err(denial), _) => Use::Refused(denial),
         (Ok(()), Some(other)) if other != effect => Use::Refused(Denial::Used),
         (Ok(()), Some(_)) => Use::Already,

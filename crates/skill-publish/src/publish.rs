@@ -86,7 +86,7 @@ impl PublishSkill {
         let planned = self.plan(context, input, None).await?;
         digests.extend(planned.iter().map(|planned| planned.effect.digest()));
         self.check_ready(&planned).await?;
-        let approved = self.approve(&key, &planned, &claim).await?;
+        let approved = self.approve(&key, &planned, input.agent_id, &claim).await?;
         let effects = self.new_effects(&approved, input.publish_strategy)?;
         let admit = Admit {
             key: key.clone(),

@@ -118,7 +118,7 @@ fn use_approval(
     let Some(standing) = standing(connection, namespace, id, digest)? else {
         return Ok(Use::Refused(Denial::Unknown));
     };
-    let answer = use_of(&standing.decision, namespace, digest, effect, standing.used_by, now);
+    let answer = use_of(&standing.decision, namespace, digest, effect, None, standing.used_by, now);
     if answer == Use::Granted {
         set_used(connection, namespace, id, digest, effect)?;
     }

@@ -133,6 +133,7 @@ pub fn enqueue(new: NewReview, now: DateTime<Utc>) -> Changed {
         subject: new.subject,
         document: new.document,
         requested_by: new.requested_by,
+        agent: new.agent,
         reasons: new.reasons,
         confidence: new.confidence,
         priority: new.priority.min(9),
@@ -154,12 +155,13 @@ impl NewReview {
     /// Whether a stored review with this id is about the same thing.
     #[must_use]
     pub fn same_as(&self, stored: &Review) -> bool {
-        let Review { id, namespace, artifact, subject, document, .. } = stored;
+        let Review { id, namespace, artifact, subject, document, agent, .. } = stored;
         self.id == *id
             && self.namespace == *namespace
             && self.artifact == *artifact
             && self.subject == *subject
             && self.document == *document
+            && self.agent == *agent
     }
 }
 
@@ -300,6 +302,7 @@ fn check_decision(
             decision.requested_by.as_deref().map(Principal::of) == Some(Principal::of(&review.requested_by)),
             "it names another requester",
         ),
+        (decision.agent == review.agent, "it is for another agent"),
         (decision.id == review.decision_id(), "it has another id than this step's"),
         (decision.decided_at <= now, "it is dated in the future"),
         (decision.revoked_at.is_none(), "it is revoked already"),

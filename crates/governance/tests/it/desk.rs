@@ -43,6 +43,7 @@ fn an_approval_lists_what_was_shown_and_what_goes_with_it() {
         verdict: Verdict::Approve,
         approver: person("ann"),
         requested_by: Some("planner".to_owned()),
+        agent: None,
         decided_at: now,
         expires_at: Some(now + TimeDelta::hours(1)),
         revoked_at: None,

@@ -81,7 +81,7 @@ impl ApprovalStore for MemoryStore {
             return Ok(Use::Refused(Denial::Unknown));
         };
         let now = self.clock.now();
-        let used = use_of(&standing.decision, namespace, digest, effect, standing.used_by, now);
+        let used = use_of(&standing.decision, namespace, digest, effect, None, standing.used_by, now);
         if used == Use::Granted {
             state.uses.insert((namespace.clone(), id, *digest), effect);
         }
