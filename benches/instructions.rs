@@ -384,7 +384,7 @@ fn published_once() -> bool {
     let media = plan_once(&planned(media_request("plan")));
     let (approval, checks) = gated();
     let id = approval.scene.key.effect_id(&approval.effect.digest());
-    let checked = block_on(checks.check(approval.effect.clone(), id, &approval.scene.claim()));
+    let checked = block_on(checks.check(approval.effect.clone(), id, None, &approval.scene.claim()));
     let (admit, standings, balance, instance, now) = pure();
     let computed = step::admit(&admit, &standings, Some(balance), &[], instance, now);
     let (approval, admit) = asked();

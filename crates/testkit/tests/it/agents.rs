@@ -33,7 +33,7 @@ fn a_decision_for_another_agent_admits_nothing() {
     let instance = InstanceId::from_uuid(derive_uuid("test", &[b"instance"]));
     let by = |agent: AgentId| {
         let asked = Admit { agent, ..asked.clone() };
-        admit(&asked, &[standing.clone()], balance, &[], instance, clock.now())
+        admit(&asked, std::slice::from_ref(&standing), balance, &[], instance, clock.now())
     };
     assert!(by(scene.agent).is_ok());
     let refused = by(AgentId::from_uuid(derive_uuid("test", &[b"another"]))).unwrap_err();
