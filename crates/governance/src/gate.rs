@@ -10,7 +10,7 @@ use chimera_contracts::{AgentId, Clock, DecisionId, Digest, EffectId, ErrorCode,
 
 use crate::approval::{ApprovalStore, Standing};
 use crate::decision::{Approver, ApproverRole};
-use crate::permit::{Denial, permits};
+use crate::permit::{Denial, permits_again};
 
 /// Something that can be approved: it has one digest over all that becomes public of it.
 pub trait Approvable {
@@ -187,7 +187,9 @@ impl Gate {
             .await?
             .ok_or(GateError::Denied(Denial::Unknown))?;
         let now = self.clock.now();
-        permits(&standing.decision, thing.namespace(), &digest, agent, now).map_err(GateError::Denied)?;
+        let used = standing.used_by == Some(effect);
+        permits_again(&standing.decision, thing.namespace(), &digest, agent, used, now)
+            .map_err(GateError::Denied)?;
         if standing.used_by.is_some_and(|user| user != effect) {
             return Err(GateError::Denied(Denial::Used));
         }
@@ -206,7 +208,8 @@ impl Gate {
         if decision.artifact != claim.artifact {
             return Err(Denial::OtherArtifact);
         }
-        permits(decision, thing.namespace(), digest, agent, self.clock.now())?;
+        let used = standing.used_by == Some(effect);
+        permits_again(decision, thing.namespace(), digest, agent, used, self.clock.now())?;
         if decision.approver.role != claim.role {
             return Err(Denial::WrongRole);
         }

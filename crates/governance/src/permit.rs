@@ -118,11 +118,28 @@ pub fn permits(
         (asked.is_some_and(|asked| asked == approver), Denial::SelfApproval),
         (acts.is_some_and(|acts| acts == approver), Denial::SelfApproval),
         (decision.agent.is_some() && decision.agent != agent, Denial::OtherAgent),
-        (decision.decided_at > now, Denial::NotYet),
         (decision.revoked_at.is_some(), Denial::Revoked),
         (decision.expires_at.is_some_and(|end| end <= now), Denial::Expired),
+        // The last one: whoever passes over it has passed all others.
+        (decision.decided_at > now, Denial::NotYet),
     ];
     checks.into_iter().find_map(|(fails, denial)| fails.then_some(denial)).map_or(Ok(()), Err)
+}
+
+/// As [`permits`], for an effect that may have used the decision before: what was used was no decision from the future then, and a
+/// clock that was set back since does not make it one.
+pub(crate) fn permits_again(
+    decision: &Decision,
+    namespace: &Namespace,
+    digest: &Digest,
+    agent: Option<AgentId>,
+    used: bool,
+    now: DateTime<Utc>,
+) -> Result<(), Denial> {
+    match permits(decision, namespace, digest, agent, now) {
+        Err(Denial::NotYet) if used => Ok(()),
+        answer => answer,
+    }
 }
 
 /// What comes of using `decision` for the effect in the name of `agent`, given who used it before for this digest.
@@ -136,7 +153,8 @@ pub fn use_of(
     used_by: Option<EffectId>,
     now: DateTime<Utc>,
 ) -> Use {
-    match (permits(decision, namespace, digest, agent, now), used_by) {
+    let used = used_by == Some(effect);
+    match (permits_again(decision, namespace, digest, agent, used, now), used_by) {
         (Err(denial), _) => Use::Refused(denial),
         (Ok(()), Some(other)) if other != effect => Use::Refused(Denial::Used),
         (Ok(()), Some(_)) => Use::Already,

@@ -153,6 +153,23 @@ fn a_decision_from_the_future_permits_nothing_yet() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_takes_no_approval_from_who_used_it() {
+    let [one, two] = [b"1", b"2"].map(|name| EffectId::from_uuid(derive_uuid("test", &[name])));
+    let back = now() - TimeDelta::hours(1);
+    let check = |decision: &Decision, used_by, expected| {
+        let used = use_of(decision, &Namespace::default(), &listed(), one, None, used_by, back);
+        assert_eq!(used, expected, "{used_by:?}: {decision:?}");
+    };
+    check(&good(), Some(one), Use::Already);
+    check(&good(), Some(two), Use::Refused(Denial::NotYet));
+    check(&good(), None, Use::Refused(Denial::NotYet));
+    let revoked = Decision { revoked_at: Some(now()), ..good() };
+    check(&revoked, Some(one), Use::Refused(Denial::Revoked));
+    let expired = Decision { expires_at: Some(back), ..good() };
+    check(&expired, Some(one), Use::Refused(Denial::Expired));
+}
+
+#[test]
 fn an_approval_is_used_by_one_effect() {
     let effect = |name: &[u8]| EffectId::from_uuid(derive_uuid("test", &[name]));
     let check = |decision: &Decision, used_by, expected| {
