@@ -102,7 +102,7 @@ fn gated() -> (Approval, Gate) {
 #[bench::one(gated())]
 fn gate((approval, gate): (Approval, Gate)) -> (Approval, Result<Approved<Effect>, GateError>) {
     let id = approval.scene.key.effect_id(&approval.effect.digest());
-    let checked = block_on(gate.check(approval.effect.clone(), id, &approval.scene.claim()));
+    let checked = block_on(gate.check(approval.effect.clone(), id, None, &approval.scene.claim()));
     (approval, checked)
 }
 
@@ -385,7 +385,7 @@ fn published_once() -> bool {
     let media = plan_once(&planned(media_request(Campaign::of(0), "plan")));
     let (approval, checks) = gated();
     let id = approval.scene.key.effect_id(&approval.effect.digest());
-    let checked = block_on(checks.check(approval.effect.clone(), id, &approval.scene.claim()));
+    let checked = block_on(checks.check(approval.effect.clone(), id, None, &approval.scene.claim()));
     let (admit, standings, balance, instance, now) = pure();
     let computed = step::admit(&admit, &standings, Some(balance), &[], instance, now);
     let (approval, admit) = asked();

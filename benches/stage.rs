@@ -213,6 +213,7 @@ async fn approve<S: Store>(
         verdict: Verdict::Approve,
         approver: Approver { id: "reviewer@example.com".to_owned(), role: ApproverRole::HitlReviewer },
         requested_by: Some(request.agent_id.to_string()),
+        agent: None,
         decided_at: now,
         expires_at: None,
         revoked_at: None,

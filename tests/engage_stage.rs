@@ -32,6 +32,8 @@ pub enum Score {
     Fails,
     /// It never answers.
     Hangs,
+    /// It panics.
+    Panics,
 }
 
 /// A scorer that does what it is told.
@@ -63,11 +65,12 @@ impl ConfidenceScorer for ToldScorer {
             Score::Is(score) => Ok(score),
             Score::Fails => Err(ScorerError("told to".to_owned())),
             Score::Hangs => pending().await,
+            Score::Panics => panic!("told to"),
         }
     }
 }
 
-/// A classifier that flags a text for each flag whose name stands in it.
+/// A classifier that flags a text for each flag whose name stands in it; it fails on `[fail]` and panics on `[panic]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NamedFlags;
 
@@ -81,6 +84,7 @@ impl Classifier for NamedFlags {
         if text.contains("[fail]") {
             return Err(ClassifierError("told to".to_owned()));
         }
+        assert!(!text.contains("[panic]"), "told to");
         let named = |flag: &&Flag| text.contains(&format!("[{}]", flag.as_str()));
         let flags: BTreeSet<Flag> = Flag::ALL.iter().filter(named).copied().collect();
         Ok(Classified { flags, sentiment: Sentiment::Neutral })

@@ -163,6 +163,7 @@ pub async fn approve(
         verdict: Verdict::Approve,
         approver: Approver { id: REVIEWER.to_owned(), role: ApproverRole::HitlReviewer },
         requested_by: Some(input.agent_id.to_string()),
+        agent: None,
         decided_at: clock.now(),
         expires_at: None,
         revoked_at: None,

@@ -70,6 +70,7 @@ async fn enqueue(
         proposal,
         action,
         requested_by: &planner.actor,
+        agent: planner.agent,
         correlation: planner.correlation,
         campaign: planner.campaign,
         shown: Map::from_iter([("posts".to_owned(), previews.iter().map(shown).collect())]),

@@ -48,6 +48,7 @@ async fn permit(
     let worker = host.worker();
     let decision = review.decision.as_ref().ok_or("the review was approved without a decision")?;
     let ask = PermitRequest {
+        agent: worker.agent,
         correlation: worker.correlation,
         ..PermitRequest::new(&worker.namespace, proposal, &action.action_id, decision.id, &worker.actor)
     };

@@ -59,7 +59,9 @@ async fn standing(
     let now = host.clock().now();
     Ok(standings.into_iter().find(|standing| {
         let ours = standing.used_by.is_none_or(|user| user == key.effect_id(first));
-        let permitted = |effect| permits(&standing.decision, &context.namespace, effect, now).is_ok();
+        let permitted = |effect| {
+            permits(&standing.decision, &context.namespace, effect, Some(input.agent_id), now).is_ok()
+        };
         ours && effects.iter().all(permitted)
     }))
 }
@@ -81,6 +83,7 @@ async fn decide(
         verdict: Verdict::Approve,
         approver: Approver { id: REVIEWER.to_owned(), role: ApproverRole::HitlReviewer },
         requested_by: Some(input.agent_id.to_string()),
+        agent: Some(input.agent_id),
         decided_at: host.clock().now(),
         expires_at: None,
         revoked_at: None,

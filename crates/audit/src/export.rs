@@ -4,7 +4,11 @@
 //! and `hash` their hash in the tree, so that a changed entry can be named and not only noticed. What is kept beside it
 //! follows: `"salt":"<hex>"` with `"attachment":"<text>"` or, for bytes that are not UTF-8, `"attachment_base64":"…"`;
 //! or `"erased":true`. The last line is `{"checkpoint":"<signed note>"}`. Every line ends with a line feed.
+//!
+//! INVARIANT: the same log has the same bytes, and the verifier takes no others: members in this order, no spaces, hex in
+//! lower case, base64 only where bytes are not UTF-8, the escapes of RFC 8785 §3.2.2.2 in strings. `serde_json` writes it.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use base64::Engine as _;
@@ -13,7 +17,9 @@ use chimera_contracts::Digest;
 use serde::Serialize;
 
 use crate::checkpoint::SignedCheckpoint;
-use crate::ledger::{Entry, Head, Kept, LedgerReader};
+use crate::draft::EventType;
+use crate::erasure;
+use crate::ledger::{Entry, Head, Kept, LedgerQuery, LedgerReader, Page};
 use crate::ledger_error::LedgerError;
 use crate::merkle::leaf_hash;
 use crate::signer::{CheckpointSigner, SignerError, SignerErrorKind};
@@ -46,6 +52,13 @@ pub enum ExportError {
     /// The log misses an entry below its own head.
     #[error("the log has no entry {index}, which its head counts; verify the log")]
     Missing {
+        /// The entry's place.
+        index: u64,
+    },
+    /// An attachment was erased between the head and its entry: the export would show it as erased without the event that
+    /// tells of it, which stands behind the head. Nothing is wrong with the log.
+    #[error("the attachment of entry {index} was erased while the export ran; export again")]
+    ErasedMeanwhile {
         /// The entry's place.
         index: u64,
     },
@@ -90,7 +103,7 @@ pub async fn export(
     out: &mut (dyn Write + Send),
 ) -> Result<ExportSummary, ExportError> {
     let SignedCheckpoint { head, note } = sign_head(reader, signer).await?;
-    let mut next = 0;
+    let (mut next, mut untold) = (0, BTreeSet::new());
     while next < head.size {
         let wanted = usize::try_from(head.size - next).unwrap_or(PAGE).min(PAGE);
         let entries = reader.entries(next, wanted).await?;
@@ -101,13 +114,46 @@ pub async fn export(
             if entry.index != next {
                 return Err(ExportError::Missing { index: next });
             }
-            write_line(out, &entry_line(entry)?)?;
+            let line = entry_line(entry)?;
+            if let Some(index) = erasure::told(line.leaf) {
+                untold.remove(&index);
+            }
+            if line.erased.is_some() {
+                untold.insert(entry.index);
+            }
+            write_line(out, &line)?;
             next += 1;
         }
+    }
+    if let Some(index) = erased_behind(reader, head.size, &untold).await? {
+        return Err(ExportError::ErasedMeanwhile { index });
     }
     write_line(out, &CheckpointLine { checkpoint: &note })?;
     out.flush()?;
     Ok(ExportSummary { events: head.size, head })
+}
+
+/// The first of the entries `untold` of whose erasure an event tells at or behind `from`. One that no event tells of is not for
+/// the export to judge: it shows what is there, and the verifier names it.
+async fn erased_behind(
+    reader: &dyn LedgerReader,
+    from: u64,
+    untold: &BTreeSet<u64>,
+) -> Result<Option<u64>, LedgerError> {
+    let query = LedgerQuery { kind: Some(EventType::attachment_erased()), ..LedgerQuery::default() };
+    let mut from = from;
+    while !untold.is_empty() {
+        let events = reader.find(&query, Page { from, limit: PAGE }).await?;
+        let told = events.iter().filter_map(|event| erasure::told(str::from_utf8(&event.leaf).ok()?));
+        if let Some(index) = told.filter(|index| untold.contains(index)).min() {
+            return Ok(Some(index));
+        }
+        match events.last() {
+            Some(last) => from = last.index.saturating_add(1),
+            None => break,
+        }
+    }
+    Ok(None)
 }
 
 /// Signs the head of a log, with the proof that it extends the one signed last.

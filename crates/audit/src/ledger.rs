@@ -99,7 +99,8 @@ pub enum Kept {
         /// Its exact bytes.
         bytes: Vec<u8>,
     },
-    /// The attachment was erased, and its salt with it.
+    /// The attachment was erased, and its salt with it. An event of the log tells of it
+    /// ([`AttachmentEraser`](crate::AttachmentEraser)); the verifier names each entry of which none does.
     Erased,
 }
 

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod draft;
+mod erasure;
 mod export;
 mod ledger;
 mod ledger_error;
@@ -15,6 +16,7 @@ pub mod verify;
 
 pub use checkpoint::SignedCheckpoint;
 pub use draft::{Attachment, Draft, EventType, Leaf, LeafError, SealedDraft};
+pub use erasure::{AttachmentEraser, Erasure};
 pub use export::{ExportError, ExportSummary, export, sign_head};
 pub use ledger::{Appended, AuditLedger, Entry, Head, Kept, LedgerQuery, LedgerReader, Page};
 pub use ledger_error::{LedgerError, LedgerErrorKind, LedgerVerdict};

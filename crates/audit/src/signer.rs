@@ -24,7 +24,8 @@ use crate::merkle::{empty_root, verify_consistency};
 ///   signer that lost its memory refuses to sign instead of beginning anew.
 /// - **Repeatable.** The head last signed gives the same note again, so that a lost answer is asked for again.
 /// - **Cancellation.** Dropping the future withdraws nothing: the head may count as signed.
-/// - The note verifies strictly under `verifier_key`, and its origin is that key's name.
+/// - The note verifies strictly under `verifier_key`, and its origin is that key's name. It has no lines after the root and
+///   one signature, this key's: the verifier takes no other note at the end of an export.
 #[async_trait]
 pub trait CheckpointSigner: Debug + Send + Sync + 'static {
     /// The key that checks the notes, as text: `name+hash+base64` (C2SP `signed-note`).

@@ -46,9 +46,10 @@ pub struct CallContext {
     pub actor: String,
     /// The role of that principal.
     pub role: CallerRole,
-    /// The agent in whose name it calls, for contracts whose input names none.
+    /// The agent in whose name it calls. An input that names another one is refused with `AUTHZ_FAILURE` (GOV-09); where this is
+    /// `None`, an input that names an agent is believed, so a host sets it wherever a model writes the input.
     pub agent: Option<AgentId>,
-    /// The campaign, for contracts whose input names none.
+    /// The campaign, which pays. As with `agent`, an input that names another one is refused.
     pub campaign: Option<CampaignId>,
     /// The caller's idempotency key, for contracts whose input holds none. One with a control character is refused.
     pub key: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chimera_contracts::{Applied, Clock, EffectId, StoreError};
+use chimera_contracts::{AgentId, Applied, Clock, EffectId, StoreError};
 use chimera_governance::{Approved, Claim, Gate, GateError};
 use chrono::TimeDelta;
 
@@ -132,7 +132,7 @@ impl Kernel {
         self.platform.ready(wanted, kind).await
     }
 
-    /// Passes an effect through the gate.
+    /// Passes an effect of `agent` through the gate.
     ///
     /// # Errors
     /// When no decision permits it, or the authority cannot be asked.
@@ -140,9 +140,10 @@ impl Kernel {
         &self,
         effect: Effect,
         id: EffectId,
+        agent: AgentId,
         claim: &Claim,
     ) -> Result<Approved<Effect>, GateError> {
-        self.gate.check(effect, id, claim).await
+        self.gate.check(effect, id, Some(agent), claim).await
     }
 
     /// An effect as it is to be admitted: with the first attempt in the same step, unless media have to be uploaded first

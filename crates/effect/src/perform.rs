@@ -119,7 +119,8 @@ impl Drive<'_> {
         }
         let effect = self.record.effect.clone();
         let platform = Some(effect.content().platform);
-        match self.kernel.gate.check_again(effect, self.record.id, self.record.decision).await {
+        let (id, agent, decision) = (self.record.id, Some(self.request.agent), self.record.decision);
+        match self.kernel.gate.check_again(effect, id, agent, decision).await {
             Ok(approved) => Ok(Ok(approved)),
             Err(GateError::Store(error)) => Err(error),
             Err(denied) => Ok(Err(Refused { code: denied.code(), platform, message: denied.to_string() })),

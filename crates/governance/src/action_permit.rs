@@ -12,7 +12,7 @@ use std::sync::Arc;
 use chimera_audit::AuditLedger;
 use chimera_contracts::propose::{ProposeOutput, ProposedAction, action_digest};
 use chimera_contracts::publish::{ApprovalRecord, ApprovedBy};
-use chimera_contracts::{Clock, CorrelationId, DecisionId, Digest, EventId, Namespace};
+use chimera_contracts::{AgentId, Clock, CorrelationId, DecisionId, Digest, EventId, Namespace};
 use chrono::{DateTime, Utc};
 
 use crate::approval::ApprovalStore;
@@ -37,6 +37,8 @@ pub struct PermitRequest<'a> {
     pub approval_reference: DecisionId,
     /// In which role it has to have been made.
     pub required_role: ApproverRole,
+    /// The agent in whose name it is executed; without one, a decision that is bound to an agent permits nothing.
+    pub agent: Option<AgentId>,
     /// The authenticated principal that wants to execute; ends up in evidence as a digest.
     pub actor: &'a str,
     /// The trace.
@@ -44,7 +46,7 @@ pub struct PermitRequest<'a> {
 }
 
 impl<'a> PermitRequest<'a> {
-    /// A wish that a human reviewer has to have approved, outside of any trace.
+    /// A wish that a human reviewer has to have approved, outside of any trace and in no agent's name.
     #[must_use]
     pub const fn new(
         namespace: &'a Namespace,
@@ -54,7 +56,16 @@ impl<'a> PermitRequest<'a> {
         actor: &'a str,
     ) -> Self {
         let required_role = ApproverRole::HitlReviewer;
-        Self { namespace, proposal, action_id, approval_reference, required_role, actor, correlation: None }
+        Self {
+            namespace,
+            proposal,
+            action_id,
+            approval_reference,
+            required_role,
+            agent: None,
+            actor,
+            correlation: None,
+        }
     }
 }
 
@@ -222,7 +233,7 @@ fn check(
     if decision.spec_version.as_ref() != Some(&ask.proposal.spec_version) {
         return Err(Denial::SpecVersion);
     }
-    permits(decision, ask.namespace, digest, now)?;
+    permits(decision, ask.namespace, digest, ask.agent, now)?;
     match decision.approver.role {
         role if role != ask.required_role => Err(Denial::WrongRole),
         ApproverRole::HitlReviewer => Ok(ApprovedBy::HitlReviewer),

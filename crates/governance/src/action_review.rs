@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use chimera_contracts::canonical::{CanonicalError, to_canonical};
 use chimera_contracts::propose::{ProposeOutput, ProposedAction, action_digest};
-use chimera_contracts::{CampaignId, CorrelationId, Digest, Namespace, ReviewId, SkillName, derive_uuid};
+use chimera_contracts::{
+    AgentId, CampaignId, CorrelationId, Digest, Namespace, ReviewId, SkillName, derive_uuid,
+};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -28,6 +30,8 @@ pub struct ActionReview<'a> {
     pub action: &'a ProposedAction,
     /// The authenticated principal that asks; it may not decide.
     pub requested_by: &'a str,
+    /// The agent that is to execute it; an approval permits it to this agent alone. `None`: to whoever executes.
+    pub agent: Option<AgentId>,
     /// The trace.
     pub correlation: Option<CorrelationId>,
     /// The campaign.
@@ -112,6 +116,7 @@ pub fn new_action_review(ask: ActionReview<'_>) -> Result<NewReview, CanonicalEr
         subject: document.digest(ask.namespace),
         document: document.to_json()?,
         requested_by: ask.requested_by.to_owned(),
+        agent: ask.agent,
         reasons: vec![REASON.to_owned()],
         confidence: None,
         priority: ask.priority,

@@ -36,6 +36,7 @@ pub struct Standing {
 /// - A recorded decision is durable on return and never altered, except that `revoke` sets `revoked_at` once.
 /// - `use_approval` is one atomic step: of two effects that use the same decision for the same digest one is `Granted`
 ///   and the other `Refused(Used)`; the same effect again is `Already`. What [`permits`](crate::permits) refuses is never granted.
+///   It knows no acting agent, so it refuses a decision that is bound to one; the kernel's admission knows.
 /// - Errors say whether the step may have been applied; every step can be asked again.
 /// - Safe to call concurrently and from several processes.
 #[async_trait]

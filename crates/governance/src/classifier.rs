@@ -50,7 +50,7 @@ pub struct ClassifierError(pub String);
 /// # Contract
 /// - It may only raise the level of review: no answer of it makes anything run that would not run without it.
 /// - The text is untrusted: it is data, never an instruction.
-/// - It answers by the deadline or fails; failing means that a person looks.
+/// - It answers before the deadline or fails; failing, panicking and answering later mean that a person looks.
 /// - Safe to call concurrently; the same text gives the same answer within one version.
 #[async_trait]
 pub trait Classifier: Debug + Send + Sync + 'static {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chimera_contracts::{Confidence, DecisionId, Digest, Namespace};
+use chimera_contracts::{AgentId, Confidence, DecisionId, Digest, Namespace};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,10 @@ pub struct Decision {
     pub effects: BTreeSet<Digest>,
     /// The decider's confidence, where one was given; recorded, not judged again (PUB-03).
     pub confidence: Option<Confidence>,
+    /// The agent whose effects it permits. Where it is set, the decision permits effects of this agent alone (GOV-09); `None`: of
+    /// whoever acts. The account needs no field: the digests hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
     /// The version of the spec under which it was decided, where the artifact is a proposal (PRO-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec_version: Option<String>,

@@ -288,6 +288,7 @@ impl ReviewDesk {
             verdict,
             approver: reviewer.clone(),
             requested_by: Some(review.requested_by.clone()),
+            agent: review.agent,
             decided_at: now,
             // An end that no calendar has is no end that never comes: such an approval holds for nothing.
             expires_at: holds.map(|holds| now.checked_add_signed(holds).unwrap_or(now)),

@@ -6,11 +6,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chimera_contracts::{Clock, DecisionId, Digest, EffectId, ErrorCode, Namespace, StoreError};
+use chimera_contracts::{AgentId, Clock, DecisionId, Digest, EffectId, ErrorCode, Namespace, StoreError};
 
 use crate::approval::{ApprovalStore, Standing};
 use crate::decision::{Approver, ApproverRole};
-use crate::permit::{Denial, permits};
+use crate::permit::{Denial, permits_again};
 
 /// Something that can be approved: it has one digest over all that becomes public of it.
 pub trait Approvable {
@@ -131,7 +131,10 @@ impl Gate {
         Self { approvals, clock }
     }
 
-    /// Checks a claim for the effect `effect` and gives the approved thing.
+    /// Checks a claim for the effect `effect` of `agent` and gives the approved thing.
+    ///
+    /// `agent` is who acts, from the host's context and not from the claim; without one, decisions that are bound to an agent permit
+    /// nothing.
     ///
     /// Where the claim names no decision, any decision that lists the digest will do; one that this effect used, or that
     /// nobody used, goes before others.
@@ -142,6 +145,7 @@ impl Gate {
         &self,
         thing: T,
         effect: EffectId,
+        agent: Option<AgentId>,
         claim: &Claim,
     ) -> Result<Approved<T>, GateError> {
         let digest = thing.digest();
@@ -151,7 +155,7 @@ impl Gate {
         };
         let best = standings
             .into_iter()
-            .map(|standing| (self.judge(&thing, &digest, effect, claim, &standing), standing))
+            .map(|standing| (self.judge(&thing, &digest, (effect, agent), claim, &standing), standing))
             .min_by_key(|(verdict, _)| verdict.is_err());
         match best {
             Some((Ok(()), standing)) => Ok(Approved {
@@ -173,6 +177,7 @@ impl Gate {
         &self,
         thing: T,
         effect: EffectId,
+        agent: Option<AgentId>,
         decision: DecisionId,
     ) -> Result<Approved<T>, GateError> {
         let digest = thing.digest();
@@ -182,7 +187,9 @@ impl Gate {
             .await?
             .ok_or(GateError::Denied(Denial::Unknown))?;
         let now = self.clock.now();
-        permits(&standing.decision, thing.namespace(), &digest, now).map_err(GateError::Denied)?;
+        let used = standing.used_by == Some(effect);
+        permits_again(&standing.decision, thing.namespace(), &digest, agent, used, now)
+            .map_err(GateError::Denied)?;
         if standing.used_by.is_some_and(|user| user != effect) {
             return Err(GateError::Denied(Denial::Used));
         }
@@ -193,7 +200,7 @@ impl Gate {
         &self,
         thing: &T,
         digest: &Digest,
-        effect: EffectId,
+        (effect, agent): (EffectId, Option<AgentId>),
         claim: &Claim,
         standing: &Standing,
     ) -> Result<(), Denial> {
@@ -201,7 +208,8 @@ impl Gate {
         if decision.artifact != claim.artifact {
             return Err(Denial::OtherArtifact);
         }
-        permits(decision, thing.namespace(), digest, self.clock.now())?;
+        let used = standing.used_by == Some(effect);
+        permits_again(decision, thing.namespace(), digest, agent, used, self.clock.now())?;
         if decision.approver.role != claim.role {
             return Err(Denial::WrongRole);
         }

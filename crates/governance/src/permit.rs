@@ -1,10 +1,11 @@
 //! Whether a decision lets one effect happen, as a pure function: the gate asks it, and every store asks it again
 //! inside the transaction that uses the approval.
 
-use chimera_contracts::{Digest, EffectId, ErrorCode, Namespace};
+use chimera_contracts::{AgentId, Digest, EffectId, ErrorCode, Namespace};
 use chrono::{DateTime, Utc};
 
 use crate::decision::Decision;
+use crate::principal::Principal;
 
 /// Why a decision does not let an effect happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,8 +24,14 @@ pub enum Denial {
     Revoked,
     /// The decision was made in another role than claimed.
     WrongRole,
+    /// The decision names no approver.
+    Unnamed,
     /// The approver asked for the decision.
     SelfApproval,
+    /// The decision permits effects of another agent.
+    OtherAgent,
+    /// The decision was made at a time that has not come yet.
+    NotYet,
     /// The approval was used by another effect.
     Used,
     /// The decision was made under another version of the spec.
@@ -43,6 +50,8 @@ impl Denial {
             Self::Expired => ErrorCode::ApprovalExpired,
             Self::Revoked => ErrorCode::ApprovalRevoked,
             Self::WrongRole => ErrorCode::ApprovalWrongRole,
+            Self::Unnamed | Self::OtherAgent => ErrorCode::AuthzFailure,
+            Self::NotYet => ErrorCode::ApprovalNotGranted,
             Self::SelfApproval => ErrorCode::ApprovalSelf,
             Self::Used => ErrorCode::ApprovalUsed,
             Self::SpecVersion => ErrorCode::ApprovalSpecVersion,
@@ -60,6 +69,9 @@ impl Denial {
             Self::Expired => "the approval has expired",
             Self::Revoked => "the approval was revoked",
             Self::WrongRole => "the decision was made in another role than the one claimed",
+            Self::Unnamed => "the decision names no approver",
+            Self::OtherAgent => "the decision permits effects of another agent",
+            Self::NotYet => "the decision is dated in the future",
             Self::SelfApproval => "the approver is the one who asked for the approval",
             Self::Used => "the approval was used already, under another key",
             Self::SpecVersion => "the decision was made under another version of the spec",
@@ -78,7 +90,13 @@ pub enum Use {
     Refused(Denial),
 }
 
-/// Whether `decision` lets the effect `digest` happen at `now`, apart from who used it.
+/// Whether `decision` lets the effect `digest` happen at `now` in the name of `agent`, apart from who used it.
+///
+/// `agent` is who acts, as the host or the journal knows it; `None` where it is not known, and then a decision that is bound to an
+/// agent permits nothing. An agent that acts is no approver of what it does either.
+///
+/// Who approved and who asked are compared as [`Principal`]s. `now` is the clock of who asks: the gate's, and the store's inside the
+/// transaction that uses the approval.
 ///
 /// # Errors
 /// With the first reason why it does not.
@@ -86,30 +104,57 @@ pub fn permits(
     decision: &Decision,
     namespace: &Namespace,
     digest: &Digest,
+    agent: Option<AgentId>,
     now: DateTime<Utc>,
 ) -> Result<(), Denial> {
+    let approver = Principal::of(&decision.approver.id);
+    let asked = decision.requested_by.as_deref().map(Principal::of);
+    let acts = agent.map(|agent| Principal::of(&agent.to_string()));
     let checks = [
         (decision.namespace != *namespace, Denial::Unknown),
         (!decision.effects.contains(digest), Denial::ContentMismatch),
         (!decision.verdict.permits(), Denial::NotGranted),
-        (decision.requested_by.as_ref() == Some(&decision.approver.id), Denial::SelfApproval),
+        (approver.is_nobody(), Denial::Unnamed),
+        (asked.is_some_and(|asked| asked == approver), Denial::SelfApproval),
+        (acts.is_some_and(|acts| acts == approver), Denial::SelfApproval),
+        (decision.agent.is_some() && decision.agent != agent, Denial::OtherAgent),
         (decision.revoked_at.is_some(), Denial::Revoked),
         (decision.expires_at.is_some_and(|end| end <= now), Denial::Expired),
+        // The last one: whoever passes over it has passed all others.
+        (decision.decided_at > now, Denial::NotYet),
     ];
     checks.into_iter().find_map(|(fails, denial)| fails.then_some(denial)).map_or(Ok(()), Err)
 }
 
-/// What comes of using `decision` for the effect, given who used it before for this digest.
+/// As [`permits`], for an effect that may have used the decision before: what was used was no decision from the future then, and a
+/// clock that was set back since does not make it one.
+pub(crate) fn permits_again(
+    decision: &Decision,
+    namespace: &Namespace,
+    digest: &Digest,
+    agent: Option<AgentId>,
+    used: bool,
+    now: DateTime<Utc>,
+) -> Result<(), Denial> {
+    match permits(decision, namespace, digest, agent, now) {
+        Err(Denial::NotYet) if used => Ok(()),
+        answer => answer,
+    }
+}
+
+/// What comes of using `decision` for the effect in the name of `agent`, given who used it before for this digest.
 #[must_use]
 pub fn use_of(
     decision: &Decision,
     namespace: &Namespace,
     digest: &Digest,
     effect: EffectId,
+    agent: Option<AgentId>,
     used_by: Option<EffectId>,
     now: DateTime<Utc>,
 ) -> Use {
-    match (permits(decision, namespace, digest, now), used_by) {
+    let used = used_by == Some(effect);
+    match (permits_again(decision, namespace, digest, agent, used, now), used_by) {
         (Err(denial), _) => Use::Refused(denial),
         (Ok(()), Some(other)) if other != effect => Use::Refused(Denial::Used),
         (Ok(()), Some(_)) => Use::Already,

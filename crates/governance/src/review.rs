@@ -9,7 +9,7 @@ mod state;
 mod step;
 
 use chimera_contracts::{
-    CampaignId, Confidence, CorrelationId, Digest, Namespace, RequestId, ReviewId, SkillName,
+    AgentId, CampaignId, Confidence, CorrelationId, Digest, Namespace, RequestId, ReviewId, SkillName,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,8 @@ pub struct NewReview {
     pub document: String,
     /// The principal that asks; it may not decide.
     pub requested_by: String,
+    /// The agent that is to act; a decision about it permits effects of this agent alone. `None`: of whoever acts.
+    pub agent: Option<AgentId>,
     /// Why a person is asked, as tokens.
     pub reasons: Vec<String>,
     /// The scorer's confidence, where there is one.
@@ -100,6 +102,9 @@ pub struct Review {
     pub document: String,
     /// The principal that asked.
     pub requested_by: String,
+    /// The agent that is to act; the decision about it permits effects of this agent alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
     /// Why a person is asked.
     pub reasons: Vec<String>,
     /// The scorer's confidence.

@@ -69,7 +69,7 @@ impl EngageSkill {
             Refusal::of(ErrorCode::PlatformNotConfigured, message)
         })?;
         let id = engagement.key.effect_id(&effect.digest());
-        let approved = kernel.approve(effect, id, claim).await.map_err(denied)?;
+        let approved = kernel.approve(effect, id, engagement.agent, claim).await.map_err(denied)?;
         let new = kernel.new_effect(approved.clone(), &service, pace == Pace::Later);
         let admit = Admit {
             key: engagement.key.clone(),
@@ -187,7 +187,9 @@ impl EngageSkill {
             let id = decision_id(ask, policy, &digest, number);
             let now = self.ports.clock.now();
             let known = self.ports.approvals.decision(ask.namespace(), id, &digest).await.map_err(failed)?;
-            match known.map(|standing| permits(&standing.decision, ask.namespace(), &digest, now)) {
+            let permitted =
+                |decision: &Decision| permits(decision, ask.namespace(), &digest, Some(ask.agent), now);
+            match known.map(|standing| permitted(&standing.decision)) {
                 Some(Ok(())) => return Ok(id),
                 Some(Err(_)) => continue,
                 None => {}
@@ -199,6 +201,7 @@ impl EngageSkill {
                 verdict: Verdict::Approve,
                 approver: Approver { id: policy.id(), role: ApproverRole::Policy },
                 requested_by: Some(ask.context.actor.clone()),
+                agent: Some(ask.agent),
                 decided_at: now,
                 expires_at: now.checked_add_signed(policy.approval_holds()),
                 revoked_at: None,

@@ -226,4 +226,16 @@ mod tests {
             assert_eq!(request_of(bad), None, "{bad}");
         }
     }
+
+    /// What the host alone says has no place in the JSON.
+    #[test]
+    fn no_input_names_who_acts_and_who_pays() {
+        let faults = EngageInput::parser()
+            .unwrap()
+            .parse::<EngageInput>(br#"{"agent_id":"x","campaign_id":"x","account":"x","namespace":"x"}"#)
+            .unwrap_err();
+        for pointer in ["/agent_id", "/campaign_id", "/account", "/namespace"] {
+            assert!(faults.as_slice().iter().any(|fault| fault.pointer == pointer), "{pointer}: {faults}");
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use chimera_governance::{Classified, Flag, Flags, Sentiment};
-use futures_util::future::{Either, join, select};
+use futures_util::future::join;
 
 use crate::skill::EngageSkill;
+use crate::within::within;
 
 /// What was found, and how the thread feels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,15 +32,15 @@ impl EngageSkill {
         };
         let unclassified =
             Classified { flags: BTreeSet::from([Flag::Unclassified]), sentiment: Sentiment::Neutral };
+        let classifier = self.ports.classifier.as_ref();
         let deadline = self.judge_until();
-        let asked = self.ports.classifier.classify(text, deadline);
-        match select(asked, self.ports.clock.sleep_until(deadline)).await {
-            Either::Left((Ok(found), _)) => found,
-            Either::Left((Err(error), _)) => {
-                tracing::warn!(%error, classifier = self.ports.classifier.name(), "a text goes to a person");
-                unclassified
-            }
-            Either::Right(_) => unclassified,
-        }
+        let asked = async { classifier.classify(text, deadline).await };
+        let why = match within(self.ports.clock.as_ref(), deadline, asked).await {
+            Ok(Ok(found)) => return found,
+            Ok(Err(error)) => error.to_string(),
+            Err(none) => none.to_string(),
+        };
+        tracing::warn!(error = %why, classifier = classifier.name(), "a text goes to a person");
+        unclassified
     }
 }

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use chimera_contracts::engage::EngageInput;
 use chimera_platform::text::TextRules;
 use chrono::{DateTime, Utc};
-use futures_util::future::{Either, select};
 
 use crate::persona::Persona;
 use crate::skill::EngageSkill;
+use crate::within::within;
 
 /// What a composer is shown.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub struct ComposerError(pub String);
 /// # Contract
 /// - A draft is a proposal: it is checked, classified, scored and routed like a text that a person wrote.
 /// - What it is shown of the thread is untrusted.
-/// - Failing and not answering by the deadline mean `MISSING_CONTENT`. It makes nothing public. Safe to call concurrently.
+/// - Failing, panicking and not answering before the deadline mean `MISSING_CONTENT`. It makes nothing public. Safe to call concurrently.
 #[async_trait]
 pub trait Composer: Debug + Send + Sync + 'static {
     /// Name and version, for evidence.
@@ -66,9 +66,8 @@ impl EngageSkill {
             return Err(ComposerError("no composer is configured".to_owned()));
         };
         let deadline = self.judge_until();
-        match select(composer.compose(request, deadline), self.ports.clock.sleep_until(deadline)).await {
-            Either::Left((draft, _)) => draft,
-            Either::Right(_) => Err(ComposerError("it did not answer in time".to_owned())),
-        }
+        let asked = async { composer.compose(request, deadline).await };
+        let answered = within(self.ports.clock.as_ref(), deadline, asked).await;
+        answered.unwrap_or_else(|none| Err(ComposerError(none.to_string())))
     }
 }

@@ -20,6 +20,7 @@ mod score;
 mod skill;
 mod status;
 mod target;
+mod within;
 
 pub use compose::{Composer, ComposerError, Draft, DraftRequest};
 pub use decide::{DecideError, EditRequest};

@@ -40,6 +40,7 @@ impl EngageSkill {
             subject: judged.effect.digest(),
             document,
             requested_by: ask.context.actor.clone(),
+            agent: Some(ask.agent),
             reasons: judged.routed.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
             confidence: judged.scored.and_then(|scored| Confidence::try_from(scored).ok()),
             priority: priority(judged),

@@ -7,9 +7,9 @@ use chimera_contracts::engage::EngageInput;
 use chimera_contracts::{AgentId, CampaignId};
 use chimera_governance::Flags;
 use chrono::{DateTime, Utc};
-use futures_util::future::{Either, select};
 
 use crate::skill::EngageSkill;
+use crate::within::within;
 
 /// What a scorer is shown.
 #[derive(Clone, Debug)]
@@ -38,7 +38,8 @@ pub struct ScorerError(pub String);
 /// # Contract
 /// - The answer is a number from 0 to 1, compared exactly as it is. Whatever else it is, is no confidence: the engagement is
 ///   refused with `SCORER_UNAVAILABLE`.
-/// - Failing and not answering by the deadline mean refusing, never acting.
+/// - Failing, panicking and not answering before the deadline mean refusing (`SCORER_UNAVAILABLE`), never acting. An answer that
+///   comes later is thrown away, also where the scorer blocked its thread until then.
 /// - It makes nothing public. Safe to call concurrently.
 #[async_trait]
 pub trait ConfidenceScorer: Debug + Send + Sync + 'static {
@@ -53,21 +54,17 @@ pub trait ConfidenceScorer: Debug + Send + Sync + 'static {
 }
 
 impl EngageSkill {
-    /// The score as the scorer gave it; `None` when it failed or did not answer in time.
+    /// The score as the scorer gave it; `None` when it failed, panicked or did not answer in time.
     pub(crate) async fn score(&self, request: &ScoreRequest<'_>) -> Option<f64> {
+        let scorer = self.ports.scorer.as_ref();
         let deadline = self.judge_until();
-        let asked = self.ports.scorer.score(request, deadline);
-        // A scorer that hangs does not keep its caller.
-        match select(asked, self.ports.clock.sleep_until(deadline)).await {
-            Either::Left((Ok(score), _)) => Some(score),
-            Either::Left((Err(error), _)) => {
-                tracing::warn!(%error, scorer = self.ports.scorer.name(), "an engagement is refused unscored");
-                None
-            }
-            Either::Right(_) => {
-                tracing::warn!(scorer = self.ports.scorer.name(), "the scorer did not answer in time");
-                None
-            }
-        }
+        let asked = async { scorer.score(request, deadline).await };
+        let why = match within(self.ports.clock.as_ref(), deadline, asked).await {
+            Ok(Ok(score)) => return Some(score),
+            Ok(Err(error)) => error.to_string(),
+            Err(none) => none.to_string(),
+        };
+        tracing::warn!(error = %why, scorer = scorer.name(), "an engagement is refused unscored");
+        None
     }
 }

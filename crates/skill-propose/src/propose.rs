@@ -11,7 +11,7 @@ use crate::brief::Brief;
 use crate::check::check;
 use crate::evidence::{Proposed, proposed};
 use crate::identify::identify;
-use crate::input::check_role;
+use crate::input::{check_context, check_role};
 use crate::insights::{InsightsQuery, InsightsSnapshot};
 use crate::journal::{AdmitProposal, ProposalAdmission};
 use crate::question::Question;
@@ -32,6 +32,7 @@ impl ProposeSkill {
 
     async fn flow(&self, context: &CallContext, input: &ProposeInput) -> Result<ProposeOutput, Refusal> {
         check_role(context)?;
+        check_context(context, input)?;
         input.check()?;
         let question = Question::of(&context.namespace, input)?;
         let stored = self.ports.journal.recall(&question.key).await;

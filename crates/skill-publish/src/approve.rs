@@ -1,7 +1,7 @@
 //! The gate: from planned effects to approved ones. The inline approval record is a claim, never proof (PUB-03).
 
-use chimera_contracts::ErrorCode;
 use chimera_contracts::publish::{ApprovedBy, PublishInput};
+use chimera_contracts::{AgentId, ErrorCode};
 use chimera_effect::{Effect, RequestKey};
 use chimera_governance::{Approved, ApproverRole, Claim, GateError};
 
@@ -28,12 +28,13 @@ impl PublishSkill {
         &self,
         key: &RequestKey,
         planned: &[Planned],
+        agent: AgentId,
         claim: &Claim,
     ) -> Result<Vec<Approved<Effect>>, Refusal> {
         let mut approved = Vec::with_capacity(planned.len());
         for Planned { platform, effect, .. } in planned {
             let id = key.effect_id(&effect.digest());
-            match self.ports.kernel.approve(effect.clone(), id, claim).await {
+            match self.ports.kernel.approve(effect.clone(), id, agent, claim).await {
                 Ok(passed) => approved.push(passed),
                 Err(GateError::Store(error)) => return Err(Refusal::store(&error)),
                 Err(denied) => return Err(Refusal::about(*platform, denied.code(), denied.to_string())),

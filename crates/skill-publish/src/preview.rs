@@ -5,6 +5,7 @@ use chimera_contracts::{CallContext, Digest, PlatformName};
 use chimera_effect::Media;
 use chimera_platform::text::TextCount;
 
+use crate::input::check_context;
 use crate::refuse;
 use crate::skill::PublishSkill;
 
@@ -35,9 +36,10 @@ impl PublishSkill {
         context: &CallContext,
         input: &PublishInput,
     ) -> Result<Vec<Preview>, PublishOutput> {
-        let planned = match input.check() {
+        let checked = check_context(context, input).and_then(|()| Ok(input.check()?));
+        let planned = match checked {
             Ok(()) => self.plan(context, input, None).await,
-            Err(faults) => Err(faults.into()),
+            Err(refusal) => Err(refusal),
         };
         let planned = planned.map_err(|refusal| refuse::answer(input, &refusal))?;
         Ok(planned

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::answer;
 use crate::approve::claim;
-use crate::input::{check_role, check_served};
+use crate::input::{check_context, check_role, check_served};
 use crate::plan::{Ground, Planned, plan};
 use crate::probe::{known_media, probe};
 use crate::refuse::{self, Refusal, request_key};
@@ -47,6 +47,7 @@ impl PublishSkill {
         digests: &mut Vec<Digest>,
     ) -> Result<PublishOutput, Refusal> {
         check_role(context)?;
+        check_context(context, input)?;
         input.check()?;
         check_served(input)?;
         let key = request_key(context, input);
@@ -85,7 +86,7 @@ impl PublishSkill {
         let planned = self.plan(context, input, None).await?;
         digests.extend(planned.iter().map(|planned| planned.effect.digest()));
         self.check_ready(&planned).await?;
-        let approved = self.approve(&key, &planned, &claim).await?;
+        let approved = self.approve(&key, &planned, input.agent_id, &claim).await?;
         let effects = self.new_effects(&approved, input.publish_strategy)?;
         let admit = Admit {
             key: key.clone(),

@@ -53,7 +53,7 @@ fn plan_use(
         return Ok(Outcome::Answer(Use::Refused(Denial::Unknown)));
     };
     let standing = known.standing(digest);
-    let answer = use_of(&standing.decision, namespace, digest, effect, standing.used_by, loaded.now());
+    let answer = use_of(&standing.decision, namespace, digest, effect, None, standing.used_by, loaded.now());
     if answer != Use::Granted {
         return Ok(Outcome::Answer(answer));
     }

@@ -118,6 +118,7 @@ pub fn sample_decision(scene: &Scene, effects: &[Effect], clock: &dyn Clock) -> 
         verdict: Verdict::Approve,
         approver: Approver { id: "reviewer".to_owned(), role: ApproverRole::HitlReviewer },
         requested_by: Some("planner".to_owned()),
+        agent: None,
         decided_at: clock.now(),
         expires_at: None,
         revoked_at: None,
@@ -139,7 +140,9 @@ pub async fn approve(
     for effect in effects {
         let id = scene.key.effect_id(&effect.digest());
         approved.push(
-            gate.check(effect.clone(), id, &scene.claim()).await.expect("the scene's effects are approved"),
+            gate.check(effect.clone(), id, None, &scene.claim())
+                .await
+                .expect("the scene's effects are approved"),
         );
     }
     approved
@@ -202,6 +205,7 @@ pub fn sample_review(scene: &Scene, name: &str) -> NewReview {
         subject: Digest::of(name.as_bytes()),
         document: format!("{{\"v\":1,\"text\":\"{name}\"}}"),
         requested_by: "planner".to_owned(),
+        agent: None,
         reasons: vec!["confidence".to_owned()],
         confidence: None,
         priority: 5,
@@ -232,6 +236,7 @@ pub fn decision_about(
         verdict,
         approver: reviewer.clone(),
         requested_by: Some(review.requested_by.clone()),
+        agent: review.agent,
         decided_at: now,
         expires_at: None,
         revoked_at: None,

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use chimera::contracts::publish::{ApprovedBy, PublishInput, PublishStatus};
-use chimera::contracts::{CallContext, CampaignId, DecisionId, Digest, ErrorCode, Money, derive_uuid};
+use chimera::contracts::{
+    AgentId, CallContext, CampaignId, DecisionId, Digest, ErrorCode, Money, derive_uuid,
+};
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Recorded, Verdict};
 use chimera_testkit::block_on;
 use chimera_tests::stage::{PLATFORMS, REVIEWER, claim, context, input, scope};
@@ -23,6 +25,7 @@ fn undecided(bench: &Bench) -> (PublishInput, Decision) {
         verdict: Verdict::Approve,
         approver: Approver { id: REVIEWER.to_owned(), role: ApproverRole::HitlReviewer },
         requested_by: Some(input.agent_id.to_string()),
+        agent: None,
         decided_at: bench.clock.now(),
         expires_at: None,
         revoked_at: None,
@@ -99,6 +102,68 @@ fn decisions_that_permit_nothing() {
     check("about other effects", ErrorCode::ApprovalContentMismatch, |decision| {
         decision.effects = BTreeSet::from([Digest::of(b"something else")]);
     });
+}
+
+#[test]
+fn decisions_of_nobody_from_the_future_and_for_another_agent() {
+    for nobody in ["", " \u{200b}"] {
+        let spoil: fn(&mut Decision) = match nobody {
+            "" => |decision| decision.approver.id.clear(),
+            _ => |decision| decision.approver.id = " \u{200b}".to_owned(),
+        };
+        check("nobody", ErrorCode::AuthzFailure, spoil);
+    }
+    check("from the future", ErrorCode::ApprovalNotGranted, |decision| {
+        decision.decided_at += TimeDelta::hours(1);
+    });
+    check("for another agent", ErrorCode::AuthzFailure, |decision| {
+        decision.agent = Some(AgentId::from_uuid(derive_uuid("other", &[])));
+    });
+    for spelled in ["upper case", "urn"] {
+        let spoil: fn(&mut Decision) = match spelled {
+            "urn" => |decision| {
+                let asked = decision.requested_by.as_ref().unwrap();
+                decision.approver.id = format!("urn:uuid:{asked}");
+            },
+            _ => |decision| {
+                decision.approver.id = decision.requested_by.as_ref().unwrap().to_uppercase();
+            },
+        };
+        check(spelled, ErrorCode::ApprovalSelf, spoil);
+    }
+}
+
+#[test]
+fn a_decision_for_the_agent_that_acts_is_published() {
+    let bench = Bench::new();
+    let (mut input, decision) = undecided(&bench);
+    let decision = Decision { agent: Some(input.agent_id), ..decision };
+    record(&bench, &decision);
+    claim(&mut input, &decision);
+    assert_eq!(bench.ask(&context(), &json(&input)).status, PublishStatus::Success);
+}
+
+/// The input is a model's: it chooses neither who acts nor who pays (GOV-09).
+#[test]
+fn an_agent_or_a_campaign_that_the_host_does_not_name() {
+    let bench = Bench::new();
+    let (mut input, decision) = undecided(&bench);
+    record(&bench, &decision);
+    claim(&mut input, &decision);
+    let (agent, campaign) = (
+        Some(AgentId::from_uuid(derive_uuid("other", &[]))),
+        Some(CampaignId::from_uuid(derive_uuid("other", &[]))),
+    );
+    for (what, other) in [
+        ("agent_id", CallContext { agent, ..context() }),
+        ("campaign_id", CallContext { campaign, ..context() }),
+    ] {
+        let expected = Expected { says: &[what], ..refused(ErrorCode::AuthzFailure) };
+        bench.check(what, &other, &json(&input), &expected);
+        assert!(block_on(bench.host.publish().preview(&other, &input)).is_err(), "{what}");
+    }
+    let same = CallContext { agent: Some(input.agent_id), campaign: Some(input.campaign_id), ..context() };
+    assert_eq!(bench.ask(&same, &json(&input)).status, PublishStatus::Success);
 }
 
 #[test]

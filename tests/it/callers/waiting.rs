@@ -105,6 +105,7 @@ fn nobody_is_told_of_a_failure_that_is_being_mended() {
         verdict: Verdict::Approve,
         approver: Approver { id: REVIEWER.to_owned(), role: ApproverRole::HitlReviewer },
         requested_by: None,
+        agent: None,
         decided_at: clock.now(),
         expires_at: None,
         revoked_at: None,

@@ -41,7 +41,7 @@ async fn both_boundaries_count_at_full_precision() {
 #[tokio::test]
 async fn what_is_no_confidence_is_never_a_yes() {
     let strange = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, -1.0, 1.0_f64.next_up(), 2.0];
-    let scores = strange.into_iter().map(Score::Is).chain([Score::Fails, Score::Hangs]);
+    let scores = strange.into_iter().map(Score::Is).chain([Score::Fails, Score::Hangs, Score::Panics]);
     for score in scores {
         assert_eq!(routed(score).await, (EngageStatus::Failed, "SCORER_UNAVAILABLE", 0), "{score:?}");
     }
@@ -112,11 +112,13 @@ async fn a_question_is_answered_with_a_source_or_by_a_person() {
 }
 
 #[tokio::test]
-async fn a_classifier_that_fails_means_that_a_person_looks() {
-    let world = World::new(1.0).await;
-    let (_store, host) = world.host();
-    let input = EngageInput { content: Some("[fail]".to_owned()), ..engagement(EngageAction::Reply) };
-    assert_eq!(engage(&host, &input).await.status, EngageStatus::Pending);
+async fn a_classifier_that_fails_or_panics_means_that_a_person_looks() {
+    for told in ["[fail]", "[panic]"] {
+        let world = World::new(1.0).await;
+        let (_store, host) = world.host();
+        let input = EngageInput { content: Some(told.to_owned()), ..engagement(EngageAction::Reply) };
+        assert_eq!(engage(&host, &input).await.status, EngageStatus::Pending, "{told}");
+    }
 }
 
 /// The first five of a campaign and the first on each platform; then it acts by itself.

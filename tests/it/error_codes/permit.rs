@@ -69,6 +69,7 @@ impl Scene {
             proposal: &self.proposal,
             action,
             requested_by: "test/planner",
+            agent: None,
             correlation: None,
             campaign: None,
             shown: serde_json::Map::new(),

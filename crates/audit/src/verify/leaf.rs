@@ -12,11 +12,25 @@ const MAX_DEPTH: usize = 16;
 /// The largest integer, 2^53 - 1.
 const MAX_INTEGER: u64 = (1 << 53) - 1;
 
+/// The type of the event that tells of an erased attachment.
+const ATTACHMENT_ERASED: &str = "audit.attachment_erased";
+
 /// What the verifier needs of an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LeafForm {
     pub(super) id: u128,
     pub(super) attachment: Option<Digest>,
+    /// Of which erasure it tells.
+    pub(super) erasure: Option<ToldErasure>,
+}
+
+/// The entry whose attachment was erased, as an event tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ToldErasure {
+    /// The place of the entry.
+    pub(super) index: u64,
+    /// Its id.
+    pub(super) id: u128,
 }
 
 enum Value<'a> {
@@ -35,7 +49,8 @@ pub(super) fn read(text: &str) -> Result<LeafForm, String> {
         return Err("something follows its end".to_owned());
     }
     let Value::Object(members) = value else { return Err("it is no object".to_owned()) };
-    let mut form = LeafForm { id: 0, attachment: None };
+    let mut form = LeafForm { id: 0, attachment: None, erasure: None };
+    let (mut kind, mut statement) = ("", Vec::new());
     let mut seen = 0_u8;
     for (name, value) in members {
         let required = match (name, value) {
@@ -44,10 +59,16 @@ pub(super) fn read(text: &str) -> Result<LeafForm, String> {
                 form.id = uuid_of(id).ok_or("its id is no UUID")?;
                 2
             }
-            ("type", Value::Text(_)) => 4,
+            ("type", Value::Text(text)) => {
+                kind = text;
+                4
+            }
             ("time", Value::Text(time)) if is_time(time) => 8,
             ("namespace", Value::Text(name)) if is_namespace(name) => 16,
-            ("statement", Value::Object(_)) => 32,
+            ("statement", Value::Object(members)) => {
+                statement = members;
+                32
+            }
             ("correlation", Value::Text(id)) if uuid_of(id).is_some() => 0,
             ("attachment", Value::Text(hex)) => {
                 form.attachment = Some(hex.parse().map_err(|_| "its commitment is no digest")?);
@@ -57,7 +78,30 @@ pub(super) fn read(text: &str) -> Result<LeafForm, String> {
         };
         seen |= required;
     }
-    if seen == 63 { Ok(form) } else { Err("a member is missing".to_owned()) }
+    if seen != 63 {
+        return Err("a member is missing".to_owned());
+    }
+    if kind == ATTACHMENT_ERASED {
+        let told = erasure(&statement).filter(|_| form.attachment.is_none());
+        form.erasure = Some(told.ok_or("it does not tell of an erasure as such an event does")?);
+    }
+    Ok(form)
+}
+
+/// The statement of an event that tells of an erasure: exactly these members, in their order.
+fn erasure(statement: &[(&str, Value<'_>)]) -> Option<ToldErasure> {
+    match statement {
+        [
+            ("event_id", Value::Text(id)),
+            ("index", Value::Integer(index)),
+            ("principal", Value::Text(principal)),
+            ("reason", Value::Text(_)),
+        ] => {
+            principal.parse::<Digest>().ok()?;
+            Some(ToldErasure { index: u64::try_from(*index).ok()?, id: uuid_of(id)? })
+        }
+        _ => None,
+    }
 }
 
 fn value<'a>(rest: &mut &'a str, depth: usize) -> Option<Value<'a>> {
@@ -161,7 +205,33 @@ mod tests {
     fn the_form_is_read() {
         let digest = Digest::of(b"x");
         let text = GOOD.replace("ATTACHMENT", &digest.to_string());
-        assert_eq!(read(&text), Ok(LeafForm { id: 10, attachment: Some(digest) }));
+        assert_eq!(read(&text), Ok(LeafForm { id: 10, attachment: Some(digest), erasure: None }));
+    }
+
+    const ERASURE: &str = r#"{"id":"00000000-0000-0000-0000-00000000000a","namespace":"default","statement":{"event_id":"00000000-0000-0000-0000-000000000007","index":3,"principal":"PRINCIPAL","reason":"gdpr.article_17"},"time":"2026-01-02T03:04:05.000006Z","type":"audit.attachment_erased","v":1}"#;
+
+    #[test]
+    fn an_erasure_is_read_and_has_one_form() {
+        let good = ERASURE.replace("PRINCIPAL", &"0".repeat(64));
+        let told = ToldErasure { index: 3, id: 7 };
+        assert_eq!(read(&good), Ok(LeafForm { id: 10, attachment: None, erasure: Some(told) }));
+        let commitment = format!("{{\"attachment\":\"{}\",\"id\"", "0".repeat(64));
+        for (from, to) in [
+            ("\"index\":3,", ""),
+            ("\"index\":3,", "\"index\":-3,"),
+            ("\"index\":3,", "\"index\":\"3\","),
+            ("\"index\":3,", "\"index\":3,\"more\":1,"),
+            ("\"event_id\":\"00000000-0000-0000-0000-000000000007\",", ""),
+            ("000000000007", "00000000007"),
+            ("\"principal\":\"0", "\"principal\":\""),
+            (",\"reason\":\"gdpr.article_17\"", ""),
+            ("\"gdpr.article_17\"", "17"),
+            ("{\"id\"", commitment.as_str()),
+        ] {
+            assert!(good.contains(from), "{from}");
+            let bad = good.replacen(from, to, 1);
+            assert!(read(&bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! log and sign it again; that shows only against something not got from him, an earlier checkpoint. Without one the
 //! verdict reads `consistent, not anchored`.
 
+mod erasures;
 mod leaf;
 mod line;
 mod note;
@@ -22,7 +23,8 @@ use chimera_contracts::Digest;
 pub use note::{Checkpoint, CheckpointError, Note, NoteError, VerifierKey, VerifierKeyError};
 pub use source::ExportSource;
 
-use line::{EntryLine, Line, Wrong};
+use erasures::Erasures;
+use line::{EntryLine, Line, Unread, Wrong};
 use tree::Edge;
 
 /// What an export was found to be.
@@ -30,7 +32,7 @@ use tree::Edge;
 pub struct Verdict {
     /// How many entries it holds.
     pub events: u64,
-    /// How many of them had their attachment erased.
+    /// How many of them had their attachment erased, each told by an event of the log.
     pub erased: u64,
     /// The root over all of them, as recomputed.
     pub root: Digest,
@@ -81,6 +83,14 @@ pub enum VerifyError {
         /// The entry that was due there.
         entry: u64,
     },
+    /// A line says what a line of an export says, and is not byte for byte the form that an export has.
+    #[error("entry {entry}: the line is not in canonical form: {why}")]
+    NotCanonical {
+        /// The entry that was due there.
+        entry: u64,
+        /// Where it differs.
+        why: String,
+    },
     /// The entries are not numbered one after the other.
     #[error("entry {entry}: missing or moved; entry {found} stands in its place")]
     OutOfOrder {
@@ -116,6 +126,21 @@ pub enum VerifyError {
         entry: u64,
         /// What is wrong.
         why: &'static str,
+    },
+    /// The entry tells of an erased attachment, and that does not hold: the entry that it names stands not before it, never had
+    /// an attachment, has it still, is another event, or was told of before.
+    #[error("entry {entry}: tells of an erasure that is none: {why}")]
+    Erasure {
+        /// The index of the entry that tells it.
+        entry: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// Attachments were erased and no event of the log tells of it: someone removed them behind the ledger.
+    #[error("{}: the attachment was erased, and no event tells of it", Places(.entries))]
+    Untold {
+        /// The indexes of the entries, ascending; never empty.
+        entries: Vec<u64>,
     },
     /// The export ends before its checkpoint.
     #[error("entry {entry}: cut off; the export ends here, before its checkpoint")]
@@ -175,6 +200,25 @@ pub enum VerifyError {
     },
 }
 
+/// How many places a message names.
+const SHOWN_PLACES: usize = 10;
+
+/// Places of entries in a message: the first of many, and how many more there are.
+struct Places<'a>(&'a [u64]);
+
+impl fmt::Display for Places<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.len() == 1 { "entry " } else { "entries " })?;
+        for (number, place) in self.0.iter().take(SHOWN_PLACES).enumerate() {
+            write!(f, "{}{place}", if number == 0 { "" } else { ", " })?;
+        }
+        match self.0.len().saturating_sub(SHOWN_PLACES) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
 /// Why a checkpoint does not count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -185,6 +229,11 @@ pub enum CheckpointFault {
     /// The text inside.
     #[error(transparent)]
     Text(#[from] CheckpointError),
+    /// It has more than an export's checkpoint has: lines after the root, or more than the log's own signature.
+    ///
+    /// Of the checkpoint in an export only: a trusted one may carry what C2SP allows.
+    #[error("not in canonical form: expected origin, size, root, an empty line and one signature, the log's")]
+    NotCanonical,
     /// It is of another log.
     #[error("it is of the log `{found}`, the key of `{expected}`")]
     Origin {
@@ -197,7 +246,8 @@ pub enum CheckpointFault {
 
 /// Verifies an export with a key got by another way, and against an earlier checkpoint where there is one.
 ///
-/// Memory grows by 16 bytes an entry (to notice a repeated event) and one line; time by one pass.
+/// Memory grows by 17 bytes an entry (to notice a repeated event, and to know of which attachments an erasure may be told) and
+/// one line; time by one pass.
 ///
 /// # Errors
 /// Names the first thing that is wrong, with the entry where it can be told.
@@ -214,7 +264,8 @@ pub fn verify(
         match pass.next(&mut source)? {
             Line::Entry(entry) => pass.entry(&entry)?,
             Line::Checkpoint(note) => {
-                let signed = open(&note, &key).map_err(VerifyError::Checkpoint)?;
+                let signed = open(&note, &key).and_then(|signed| canonical(signed, &note));
+                let signed = signed.map_err(VerifyError::Checkpoint)?;
                 return match source.next_line() {
                     Ok(None) => pass.finish(&signed),
                     _ => Err(VerifyError::AfterEnd { entry: pass.edge.size() }),
@@ -232,12 +283,22 @@ fn open(note: &str, key: &VerifierKey) -> Result<Checkpoint, CheckpointFault> {
     Err(CheckpointFault::Origin { expected: key.name().to_owned(), found: checkpoint.origin })
 }
 
+/// The checkpoint, if its note is spelled as in an export. What [`open`] leaves free are lines after the root and further
+/// signatures, of keys that the verifier does not know: base64, numbers and spaces have one spelling in a note that opens.
+fn canonical(signed: Checkpoint, note: &str) -> Result<Checkpoint, CheckpointFault> {
+    let signature = note.strip_prefix(&signed.text()).and_then(|rest| rest.strip_prefix('\n'));
+    match signature.and_then(|line| line.strip_suffix('\n')) {
+        Some(line) if !line.contains('\n') => Ok(signed),
+        _ => Err(CheckpointFault::NotCanonical),
+    }
+}
+
 /// One pass over an export.
 #[derive(Default)]
 struct Pass {
     edge: Edge,
     ids: HashSet<u128>,
-    erased: u64,
+    erasures: Erasures,
     trusted: Option<Checkpoint>,
 }
 
@@ -245,7 +306,10 @@ impl Pass {
     fn next(&self, source: &mut impl ExportSource) -> Result<Line, VerifyError> {
         let entry = self.edge.size();
         match source.next_line() {
-            Ok(Some(bytes)) => line::parse(&bytes).ok_or(VerifyError::Damaged { entry }),
+            Ok(Some(bytes)) => line::parse(&bytes).map_err(|unread| match unread {
+                Unread::Damaged => VerifyError::Damaged { entry },
+                Unread::NotCanonical(why) => VerifyError::NotCanonical { entry, why },
+            }),
             Ok(None) => Err(VerifyError::Truncated { entry }),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Err(VerifyError::Truncated { entry })
@@ -267,7 +331,7 @@ impl Pass {
         if !self.ids.insert(checked.id) {
             return Err(VerifyError::Repeated { entry });
         }
-        self.erased += u64::from(checked.erased);
+        self.erasures.take(entry, &checked).map_err(|why| VerifyError::Erasure { entry, why })?;
         self.edge.push(checked.hash);
         self.compare_with_trusted()
     }
@@ -296,7 +360,12 @@ impl Pass {
             let from = trusted.unwrap_or(0);
             return Err(VerifyError::Root { from, to: events, signed: signed.root, found: root });
         }
+        // Last: of an export whose entries are not those that were signed it would tell nothing.
+        let entries = self.erasures.untold();
+        if !entries.is_empty() {
+            return Err(VerifyError::Untold { entries });
+        }
         let anchored = trusted.map_or(Anchor::NotAnchored, |size| Anchor::TrustedCheckpoint { size });
-        Ok(Verdict { events, erased: self.erased, root, anchored })
+        Ok(Verdict { events, erased: self.erasures.erased(), root, anchored })
     }
 }

@@ -156,6 +156,11 @@ impl Checkpoint {
         Self::read(text).ok_or(CheckpointError)
     }
 
+    /// The text that says this and nothing more.
+    pub(super) fn text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root.as_bytes()))
+    }
+
     fn read(text: &str) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.split('\n');
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);

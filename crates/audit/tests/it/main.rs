@@ -6,6 +6,8 @@
     reason = "tests may fail loudly, in their helpers too"
 )]
 
+mod canonical;
+mod erasure;
 mod evidence;
 mod memory;
 mod oracle;

@@ -5,9 +5,10 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use chimera_audit::{
-    Appended, AuditLedger, Draft, Entry, Head, Kept, LedgerError, LedgerQuery, LedgerReader, Page, merkle,
+    Appended, AttachmentEraser, AuditLedger, Draft, Entry, Erasure, Head, Kept, LedgerError, LedgerQuery,
+    LedgerReader, Page, Token, merkle,
 };
-use chimera_contracts::{Digest, EventId};
+use chimera_contracts::{Digest, EventId, Namespace};
 use chrono::DateTime;
 
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ struct State {
     entries: Vec<Entry>,
     hashes: Vec<Vec<Digest>>,
     known: HashMap<EventId, (u64, Digest)>,
+    /// The byte of every salt; an entry's index where there is none.
+    salt: Option<u8>,
 }
 
 impl State {
@@ -37,7 +40,7 @@ impl State {
             None => {}
         }
         let index = self.entries.len() as u64;
-        let salt = [u8::try_from(index % 256).unwrap(); 32];
+        let salt = [self.salt.unwrap_or(u8::try_from(index % 256).unwrap()); 32];
         let at = DateTime::from_timestamp(1_700_000_000 + i64::try_from(index).unwrap(), 0).unwrap();
         let leaf = draft.leaf(at, salt).unwrap();
         let hashes = merkle::completed(index, leaf.hash(), |node| self.read(node))?;
@@ -53,7 +56,17 @@ impl State {
 }
 
 impl Memory {
-    pub(crate) fn erase(&self, index: usize) {
+    /// A ledger of its own with the same entries.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap().clone()))
+    }
+
+    pub(crate) fn salted(byte: u8) -> Self {
+        Self(Mutex::new(State { salt: Some(byte), ..State::default() }))
+    }
+
+    /// Removes an attachment as someone does who has the database file: no event tells of it.
+    pub(crate) fn remove(&self, index: usize) {
         self.0.lock().unwrap().entries[index].attachment = Kept::Erased;
     }
 }
@@ -66,6 +79,34 @@ impl AuditLedger for Memory {
         let appended = drafts.iter().map(|draft| next.append(draft)).collect::<Result<_, _>>()?;
         *state = next;
         Ok(appended)
+    }
+}
+
+#[async_trait]
+impl AttachmentEraser for Memory {
+    async fn erase(&self, index: u64, by: &str, reason: &Token) -> Result<Erasure, LedgerError> {
+        let mut state = self.0.lock().unwrap();
+        if by.trim().is_empty() {
+            return Err(LedgerError::refused("an erasure needs a principal"));
+        }
+        let place = usize::try_from(index).unwrap();
+        let event = state.known.iter().find(|(_, (known, _))| *known == index).map(|(id, _)| *id);
+        let (Some(event), Some(entry)) = (event, state.entries.get_mut(place)) else {
+            return Err(LedgerError::refused("there is no such entry"));
+        };
+        let before = std::mem::replace(&mut entry.attachment, Kept::Erased);
+        let draft = Draft::attachment_erased(Namespace::default(), index, event, by, reason);
+        match before {
+            Kept::None => {
+                entry.attachment = before;
+                Err(LedgerError::refused("the entry never had an attachment"))
+            }
+            Kept::Erased => match state.known.get(&draft.id) {
+                Some((event, _)) => Ok(Erasure::Already { event: *event }),
+                None => Err(LedgerError::corrupt("the attachment is gone, and no event tells of it")),
+            },
+            Kept::Present { .. } => Ok(Erasure::Erased { event: state.append(&draft)?.index() }),
+        }
     }
 }
 

@@ -7,22 +7,22 @@ use proptest::prelude::*;
 
 use crate::evidence::Log;
 
-type Lines = Vec<String>;
-type Case = (&'static str, Box<dyn Fn(&mut Lines)>);
+pub(crate) type Lines = Vec<String>;
+pub(crate) type Case = (&'static str, Box<dyn Fn(&mut Lines)>);
 
-fn lines(export: Vec<u8>) -> Lines {
+pub(crate) fn lines(export: Vec<u8>) -> Lines {
     String::from_utf8(export).unwrap().lines().map(|line| format!("{line}\n")).collect()
 }
 
 /// The error's text after a change to the lines of a log of 10 entries.
-fn after(change: impl Fn(&mut Lines)) -> String {
+pub(crate) fn after(change: impl Fn(&mut Lines)) -> String {
     let log = Log::of(10);
     let mut lines = lines(log.export());
     change(&mut lines);
     verify(lines.concat().as_bytes(), log.signer.verifier_key(), None).unwrap_err().to_string()
 }
 
-fn replaced(line: usize, from: &str, to: &str) -> impl Fn(&mut Lines) {
+pub(crate) fn replaced(line: usize, from: &str, to: &str) -> impl Fn(&mut Lines) {
     move |lines: &mut Lines| {
         assert!(lines[line].contains(from), "{}", lines[line]);
         lines[line] = lines[line].replacen(from, to, 1);
@@ -32,11 +32,11 @@ fn replaced(line: usize, from: &str, to: &str) -> impl Fn(&mut Lines) {
 /// Changes a leaf and gives it its new hash, as someone does who knows the format.
 fn rehashed(line: usize, from: &str, to: &str) -> impl Fn(&mut Lines) {
     move |lines: &mut Lines| {
-        let mut value: serde_json::Value = serde_json::from_str(&lines[line]).unwrap();
-        let leaf = value["leaf"].as_str().unwrap().replacen(from, to, 1);
-        value["hash"] = merkle::leaf_hash(leaf.as_bytes()).to_string().into();
-        value["leaf"] = leaf.into();
-        lines[line] = format!("{value}\n");
+        let value: serde_json::Value = serde_json::from_str(&lines[line]).unwrap();
+        let before = value["leaf"].as_str().unwrap();
+        let after = before.replacen(from, to, 1);
+        let hash = |leaf: &str| merkle::leaf_hash(leaf.as_bytes()).to_string();
+        lines[line] = lines[line].replacen(from, to, 1).replacen(&hash(before), &hash(&after), 1);
     }
 }
 

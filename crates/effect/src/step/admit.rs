@@ -191,7 +191,9 @@ fn uses(
             return Err(refuse(chimera_governance::Denial::Unknown));
         };
         let digest = new.approved.digest();
-        match use_of(&standing.decision, &admit.key.namespace, &digest, *effect, standing.used_by, now) {
+        let agent = Some(admit.agent);
+        match use_of(&standing.decision, &admit.key.namespace, &digest, *effect, agent, standing.used_by, now)
+        {
             Use::Granted => uses.push(NewApproval { position }),
             Use::Already => {}
             Use::Refused(denial) => return Err(refuse(denial)),

@@ -166,7 +166,8 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
         return Some(refused);
     }
     let digest = record.effect.digest();
-    match use_of(&standing.decision, &content.namespace, &digest, record.id, standing.used_by, context.now) {
+    let (agent, used_by) = (Some(context.request.agent), standing.used_by);
+    match use_of(&standing.decision, &content.namespace, &digest, record.id, agent, used_by, context.now) {
         Use::Granted | Use::Already => None,
         Use::Refused(denial) => Some(refuse(denial)),
     }

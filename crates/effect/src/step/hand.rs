@@ -1,8 +1,7 @@
 //! A person settles what no look can: who may, and what it writes (ERR-04).
 
-use chimera_contracts::{AgentId, ErrorCode};
-use chimera_governance::ApproverRole;
-use chimera_text::{canonical, is_invisible, skeleton};
+use chimera_contracts::ErrorCode;
+use chimera_governance::{ApproverRole, Principal};
 use chrono::{DateTime, Utc};
 
 use super::change::Context;
@@ -26,29 +25,20 @@ pub(super) fn refused(
     if hand.principal.role != ApproverRole::HitlReviewer {
         return refuse(ErrorCode::AuthzFailure, "only a person settles an outcome by hand");
     }
-    let who = identity(&hand.principal.id);
-    if who.is_empty() {
+    let who = Principal::of(&hand.principal.id);
+    if who.is_nobody() {
         return refuse(ErrorCode::AuthzFailure, "the person who settles an outcome has to be named");
     }
     let agent = context.request.agent.to_string();
     let decided_for = context.standing.and_then(|standing| standing.decision.requested_by.as_deref());
     let asked = [Some(agent.as_str()), context.request.asked_by.as_deref(), decided_for];
-    if asked.into_iter().flatten().any(|asker| identity(asker) == who) {
+    if asked.into_iter().flatten().any(|asker| Principal::of(asker) == who) {
         return refuse(
             ErrorCode::ApprovalSelf,
             "the outcome is not settled by the one who asked for the effect",
         );
     }
     None
-}
-
-/// Spelling does not make another person: neither case, width, blanks, invisible and look-alike characters, nor the form of a
-/// UUID. Nothing that is seen is left out: two persons may differ in a link alone.
-fn identity(id: &str) -> String {
-    let spelled = canonical(id).chars().filter(|letter| !is_invisible(*letter)).collect::<String>();
-    // Every agent's id is a UUID; its forms are read by one parser.
-    let agent: Result<AgentId, _> = spelled.trim().to_lowercase().parse();
-    agent.map_or_else(|_| skeleton(&spelled), |agent| skeleton(&agent.to_string()))
 }
 
 /// What a settlement writes into an unknown effect.

@@ -67,6 +67,9 @@ fn about(review: &Review) -> Statement {
         .digest("artifact", Digest::of(review.artifact.as_bytes()))
         .digest("subject", review.current_subject())
         .micros("version", review.version);
+    if let Some(agent) = review.agent {
+        statement = statement.id("agent_id", *agent.as_uuid());
+    }
     if let Some(request) = review.request {
         statement = statement.id("request_id", *request.as_uuid());
     }

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::state::{ReviewEvent, ReviewState, transition};
 use super::{Edit, NewReview, Review, ReviewClaim, evidence};
 use crate::decision::{Approver, ApproverRole, Decision, Verdict};
+use crate::principal::Principal;
 
 /// What happens to a review, with what it takes.
 #[expect(clippy::large_enum_variant, reason = "a move is made once and handed on; no list of them is kept")]
@@ -65,6 +66,9 @@ pub enum ReviewDenial {
     /// The caller does not hold it (any more): claim it first.
     #[error("it has to be claimed first")]
     NotHeld,
+    /// The caller has no name.
+    #[error("the reviewer has to be named")]
+    Unnamed,
     /// The caller asked for the review.
     #[error("nobody decides about their own request")]
     OwnRequest,
@@ -93,9 +97,12 @@ impl ReviewDenial {
             Self::OwnRequest => ErrorCode::ApprovalSelf,
             Self::Expired => ErrorCode::ReviewExpired,
             Self::Settled(ReviewState::Rejected) => ErrorCode::ReviewRejected,
-            Self::Held { .. } | Self::NotHeld | Self::NotExpired | Self::Settled(_) | Self::Admitted => {
-                ErrorCode::AuthzFailure
-            }
+            Self::Unnamed
+            | Self::Held { .. }
+            | Self::NotHeld
+            | Self::NotExpired
+            | Self::Settled(_)
+            | Self::Admitted => ErrorCode::AuthzFailure,
             Self::Unfit(_) => ErrorCode::ApprovalContentMismatch,
         }
     }
@@ -126,6 +133,7 @@ pub fn enqueue(new: NewReview, now: DateTime<Utc>) -> Changed {
         subject: new.subject,
         document: new.document,
         requested_by: new.requested_by,
+        agent: new.agent,
         reasons: new.reasons,
         confidence: new.confidence,
         priority: new.priority.min(9),
@@ -147,12 +155,13 @@ impl NewReview {
     /// Whether a stored review with this id is about the same thing.
     #[must_use]
     pub fn same_as(&self, stored: &Review) -> bool {
-        let Review { id, namespace, artifact, subject, document, .. } = stored;
+        let Review { id, namespace, artifact, subject, document, agent, .. } = stored;
         self.id == *id
             && self.namespace == *namespace
             && self.artifact == *artifact
             && self.subject == *subject
             && self.document == *document
+            && self.agent == *agent
     }
 }
 
@@ -198,7 +207,7 @@ pub fn step(
             next.deferred_until = Some((*until).min(review.expires_at));
         }
         ReviewMove::Decide { decision, edit } => {
-            check_decision(review, decision, edit.as_ref())?;
+            check_decision(review, decision, edit.as_ref(), now)?;
             next.decision = Some(decision.clone());
             next.edit.clone_from(edit);
         }
@@ -255,12 +264,19 @@ fn check_time(review: &Review, event: ReviewEvent, now: DateTime<Utc>) -> Result
 
 fn check_holder(review: &Review, to: &ReviewMove, now: DateTime<Utc>) -> Result<(), ReviewDenial> {
     let Some(reviewer) = to.reviewer() else { return Ok(()) };
-    if reviewer.id == review.requested_by {
+    let who = Principal::of(&reviewer.id);
+    if who.is_nobody() {
+        return Err(ReviewDenial::Unnamed);
+    }
+    if who == Principal::of(&review.requested_by) {
         return Err(ReviewDenial::OwnRequest);
     }
+    let holds = |claim: &ReviewClaim| {
+        claim.reviewer.role == reviewer.role && Principal::of(&claim.reviewer.id) == who
+    };
     let held = review.claim.as_ref().filter(|claim| claim.until > now);
     match (held, to) {
-        (Some(claim), _) if claim.reviewer != *reviewer => {
+        (Some(claim), _) if !holds(claim) => {
             Err(ReviewDenial::Held { holder: claim.reviewer.clone(), until: claim.until })
         }
         (None, ReviewMove::Claim { .. }) | (Some(_), _) => Ok(()),
@@ -268,7 +284,12 @@ fn check_holder(review: &Review, to: &ReviewMove, now: DateTime<Utc>) -> Result<
     }
 }
 
-fn check_decision(review: &Review, decision: &Decision, edit: Option<&Edit>) -> Result<(), ReviewDenial> {
+fn check_decision(
+    review: &Review,
+    decision: &Decision,
+    edit: Option<&Edit>,
+    now: DateTime<Utc>,
+) -> Result<(), ReviewDenial> {
     let subject = edit.map_or(review.subject, |edit| edit.subject);
     let edited = decision.verdict == Verdict::ApproveWithEdit;
     let fits = [
@@ -278,10 +299,12 @@ fn check_decision(review: &Review, decision: &Decision, edit: Option<&Edit>) -> 
         (decision.effects.contains(&subject), "it does not list what would become public"),
         (!matches!(decision.verdict, Verdict::Defer | Verdict::Escalate), "it decides nothing"),
         (
-            decision.requested_by.as_deref() == Some(review.requested_by.as_str()),
+            decision.requested_by.as_deref().map(Principal::of) == Some(Principal::of(&review.requested_by)),
             "it names another requester",
         ),
+        (decision.agent == review.agent, "it is for another agent"),
         (decision.id == review.decision_id(), "it has another id than this step's"),
+        (decision.decided_at <= now, "it is dated in the future"),
         (decision.revoked_at.is_none(), "it is revoked already"),
         (decision.approver.role != ApproverRole::Policy, "a policy decides about no review"),
         (

@@ -7,13 +7,13 @@ use chimera_audit::AuditLedger;
 use chimera_contracts::propose::{AlwaysTrue, ProposeOutput, ProposedAction, action_digest};
 use chimera_contracts::publish::ApprovedBy;
 use chimera_contracts::{
-    Clock, Confidence, CorrelationId, DecisionId, Digest, ErrorCode, ErrorId, Namespace, SkillName,
-    derive_uuid,
+    AgentId, Clock, Confidence, CorrelationId, DecisionId, Digest, EffectId, ErrorCode, ErrorId, Namespace,
+    SkillName, derive_uuid,
 };
 use chimera_governance::review::{Enqueued, ReviewQueue, ReviewState};
 use chimera_governance::{
     ActionDocument, ActionPermit, ActionPermits, ActionReview, ApprovalStore, ApproverRole, Decision, Denial,
-    PermitDenial, PermitDenied, PermitRequest, Recorded, Verdict, new_action_review,
+    GateError, PermitDenial, PermitDenied, PermitRequest, Recorded, Use, Verdict, new_action_review,
 };
 use chimera_testkit::{Action, Cut, block_on};
 use chrono::TimeDelta;
@@ -60,6 +60,7 @@ fn good(world: &World) -> Decision {
         verdict: Verdict::Approve,
         approver: person("ann"),
         requested_by: Some("planner".to_owned()),
+        agent: None,
         decided_at: world.clock.now(),
         expires_at: Some(world.clock.now() + TimeDelta::hours(1)),
         revoked_at: None,
@@ -275,6 +276,7 @@ fn a_proposed_action_goes_through_the_queue_to_its_permit() {
         proposal: &proposal,
         action: &proposal.proposed_actions[0],
         requested_by: "planner",
+        agent: None,
         correlation: None,
         campaign: None,
         shown: [("texts".to_owned(), vec!["what will be read"].into())].into_iter().collect(),
@@ -314,6 +316,53 @@ fn a_proposed_action_goes_through_the_queue_to_its_permit() {
     assert_eq!(decided.state, ReviewState::Approved);
 }
 
+/// The agent of a review goes into the decision, and with it to permit and gate.
+#[test]
+fn an_action_that_is_approved_for_an_agent_is_permitted_to_no_other() {
+    let world = World::new();
+    let (namespace, proposal) = (Namespace::default(), proposal());
+    let [agent, other] = [b"a", b"b"].map(|name| AgentId::from_uuid(derive_uuid("test", &[name])));
+    let ask = ActionReview {
+        namespace: &namespace,
+        proposal: &proposal,
+        action: &proposal.proposed_actions[0],
+        requested_by: "planner",
+        agent: Some(agent),
+        correlation: None,
+        campaign: None,
+        shown: serde_json::Map::new(),
+        priority: 4,
+        within: TimeDelta::hours(2),
+    };
+    let review = world.enqueue(new_action_review(ask).unwrap());
+    assert_eq!(review.agent, Some(agent));
+    let (desk, ann) = (world.desk(), person("ann"));
+    block_on(desk.claim(&namespace, review.id, &ann, LEASE)).unwrap();
+    let document = ActionDocument::from_json(&review.document).unwrap();
+    let terms = document.terms([].into(), TimeDelta::hours(1));
+    let decision = block_on(desk.approve(&namespace, review.id, &ann, terms)).unwrap().decision.unwrap();
+    assert_eq!(decision.agent, Some(agent));
+    let told = world.told("governance.review.approved");
+    assert!(told[0].contains(&format!("\"agent_id\":\"{agent}\"")), "{}", told[0]);
+
+    let by = |agent| {
+        let ask = PermitRequest::new(&namespace, &proposal, "a-1", decision.id, "worker-7");
+        block_on(world.permits().permit(&PermitRequest { agent, ..ask }))
+    };
+    for acts in [Some(other), None] {
+        let denied = by(acts).unwrap_err();
+        assert!(matches!(denied.why, PermitDenial::Denied(Denial::OtherAgent)), "{denied:?}");
+        let gate = world.gate_for(acts, review.subject, "bundle-1");
+        assert_eq!(gate, Err(GateError::Denied(Denial::OtherAgent)), "{acts:?}");
+    }
+    assert!(by(Some(agent)).is_ok());
+    assert_eq!(world.gate_for(Some(agent), review.subject, "bundle-1"), Ok(()));
+    // A store that is asked without an agent does not know who acts.
+    let effect = EffectId::from_uuid(derive_uuid("test", &[b"effect"]));
+    let used = block_on(world.store.use_approval(&namespace, decision.id, &review.subject, effect));
+    assert_eq!(used, Ok(Use::Refused(Denial::OtherAgent)));
+}
+
 #[test]
 fn a_decision_that_was_not_recorded_is_settled_before_it_permits() {
     let world = World::new();
@@ -323,6 +372,7 @@ fn a_decision_that_was_not_recorded_is_settled_before_it_permits() {
         proposal: &proposal,
         action: &proposal.proposed_actions[0],
         requested_by: "planner",
+        agent: None,
         correlation: None,
         campaign: None,
         shown: serde_json::Map::new(),

@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chimera_contracts::{Clock, Digest, Namespace, ReviewId, StoreError};
+use chimera_contracts::{Clock, Digest, ErrorCode, Namespace, ReviewId, StoreError};
 use chimera_governance::review::{
     Edit, Enqueued, NewReview, Review, ReviewDenial, ReviewMove, ReviewPage, ReviewQuery, ReviewQueue,
     ReviewState, ReviewStep, Stepped,
 };
 use chimera_governance::{
-    ApprovalStore, Approver, ApproverRole, Decision, Denial, DeskError, GateError, Recorded, Ruling, Terms,
-    Verdict,
+    ApprovalStore, Approver, ApproverRole, Decision, Denial, DeskError, GateError, Recorded, ReviewDesk,
+    Ruling, Terms, Verdict,
 };
-use chimera_testkit::{Action, Cut, MemoryStore, block_on, run_until_cut};
+use chimera_testkit::{Action, Cut, MemoryStore, TestClock, block_on, run_until_cut};
 use chrono::TimeDelta;
 
 use crate::world::{LEASE, World, in_role, person, sample, terms};
@@ -43,6 +43,7 @@ fn an_approval_lists_what_was_shown_and_what_goes_with_it() {
         verdict: Verdict::Approve,
         approver: person("ann"),
         requested_by: Some("planner".to_owned()),
+        agent: None,
         decided_at: now,
         expires_at: Some(now + TimeDelta::hours(1)),
         revoked_at: None,
@@ -118,6 +119,49 @@ fn who_may_not_decide_is_told_why() {
     assert_eq!(claim(&held, &ann), Err(DeskError::Denied(ReviewDenial::Expired)));
     assert_eq!(world.stored(&held).decision, None);
     assert_eq!(world.gate(held.subject, "held", None), NOT_YET);
+}
+
+/// The sample reviews are asked for by `planner`.
+#[test]
+fn a_reviewer_is_who_they_are_in_every_spelling() {
+    let world = World::new();
+    let desk = world.desk();
+    let waiting = world.waiting("waiting");
+    let claim =
+        |review: &Review, by: &str| block_on(desk.claim(&review.namespace, review.id, &person(by), LEASE));
+    for asker in ["PLANNER", "planner ", "pl\u{430}nner", "plan\u{200b}ner", "\u{ff50}lanner"] {
+        assert_eq!(claim(&waiting, asker), Err(DeskError::Denied(ReviewDenial::OwnRequest)), "{asker:?}");
+    }
+    for nobody in ["", " ", "\u{200b}"] {
+        let denied = claim(&waiting, nobody);
+        assert_eq!(denied, Err(DeskError::Denied(ReviewDenial::Unnamed)), "{nobody:?}");
+    }
+    assert_eq!(ReviewDenial::Unnamed.code(), ErrorCode::AuthzFailure);
+
+    // Another spelling goes on with the claim; another person does not.
+    let held = claim(&waiting, "ann@example.com").unwrap();
+    let held = claim(&held, "Ann@Example.com ").unwrap();
+    let approve = |by: &str| block_on(desk.approve(&held.namespace, held.id, &person(by), terms()));
+    for other in ["anna@example.com", "ben@example.com"] {
+        assert!(matches!(approve(other), Err(DeskError::Denied(ReviewDenial::Held { .. }))), "{other}");
+    }
+    let decided = approve("ANN@example.com").unwrap();
+    // The decision names them as the host did.
+    assert_eq!(decided.decision.unwrap().approver, person("ANN@example.com"));
+    assert_eq!(world.gate(held.subject, "waiting", None), Ok(()));
+}
+
+/// A desk whose clock runs ahead of the queue's.
+#[test]
+fn a_decision_from_the_future_is_no_step() {
+    let world = World::new();
+    let review = world.claimed("a", &person("ann"));
+    let ahead = TestClock::manual();
+    ahead.set(world.clock.now() + TimeDelta::seconds(1));
+    let desk = ReviewDesk::new(world.store.clone(), world.store.clone(), Arc::new(ahead));
+    let early = block_on(desk.approve(&review.namespace, review.id, &person("ann"), terms()));
+    assert!(matches!(early, Err(DeskError::Denied(ReviewDenial::Unfit(_)))), "{early:?}");
+    assert_eq!(world.stored(&review).decision, None);
 }
 
 #[test]

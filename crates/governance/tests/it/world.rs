@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chimera_audit::{EventType, LedgerQuery, LedgerReader, Page};
-use chimera_contracts::{Clock, DecisionId, Digest, EffectId, Namespace, ReviewId, SkillName, derive_uuid};
+use chimera_contracts::{
+    AgentId, Clock, DecisionId, Digest, EffectId, Namespace, ReviewId, SkillName, derive_uuid,
+};
 use chimera_governance::review::{Enqueued, NewReview, Review, ReviewQueue};
 use chimera_governance::{
     Approvable, ApprovalStore, Approver, ApproverRole, Claim, Gate, GateError, ReviewDesk, Terms,
@@ -67,11 +69,31 @@ impl World {
         artifact: &str,
         decision: Option<DecisionId>,
     ) -> Result<(), GateError> {
+        self.asked(None, digest, artifact, decision)
+    }
+
+    /// The same for an effect of this agent.
+    pub(crate) fn gate_for(
+        &self,
+        agent: Option<AgentId>,
+        digest: Digest,
+        artifact: &str,
+    ) -> Result<(), GateError> {
+        self.asked(agent, digest, artifact, None)
+    }
+
+    fn asked(
+        &self,
+        agent: Option<AgentId>,
+        digest: Digest,
+        artifact: &str,
+        decision: Option<DecisionId>,
+    ) -> Result<(), GateError> {
         let claim = Claim { artifact: artifact.to_owned(), role: ApproverRole::HitlReviewer, decision };
         let effect = EffectId::from_uuid(derive_uuid("test", &[digest.as_bytes()]));
         let thing = Thing { namespace: Namespace::default(), digest };
         let gate = Gate::new(self.store.clone(), self.clock.clone());
-        block_on(gate.check(thing, effect, &claim)).map(|_| ())
+        block_on(gate.check(thing, effect, agent, &claim)).map(|_| ())
     }
 
     /// The leaves of all events of a type.
@@ -125,6 +147,7 @@ pub(crate) fn sample(name: &str) -> NewReview {
         subject: Digest::of(name.as_bytes()),
         document: format!("{{\"v\":1,\"text\":\"{name}\"}}"),
         requested_by: "planner".to_owned(),
+        agent: None,
         reasons: vec!["unsure".to_owned()],
         confidence: None,
         priority: 5,

@@ -27,7 +27,7 @@ async fn acted(sqlite: &Sqlite, kind: EffectKind, text: &str, role: ApproverRole
     let gate = Gate::new(Arc::clone(&stores.approvals), clock);
     let claim = Claim { role, ..scene.claim() };
     let id = scene.key.effect_id(&effect.digest());
-    let approved = gate.check(effect, id, &claim).await.unwrap();
+    let approved = gate.check(effect, id, None, &claim).await.unwrap();
     let admission = store.admit(admit_request(&scene, vec![new_effect(approved, true)])).await.unwrap();
     let Admission::Fresh(view) = admission else { panic!("the request is new") };
     let record = &view.effects[0];

@@ -90,7 +90,7 @@ pub async fn an_approved_review_lets_its_request_in(factory: &dyn StoreFactory) 
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(&stage.clock);
     let gate = Gate::new(Arc::clone(&stage.stores.approvals), clock);
     let id = stage.scene.key.effect_id(&effect.digest());
-    let approved = gate.check(effect, id, &says).await.expect("the decision permits it");
+    let approved = gate.check(effect, id, None, &says).await.expect("the decision permits it");
     let admit = Admit { review: Some(review.id), ..request(&stage.scene, &[approved], true) };
     fresh(stage.admit(admit).await);
 }

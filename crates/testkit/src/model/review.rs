@@ -287,6 +287,7 @@ fn why(denial: &ReviewDenial) -> Why {
         ReviewDenial::NotExpired => Why::NotExpired,
         ReviewDenial::Settled(_) => Why::Settled,
         ReviewDenial::Unfit(_) => Why::Unfit,
+        ReviewDenial::Unnamed => unreachable!("every reviewer here has a name"),
         ReviewDenial::Admitted => unreachable!("no journal admits anything here"),
     }
 }

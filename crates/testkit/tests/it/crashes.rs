@@ -53,7 +53,7 @@ impl Outside {
         let mut approved = Vec::new();
         for effect in &self.effects {
             let id = self.scene.key.effect_id(&effect.digest());
-            match kernel.approve(effect.clone(), id, &self.scene.claim()).await {
+            match kernel.approve(effect.clone(), id, self.scene.agent, &self.scene.claim()).await {
                 Ok(one) => approved.push(one),
                 Err(GateError::Store(error)) => return Err(error),
                 Err(GateError::Denied(denial)) => panic!("{denial:?}"),

@@ -58,6 +58,7 @@ fn every_case_stands_on_its_own() {
     }
 }
 
+mod agents;
 mod asking_again;
 mod crashes;
 mod halting;
