@@ -172,12 +172,16 @@ pub struct Progress {
     /// Attempts recorded so far.
     pub attempts: u32,
     /// When the latest attempt was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_at: Option<DateTime<Utc>>,
     /// Nothing of the latest attempt goes on the wire at or after this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_before: Option<DateTime<Utc>>,
     /// From when on absence means something: `send_before` plus the platform's settle time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_from: Option<DateTime<Utc>>,
     /// When the first attempt began whose outcome is not known; a refusal of a later one says nothing about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled_since: Option<DateTime<Utc>>,
     /// Whether sending the same key again was refused while unsettled; then only looking helps.
     pub resend_refused: bool,
@@ -186,24 +190,31 @@ pub struct Progress {
     /// Whether the platform cannot tell, so that a human has to.
     pub needs_human: bool,
     /// When it is due by itself: a look, a poll, a schedule; `None` when nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<DateTime<Utc>>,
     /// Who is at work on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
     /// Media that the platform knows already.
     pub uploads: Vec<Uploaded>,
     /// The post, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<ExternalPost>,
     /// Why it is not there. While it is unknown: what is told if a look knows that nothing happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
     /// What was spent on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Money>,
     /// Whether its hold still stands.
     pub held: bool,
     /// When the latest step was taken, by the store's clock.
     pub changed_at: DateTime<Utc>,
     /// The digest of the latest step, so that its repetition is recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_step: Option<Digest>,
     /// The id to poll, while the platform works on it (PUB-19).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_id: Option<String>,
     /// What the platform said when an engagement succeeded, redacted: part of the engage contract's answer (ENG-14).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,11 +2,12 @@
 
 use chimera_contracts::{Currency, Money};
 use chimera_governance::{Balance, BudgetScope};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 
 use crate::error::{StepError, StepResult};
+use crate::session::Tx;
 
-pub(crate) fn find(connection: &Connection, scope: &BudgetScope) -> StepResult<Option<Balance>> {
+pub(crate) fn find(connection: &Tx<'_>, scope: &BudgetScope) -> StepResult<Option<Balance>> {
     let mut statement = connection.prepare_cached(
         "SELECT currency, ceiling, spent, committed FROM budget WHERE namespace = ?1 AND campaign = ?2",
     )?;
@@ -21,7 +22,7 @@ pub(crate) fn find(connection: &Connection, scope: &BudgetScope) -> StepResult<O
     Ok(Some(Balance { limit: money(limit), spent: money(spent), committed: money(committed) }))
 }
 
-pub(crate) fn put(connection: &Connection, scope: &BudgetScope, balance: &Balance) -> StepResult<()> {
+pub(crate) fn put(connection: &Tx<'_>, scope: &BudgetScope, balance: &Balance) -> StepResult<()> {
     connection
         .prepare_cached(
             "INSERT INTO budget (namespace, campaign, currency, ceiling, spent, committed)

@@ -6,10 +6,12 @@ use chimera_contracts::{DecisionId, Digest, Namespace};
 use chimera_governance::Decision;
 use chimera_store::DecisionRow;
 use chrono::DateTime;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row};
 
 use crate::error::StepResult;
-use crate::{json, keys, parse};
+use crate::keys::{Hash, Kind};
+use crate::session::Tx;
+use crate::{json, parse};
 
 /// A decision's row as text: number, document, revocation, uses.
 type Raw = (i64, String, Option<i64>, String);
@@ -28,17 +30,19 @@ fn read((_, document, revoked, uses): Raw) -> StepResult<DecisionRow> {
     })
 }
 
-fn find_raw(connection: &Connection, namespace: &Namespace, id: DecisionId) -> StepResult<Option<Raw>> {
-    let sql = format!(
-        "{COLUMNS} JOIN decision_key k ON k.decision = d.number
-         WHERE k.hash = ?1 AND d.decision_id = ?2 AND d.namespace = ?3"
-    );
-    let values = (keys::of_id(id.as_uuid()), id.as_uuid().as_bytes(), namespace.as_str());
-    Ok(connection.prepare_cached(&sql)?.query_row(values, raw).optional()?)
+fn find_raw(connection: &Tx<'_>, namespace: &Namespace, id: DecisionId) -> StepResult<Option<Raw>> {
+    let sql = format!("{COLUMNS} WHERE d.number = ?1 AND d.decision_id = ?2 AND d.namespace = ?3");
+    for number in connection.find(Hash::id(Kind::Decision, id.as_uuid()))? {
+        let values = (number, id.as_uuid().as_bytes(), namespace.as_str());
+        if let Some(found) = connection.prepare_cached(&sql)?.query_row(values, raw).optional()? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 pub(crate) fn find(
-    connection: &Connection,
+    connection: &Tx<'_>,
     namespace: &Namespace,
     id: DecisionId,
 ) -> StepResult<Option<DecisionRow>> {
@@ -46,7 +50,7 @@ pub(crate) fn find(
 }
 
 /// Writes a decision, new or moved.
-pub(crate) fn put(connection: &Connection, row: &DecisionRow) -> StepResult<()> {
+pub(crate) fn put(connection: &Tx<'_>, row: &DecisionRow) -> StepResult<()> {
     let DecisionRow { decision, revoked_at, uses } = row;
     let revoked = revoked_at.map(|at| at.timestamp_micros());
     let uses = json(uses)?;
@@ -72,37 +76,31 @@ pub(crate) fn put(connection: &Connection, row: &DecisionRow) -> StepResult<()> 
 }
 
 /// Makes a decision found by its id, its artifact and the digests that it lists.
-pub(crate) fn index(connection: &Connection, number: i64, decision: &Decision) -> StepResult<()> {
-    connection
-        .prepare_cached("INSERT INTO decision_key (hash, decision) VALUES (?1, ?2)")?
-        .execute((keys::of_id(decision.id.as_uuid()), number))?;
-    connection
-        .prepare_cached("INSERT INTO decision_artifact (hash, decision) VALUES (?1, ?2)")?
-        .execute((keys::of_word(&decision.namespace, &decision.artifact), number))?;
-    let mut insert = connection
-        .prepare_cached("INSERT OR IGNORE INTO decision_digest (hash, decision) VALUES (?1, ?2)")?;
-    for digest in &decision.effects {
-        insert.execute((keys::of_digest(digest), number))?;
-    }
-    Ok(())
+pub(crate) fn index(connection: &Tx<'_>, number: i64, decision: &Decision) -> StepResult<()> {
+    connection.name(Hash::id(Kind::Decision, decision.id.as_uuid()), number)?;
+    connection.name(Hash::word(Kind::Artifact, &decision.namespace, &decision.artifact), number)?;
+    let digests = decision.effects.iter().map(|digest| Hash::digest(Kind::Digest, digest));
+    digests.into_iter().try_for_each(|hash| connection.name(hash, number))
 }
 
-/// Decisions that a table of hashes names.
-fn named(connection: &Connection, table: &str, hash: i64) -> StepResult<Vec<DecisionRow>> {
-    let sql =
-        format!("{COLUMNS} JOIN {table} k ON k.decision = d.number WHERE k.hash = ?1 ORDER BY d.number");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([hash], raw)?.collect::<Result<Vec<_>, _>>()?;
-    rows.into_iter().map(read).collect()
+/// Decisions that may have a key.
+fn named(connection: &Tx<'_>, hash: Hash) -> StepResult<Vec<DecisionRow>> {
+    let sql = format!("{COLUMNS} WHERE d.number = ?1");
+    let mut found = Vec::new();
+    for number in connection.find(hash)? {
+        let row = connection.prepare_cached(&sql)?.query_row([number], raw).optional()?;
+        found.extend(row.map(read).transpose()?);
+    }
+    Ok(found)
 }
 
 /// The decisions that list a digest, oldest first.
 pub(crate) fn deciding(
-    connection: &Connection,
+    connection: &Tx<'_>,
     namespace: &Namespace,
     digest: &Digest,
 ) -> StepResult<Vec<DecisionRow>> {
-    let mut found = named(connection, "decision_digest", keys::of_digest(digest))?;
+    let mut found = named(connection, Hash::digest(Kind::Digest, digest))?;
     found.retain(|row| row.decision.namespace == *namespace && row.decision.effects.contains(digest));
     found.sort_by_key(|row| (row.decision.decided_at, row.decision.id));
     Ok(found)
@@ -110,24 +108,26 @@ pub(crate) fn deciding(
 
 /// A decision about an artifact.
 pub(crate) fn about(
-    connection: &Connection,
+    connection: &Tx<'_>,
     namespace: &Namespace,
     artifact: &str,
 ) -> StepResult<Option<DecisionRow>> {
-    let hash = keys::of_word(namespace, artifact);
-    // One is enough; others under the same hash are about another artifact once in 2^64.
-    let sql = format!(
-        "{COLUMNS} JOIN decision_artifact k ON k.decision = d.number
-         WHERE k.hash = ?1 AND d.namespace = ?2 AND d.document ->> '$.artifact' = ?3 LIMIT 1"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_row((hash, namespace.as_str(), artifact), raw).optional()?;
-    found.map(read).transpose()
+    // One is enough, however many there are; one that is found under the hash and is about another artifact is chance.
+    let sql =
+        format!("{COLUMNS} WHERE d.number = ?1 AND d.namespace = ?2 AND d.document ->> '$.artifact' = ?3");
+    for number in connection.find(Hash::word(Kind::Artifact, namespace, artifact))? {
+        let mut statement = connection.prepare_cached(&sql)?;
+        let found = statement.query_row((number, namespace.as_str(), artifact), raw).optional()?;
+        if let Some(found) = found {
+            return read(found).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// A decision as an earlier schema kept it.
 pub(crate) fn carry_over(
-    connection: &Connection,
+    connection: &Tx<'_>,
     document: &str,
     revoked: Option<i64>,
     uses: &BTreeMap<Digest, chimera_contracts::EffectId>,

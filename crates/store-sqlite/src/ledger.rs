@@ -9,9 +9,12 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::error::{StepError, StepResult};
-use crate::parse;
+use crate::keys::{Hash, Kind};
+use crate::session::Tx;
+use crate::{parse, requests};
 
 /// At most so many entries in one answer, whatever was asked for.
 const LARGEST_PAGE: usize = 4_096;
@@ -61,49 +64,72 @@ pub(crate) fn tree(connection: &Connection) -> StepResult<Tree> {
     Ok(Tree::of(size, peaks))
 }
 
-/// Appends events, all at one time; gives the position of the first.
+/// Appends events, all at one time; gives the position of the first. `contents` are those of effects that are written in the
+/// same step, by number: an attachment that is one of them is not written twice.
 pub(crate) fn append(
-    connection: &Connection,
+    connection: &Tx<'_>,
     tree: &mut Tree,
     events: &[Event],
     at: DateTime<Utc>,
+    contents: &[(i64, &[u8])],
 ) -> StepResult<u64> {
     let first = tree.size();
     for step in events.chunk_by(|one, next| {
         let (one, next) = (one.sealed.draft(), next.sealed.draft());
         one.namespace == next.namespace && one.correlation == next.correlation
     }) {
-        let begin = tree.size();
-        let mut leaves = String::from("[");
-        let mut hashes = Vec::new();
-        for event in step {
-            let leaf = event.sealed.leaf(at).map_err(|error| StepError::misuse(error.to_string()))?;
-            let position = tree.size();
-            keep(connection, event, position)?;
-            for hash in tree.append(merkle::leaf_hash(&leaf.bytes)) {
-                hashes.extend_from_slice(hash.as_bytes());
-            }
-            let text = String::from_utf8(leaf.bytes).map_err(|error| StepError::misuse(error.to_string()))?;
-            if leaves.len() > 1 {
-                leaves.push(',');
-            }
-            leaves.push_str(&text);
-        }
-        leaves.push(']');
-        let Some(draft) = step.first().map(|event| event.sealed.draft()) else { continue };
-        let correlation = draft.correlation.map(|id| *id.as_uuid().as_bytes());
-        let row = Step {
-            first: begin,
-            entries: u64::try_from(step.len()).unwrap_or(u64::MAX),
-            at: at.timestamp_micros(),
-            namespace: draft.namespace.as_str(),
-            correlation: correlation.as_ref(),
-            leaves: &leaves,
-            hashes: &hashes,
-        };
-        insert(connection, "ledger", &row)?;
+        append_step(connection, tree, step, at, contents)?;
     }
     Ok(first)
+}
+
+fn append_step(
+    connection: &Tx<'_>,
+    tree: &mut Tree,
+    events: &[Event],
+    at: DateTime<Utc>,
+    contents: &[(i64, &[u8])],
+) -> StepResult<()> {
+    let Some(draft) = events.first().map(|event| event.sealed.draft()) else { return Ok(()) };
+    let mut step = Step {
+        first: tree.size(),
+        entries: u64::try_from(events.len()).unwrap_or(u64::MAX),
+        at: at.timestamp_micros(),
+        namespace: draft.namespace.as_str(),
+        correlation: draft.correlation.map(|id| *id.as_uuid().as_bytes()),
+        leaves: String::from("["),
+        hashes: Vec::new(),
+        attached: None,
+    };
+    for event in events {
+        let leaf = event.sealed.leaf(at).map_err(|error| StepError::misuse(error.to_string()))?;
+        let (draft, position) = (event.sealed.draft(), tree.size());
+        if let Some(attachment) = &draft.attachment {
+            let bytes = attachment.as_bytes();
+            let content = match contents.iter().find(|(_, content)| *content == bytes) {
+                Some((number, _)) => Content::Of(*number),
+                None => Content::Bytes(bytes),
+            };
+            let attached = Attached { position, salt: event.sealed.salt(), content };
+            match step.attached {
+                None => step.attached = Some(attached),
+                Some(_) => attach(connection, &attached)?,
+            }
+        }
+        if let Some(sameness) = event.sameness {
+            name(connection, draft.id.as_uuid(), position, sameness.as_bytes())?;
+        }
+        for hash in tree.append(merkle::leaf_hash(&leaf.bytes)) {
+            step.hashes.extend_from_slice(hash.as_bytes());
+        }
+        let text = String::from_utf8(leaf.bytes).map_err(|error| StepError::misuse(error.to_string()))?;
+        if step.leaves.len() > 1 {
+            step.leaves.push(',');
+        }
+        step.leaves.push_str(&text);
+    }
+    step.leaves.push(']');
+    insert(connection, "ledger", &step)
 }
 
 /// One row of the ledger.
@@ -112,68 +138,95 @@ pub(crate) struct Step<'a> {
     pub(crate) entries: u64,
     pub(crate) at: i64,
     pub(crate) namespace: &'a str,
-    pub(crate) correlation: Option<&'a [u8; 16]>,
-    pub(crate) leaves: &'a str,
-    pub(crate) hashes: &'a [u8],
+    pub(crate) correlation: Option<[u8; 16]>,
+    pub(crate) leaves: String,
+    pub(crate) hashes: Vec<u8>,
+    pub(crate) attached: Option<Attached<'a>>,
 }
 
-pub(crate) fn insert(connection: &Connection, table: &str, step: &Step<'_>) -> StepResult<()> {
+/// What is kept beside an entry.
+pub(crate) struct Attached<'a> {
+    pub(crate) position: u64,
+    pub(crate) salt: &'a [u8],
+    pub(crate) content: Content<'a>,
+}
+
+/// The bytes of an attachment.
+pub(crate) enum Content<'a> {
+    /// These.
+    Bytes(&'a [u8]),
+    /// The content of the effect with this number.
+    Of(i64),
+}
+
+impl Content<'_> {
+    const fn columns(&self) -> (Option<&[u8]>, Option<i64>) {
+        match self {
+            Self::Bytes(bytes) => (Some(*bytes), None),
+            Self::Of(number) => (None, Some(*number)),
+        }
+    }
+}
+
+pub(crate) fn insert(connection: &Tx<'_>, table: &str, step: &Step<'_>) -> StepResult<()> {
+    let (bytes, of) = step.attached.as_ref().map_or((None, None), |attached| attached.content.columns());
     connection
         .prepare_cached(&format!(
-            "INSERT INTO {table} (first, entries, at, namespace, correlation, leaves, hashes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            "INSERT INTO {table} (first, entries, at, namespace, leaves, hashes, attached, salt, content, content_of)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
         ))?
         .execute((
             step.first,
             step.entries,
             step.at,
             step.namespace,
-            step.correlation,
-            step.leaves,
-            step.hashes,
+            step.leaves.as_str(),
+            step.hashes.as_slice(),
+            step.attached.as_ref().map(|attached| attached.position),
+            step.attached.as_ref().map(|attached| attached.salt),
+            bytes,
+            of,
         ))?;
+    if let Some(correlation) = &step.correlation {
+        connection
+            .prepare_cached("INSERT INTO ledger_trace (first, correlation) VALUES (?1, ?2)")?
+            .execute((step.first, correlation))?;
+    }
     Ok(())
 }
 
-/// Keeps what stands beside an entry.
-fn keep(connection: &Connection, event: &Event, position: u64) -> StepResult<()> {
-    let draft = event.sealed.draft();
-    if let Some(attachment) = &draft.attachment {
-        keep_attachment(connection, position, event.sealed.salt(), attachment.as_bytes())?;
-    }
-    match event.sameness {
-        Some(sameness) => name(connection, draft.id.as_uuid().as_bytes(), position, sameness.as_bytes()),
-        None => Ok(()),
-    }
-}
-
-pub(crate) fn keep_attachment(
-    connection: &Connection,
-    position: u64,
-    salt: &[u8],
-    content: &[u8],
-) -> StepResult<()> {
+/// Keeps what stands beside a further entry of a row.
+fn attach(connection: &Tx<'_>, attached: &Attached<'_>) -> StepResult<()> {
+    let (bytes, of) = attached.content.columns();
     connection
-        .prepare_cached("INSERT INTO attachment (position, salt, content) VALUES (?1, ?2, ?3)")?
-        .execute((position, salt, content))?;
+        .prepare_cached(
+            "INSERT INTO attachment (position, salt, content, content_of) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((attached.position, attached.salt, bytes, of))?;
     Ok(())
 }
 
 /// Makes an event found by its id.
-pub(crate) fn name(connection: &Connection, id: &[u8], position: u64, sameness: &[u8]) -> StepResult<()> {
+pub(crate) fn name(connection: &Tx<'_>, id: &Uuid, position: u64, sameness: &[u8]) -> StepResult<()> {
     connection
         .prepare_cached("INSERT INTO ledger_event (event_id, position, sameness) VALUES (?1, ?2, ?3)")?
-        .execute((id, position, sameness))?;
-    Ok(())
+        .execute((id.as_bytes(), position, sameness))?;
+    connection.name(Hash::id(Kind::Event, id), connection.last_insert_rowid())
 }
 
-pub(crate) fn event(connection: &Connection, id: EventId) -> StepResult<Option<EventRow>> {
-    let mut statement =
-        connection.prepare_cached("SELECT position, sameness FROM ledger_event WHERE event_id = ?1")?;
-    let found = statement.query_row([id.as_uuid().as_bytes()], |row| {
-        Ok(EventRow { id, index: row.get(0)?, sameness: Digest::from_bytes(row.get(1)?) })
-    });
-    Ok(found.optional()?)
+pub(crate) fn event(connection: &Tx<'_>, id: EventId) -> StepResult<Option<EventRow>> {
+    for number in connection.find(Hash::id(Kind::Event, id.as_uuid()))? {
+        let mut statement = connection.prepare_cached(
+            "SELECT position, sameness FROM ledger_event WHERE number = ?1 AND event_id = ?2",
+        )?;
+        let found = statement.query_row((number, id.as_uuid().as_bytes()), |row| {
+            Ok(EventRow { id, index: row.get(0)?, sameness: Digest::from_bytes(row.get(1)?) })
+        });
+        if let Some(found) = found.optional()? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// What a query asks of an entry itself.
@@ -185,7 +238,7 @@ struct Typed<'a> {
 
 /// Entries by position, from `from` on.
 pub(crate) fn find(
-    connection: &Connection,
+    connection: &Tx<'_>,
     query: &LedgerQuery,
     from: u64,
     limit: usize,
@@ -217,10 +270,13 @@ fn is_wanted(query: &LedgerQuery, leaf: &str) -> StepResult<bool> {
 }
 
 /// Rows that hold, or may hold, what a query asks for: where they begin, how many entries they have, and these.
-fn steps(connection: &Connection, query: &LedgerQuery, from: i64) -> StepResult<Vec<(u64, u64, String)>> {
+fn steps(connection: &Tx<'_>, query: &LedgerQuery, from: i64) -> StepResult<Vec<(u64, u64, String)>> {
     let conditions: [(&str, Option<Value>); 4] = [
         ("namespace = ?", query.namespace.as_ref().map(|name| Value::Text(name.as_str().to_owned()))),
-        ("correlation = ?", query.correlation.map(|id| Value::Blob(id.as_uuid().as_bytes().to_vec()))),
+        (
+            "first IN (SELECT first FROM ledger_trace WHERE correlation = ?)",
+            query.correlation.map(|id| Value::Blob(id.as_uuid().as_bytes().to_vec())),
+        ),
         ("at >= ?", query.since.map(|since| Value::Integer(since.timestamp_micros()))),
         ("at < ?", query.until.map(|until| Value::Integer(until.timestamp_micros()))),
     ];
@@ -244,15 +300,29 @@ fn steps(connection: &Connection, query: &LedgerQuery, from: i64) -> StepResult<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn entry(connection: &Connection, position: u64, leaf: &str) -> StepResult<Entry> {
-    let attachment = if leaf.starts_with(ATTACHED) {
-        let mut statement =
-            connection.prepare_cached("SELECT salt, content FROM attachment WHERE position = ?1")?;
-        let kept = statement
-            .query_row([position], |row| Ok(Kept::Present { salt: row.get(0)?, bytes: row.get(1)? }));
-        kept.optional()?.unwrap_or(Kept::Erased)
-    } else {
-        Kept::None
-    };
+fn entry(connection: &Tx<'_>, position: u64, leaf: &str) -> StepResult<Entry> {
+    let attachment = if leaf.starts_with(ATTACHED) { kept(connection, position)? } else { Kept::None };
     Ok(Entry { index: position, leaf: leaf.as_bytes().to_vec(), attachment })
+}
+
+/// What is kept beside an entry that has, or had, an attachment.
+fn kept(connection: &Tx<'_>, position: u64) -> StepResult<Kept> {
+    const INLINE: &str = "SELECT salt, content, content_of FROM ledger
+                          WHERE first = (SELECT max(first) FROM ledger WHERE first <= ?1) AND attached = ?1
+                          AND salt IS NOT NULL";
+    const BESIDE: &str = "SELECT salt, content, content_of FROM attachment WHERE position = ?1";
+    for sql in [INLINE, BESIDE] {
+        let mut statement = connection.prepare_cached(sql)?;
+        let row = statement.query_row([position], |row| {
+            Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, Option<i64>>(2)?))
+        });
+        match row.optional()? {
+            Some((salt, Some(bytes), _)) => return Ok(Kept::Present { salt, bytes }),
+            Some((salt, None, Some(effect))) => {
+                return Ok(Kept::Present { salt, bytes: requests::content(connection, effect)? });
+            }
+            Some((_, None, None)) | None => {}
+        }
+    }
+    Ok(Kept::Erased)
 }

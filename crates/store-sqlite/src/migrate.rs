@@ -6,6 +6,8 @@ use chimera_contracts::{StoreError, StoreErrorKind};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{StepError, StepResult, sqlite};
+use crate::keys::Keys;
+use crate::session::Tx;
 
 /// "CHIM": marks the file as ours, so that no other program's database is migrated.
 const APPLICATION_ID: i32 = 0x4348_494D;
@@ -15,7 +17,7 @@ enum Migration {
     /// A script does all of it.
     Script(&'static str),
     /// A script makes tables, a function copies rows that SQL cannot compute, a script ends it.
-    Copy(&'static str, fn(&Connection) -> StepResult<()>, &'static str),
+    Copy(&'static str, fn(&Tx<'_>) -> StepResult<()>, &'static str),
 }
 
 /// Migrations, oldest first; a released one is never changed.
@@ -47,7 +49,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             Migration::Script(script) => transaction.execute_batch(script).map_err(|error| sqlite(&error))?,
             Migration::Copy(begin, copy, end) => {
                 transaction.execute_batch(begin).map_err(|error| sqlite(&error))?;
-                copy(&transaction).map_err(StepError::into_store)?;
+                let keys = Keys::default();
+                let copied = Tx::of(&transaction, &keys, None).and_then(|rows| copy(&rows));
+                copied.map_err(StepError::into_store)?;
                 transaction.execute_batch(end).map_err(|error| sqlite(&error))?;
             }
         }

@@ -2,16 +2,17 @@
 
 use chimera_platform::limits::RateKey;
 use chimera_store::PermitsRow;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 
 use crate::error::StepResult;
+use crate::session::Tx;
 use crate::{json, parse};
 
 fn names(key: &RateKey) -> (&str, &str, &str, &str) {
     (key.namespace.as_str(), key.platform.as_str(), key.account.as_str(), key.kind.as_str())
 }
 
-pub(crate) fn find(connection: &Connection, key: &RateKey) -> StepResult<Option<PermitsRow>> {
+pub(crate) fn find(connection: &Tx<'_>, key: &RateKey) -> StepResult<Option<PermitsRow>> {
     let stored: Option<(String, u64)> = connection
         .prepare_cached(
             "SELECT taken, revision FROM rate_permit
@@ -25,7 +26,7 @@ pub(crate) fn find(connection: &Connection, key: &RateKey) -> StepResult<Option<
     stored.map(row).transpose()
 }
 
-pub(crate) fn put(connection: &Connection, row: &PermitsRow) -> StepResult<()> {
+pub(crate) fn put(connection: &Tx<'_>, row: &PermitsRow) -> StepResult<()> {
     let (namespace, platform, account, kind) = names(&row.key);
     connection
         .prepare_cached(

@@ -2,26 +2,30 @@
 
 use chimera_contracts::Digest;
 use chimera_skill_propose::{ProposalKey, StoredProposal};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 
 use crate::error::StepResult;
-use crate::keys;
+use crate::keys::{Hash, Kind};
+use crate::session::Tx;
 
-pub(crate) fn find(connection: &Connection, key: &ProposalKey) -> StepResult<Option<StoredProposal>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT p.fingerprint, p.proposal FROM proposal_key k JOIN proposal p ON p.number = k.proposal
-         WHERE k.hash = ?1 AND p.namespace = ?2 AND p.request_id = ?3",
-    )?;
-    let hash = keys::of_word(&key.namespace, &key.request_id);
-    let found = statement.query_row((hash, key.namespace.as_str(), key.request_id.as_str()), |row| {
-        let fingerprint = Digest::from_bytes(row.get(0)?);
-        Ok(StoredProposal { fingerprint, proposal: row.get(1)? })
-    });
-    Ok(found.optional()?)
+pub(crate) fn find(connection: &Tx<'_>, key: &ProposalKey) -> StepResult<Option<StoredProposal>> {
+    for number in connection.find(Hash::word(Kind::Proposal, &key.namespace, &key.request_id))? {
+        let mut statement = connection.prepare_cached(
+            "SELECT fingerprint, proposal FROM proposal WHERE number = ?1 AND namespace = ?2 AND request_id = ?3",
+        )?;
+        let found = statement.query_row((number, key.namespace.as_str(), key.request_id.as_str()), |row| {
+            let fingerprint = Digest::from_bytes(row.get(0)?);
+            Ok(StoredProposal { fingerprint, proposal: row.get(1)? })
+        });
+        if let Some(found) = found.optional()? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Writes a new proposal; a known one never changes.
-pub(crate) fn put(connection: &Connection, key: &ProposalKey, stored: &StoredProposal) -> StepResult<()> {
+pub(crate) fn put(connection: &Tx<'_>, key: &ProposalKey, stored: &StoredProposal) -> StepResult<()> {
     connection
         .prepare_cached(
             "INSERT INTO proposal (namespace, request_id, fingerprint, proposal) VALUES (?1, ?2, ?3, ?4)",
@@ -32,8 +36,6 @@ pub(crate) fn put(connection: &Connection, key: &ProposalKey, stored: &StoredPro
             stored.fingerprint.as_bytes(),
             stored.proposal.as_slice(),
         ))?;
-    connection
-        .prepare_cached("INSERT INTO proposal_key (hash, proposal) VALUES (?1, ?2)")?
-        .execute((keys::of_word(&key.namespace, &key.request_id), connection.last_insert_rowid()))?;
-    Ok(())
+    let hash = Hash::word(Kind::Proposal, &key.namespace, &key.request_id);
+    connection.name(hash, connection.last_insert_rowid())
 }

@@ -7,7 +7,8 @@ use futures_channel::oneshot;
 use rusqlite::Connection;
 
 use crate::error::{StepError, StepResult};
-use crate::session;
+use crate::keys::Keys;
+use crate::session::{self, Tx};
 
 /// So many callers at most read in one snapshot.
 const BATCH: usize = 64;
@@ -34,12 +35,13 @@ impl Reader {
     /// Starts the thread. It ends when the last `Reader` is dropped.
     pub(crate) fn start(
         connection: Connection,
+        keys: Keys,
         queue: usize,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, waiting) = async_channel::bounded::<Job>(queue);
         let thread = std::thread::Builder::new()
             .name("chimera-sqlite-reader".to_owned())
-            .spawn(move || work(&connection, &waiting))?;
+            .spawn(move || work(&connection, &keys, &waiting))?;
         Ok((Self { jobs }, thread))
     }
 
@@ -57,7 +59,7 @@ impl Reader {
     }
 }
 
-fn work(connection: &Connection, waiting: &Receiver<Job>) {
+fn work(connection: &Connection, keys: &Keys, waiting: &Receiver<Job>) {
     while let Ok(first) = waiting.recv_blocking() {
         // All of them were asked before the snapshot, so that it has what they were told.
         let mut batch = vec![first];
@@ -68,17 +70,22 @@ fn work(connection: &Connection, waiting: &Receiver<Job>) {
             }
         }
         let snapshot = connection.unchecked_transaction();
+        let rows = match &snapshot {
+            Ok(snapshot) => Tx::of(snapshot, keys, None).map_err(StepError::into_store),
+            Err(error) => {
+                let message = format!("the database cannot be read ({error})");
+                Err(StoreError::not_applied(StoreErrorKind::Unavailable, message))
+            }
+        };
         for Job { reads, reply } in batch {
-            let found = match &snapshot {
-                Ok(snapshot) => reads.iter().map(|read| session::find(snapshot, None, read)).collect(),
-                Err(error) => {
-                    let message = format!("the database cannot be read ({error})");
-                    Err(StoreError::not_applied(StoreErrorKind::Unavailable, message).into())
-                }
+            let found = match &rows {
+                Ok(rows) => reads.iter().map(|read| session::find(rows, read)).collect(),
+                Err(error) => Err(error.clone().into()),
             };
             // A caller that is gone does not want it any more.
             let _ = reply.send(found);
         }
+        drop(rows);
         if let Ok(Err(error)) = snapshot.map(rusqlite::Transaction::finish) {
             tracing::error!(%error, "a snapshot could not be ended");
         }

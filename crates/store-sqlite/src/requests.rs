@@ -8,13 +8,15 @@ use chimera_governance::Approver;
 use chimera_store::Scan;
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::{StepError, StepResult};
 use crate::filter::{Filter, LARGEST_PAGE, id, text};
-use crate::{json, keys, parse};
+use crate::keys::{Hash, Kind};
+use crate::session::Tx;
+use crate::{json, parse};
 
 /// So many numbers of effects belong to one request: no request has more effects.
 const EFFECTS: i64 = 64;
@@ -74,17 +76,20 @@ pub(crate) fn document(request: &RequestRecord, effects: Vec<Fixed>) -> StepResu
 }
 
 /// The number of a request, where it is known.
-pub(crate) fn number(connection: &Connection, request: RequestId) -> StepResult<Option<i64>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.number FROM request_key k JOIN request r ON r.number = k.request
-         WHERE k.hash = ?1 AND r.request_id = ?2",
-    )?;
+pub(crate) fn number(connection: &Tx<'_>, request: RequestId) -> StepResult<Option<i64>> {
     let id = request.as_uuid();
-    Ok(statement.query_row((keys::of_id(id), id.as_bytes()), |row| row.get(0)).optional()?)
+    for number in connection.find(Hash::id(Kind::Request, id))? {
+        let mut statement = connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM request WHERE number = ?1 AND request_id = ?2)")?;
+        if statement.query_row((number, id.as_bytes()), |row| row.get(0))? {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
 }
 
 /// What changes about the effects of a request, by position.
-fn progresses(connection: &Connection, number: i64) -> StepResult<Vec<Progress>> {
+fn progresses(connection: &Tx<'_>, number: i64) -> StepResult<Vec<Progress>> {
     let mut statement = connection
         .prepare_cached("SELECT progress FROM effect WHERE number >= ?1 AND number < ?2 ORDER BY number")?;
     let first = number.saturating_mul(EFFECTS);
@@ -92,14 +97,14 @@ fn progresses(connection: &Connection, number: i64) -> StepResult<Vec<Progress>>
     rows.map(|row| parse(&row?)).collect()
 }
 
-pub(crate) fn find(connection: &Connection, request: RequestId) -> StepResult<Option<RequestView>> {
+pub(crate) fn find(connection: &Tx<'_>, request: RequestId) -> StepResult<Option<RequestView>> {
     match number(connection, request)? {
         Some(number) => view(connection, number).map(Some),
         None => Ok(None),
     }
 }
 
-fn view(connection: &Connection, number: i64) -> StepResult<RequestView> {
+fn view(connection: &Tx<'_>, number: i64) -> StepResult<RequestView> {
     let document: String = connection
         .prepare_cached("SELECT document FROM request WHERE number = ?1")?
         .query_row([number], |row| row.get(0))?;
@@ -116,7 +121,7 @@ fn view(connection: &Connection, number: i64) -> StepResult<RequestView> {
 }
 
 /// The sum that every step of the request raises; `None` where there is no such request.
-pub(crate) fn revision(connection: &Connection, request: RequestId) -> StepResult<Option<u64>> {
+pub(crate) fn revision(connection: &Tx<'_>, request: RequestId) -> StepResult<Option<u64>> {
     let Some(number) = number(connection, request)? else { return Ok(None) };
     let first = number.saturating_mul(EFFECTS);
     let mut statement = connection
@@ -125,9 +130,12 @@ pub(crate) fn revision(connection: &Connection, request: RequestId) -> StepResul
 }
 
 /// Writes a request, new or moved.
-pub(crate) fn put(connection: &Connection, view: &RequestView) -> StepResult<()> {
+///
+/// Gives its number.
+pub(crate) fn put(connection: &Tx<'_>, view: &RequestView) -> StepResult<i64> {
     if let Some(number) = number(connection, view.request.id)? {
-        return view.effects.iter().try_for_each(|record| update(connection, number, record));
+        view.effects.iter().try_for_each(|record| update(connection, number, record))?;
+        return Ok(number);
     }
     let effects = view.effects.iter().map(Fixed::of).collect::<StepResult<Vec<_>>>()?;
     let document = document(&view.request, effects)?;
@@ -146,12 +154,26 @@ pub(crate) fn put(connection: &Connection, view: &RequestView) -> StepResult<()>
             content.kind.as_str(),
             &record.progress,
         )
-    })
+    })?;
+    Ok(number)
+}
+
+/// The number of an effect of a request.
+pub(crate) fn effect_number(request: i64, position: u32) -> i64 {
+    request.saturating_mul(EFFECTS).saturating_add(i64::from(position))
+}
+
+/// The canonical bytes of an effect's content.
+pub(crate) fn content(connection: &Tx<'_>, number: i64) -> StepResult<Vec<u8>> {
+    let (request, position) = (number.div_euclid(EFFECTS), number.rem_euclid(EFFECTS));
+    let sql = "SELECT document ->> format('$.effects[%d].content', ?2) FROM request WHERE number = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row((request, position), |row| row.get::<_, String>(0))?.into_bytes())
 }
 
 /// Writes the document of a new request; gives its number.
 pub(crate) fn insert(
-    connection: &Connection,
+    connection: &Tx<'_>,
     table: &str,
     request: RequestId,
     document: &str,
@@ -161,9 +183,7 @@ pub(crate) fn insert(
         .prepare_cached(&format!("INSERT INTO {table} (request_id, document) VALUES (?1, ?2)"))?
         .execute((id.as_bytes(), document))?;
     let number = connection.last_insert_rowid();
-    connection
-        .prepare_cached("INSERT INTO request_key (hash, request) VALUES (?1, ?2)")?
-        .execute((keys::of_id(id), number))?;
+    connection.name(Hash::id(Kind::Request, id), number)?;
     Ok(number)
 }
 
@@ -176,7 +196,7 @@ pub(crate) struct Placed {
 }
 
 pub(crate) fn insert_effect(
-    connection: &Connection,
+    connection: &Tx<'_>,
     table: &str,
     place: &Placed,
     id: &Uuid,
@@ -205,13 +225,10 @@ pub(crate) fn insert_effect(
             progress.post.as_ref().map(|post| post.id.as_str()),
             json(progress)?,
         ])?;
-    connection
-        .prepare_cached("INSERT INTO effect_key (hash, effect) VALUES (?1, ?2)")?
-        .execute((keys::of_id(id), number))?;
-    Ok(())
+    connection.name(Hash::id(Kind::Effect, id), number)
 }
 
-fn update(connection: &Connection, request: i64, record: &EffectRecord) -> StepResult<()> {
+fn update(connection: &Tx<'_>, request: i64, record: &EffectRecord) -> StepResult<()> {
     let progress = &record.progress;
     connection
         .prepare_cached(
@@ -231,7 +248,7 @@ fn update(connection: &Connection, request: i64, record: &EffectRecord) -> StepR
 }
 
 /// The number of an account, which is given one where it has none.
-pub(crate) fn account_number(connection: &Connection, platform: &str, account: &str) -> StepResult<i64> {
+pub(crate) fn account_number(connection: &Tx<'_>, platform: &str, account: &str) -> StepResult<i64> {
     if let Some(number) = known_account(connection, platform, account)? {
         return Ok(number);
     }
@@ -241,14 +258,14 @@ pub(crate) fn account_number(connection: &Connection, platform: &str, account: &
     Ok(connection.last_insert_rowid())
 }
 
-fn known_account(connection: &Connection, platform: &str, account: &str) -> StepResult<Option<i64>> {
+fn known_account(connection: &Tx<'_>, platform: &str, account: &str) -> StepResult<Option<i64>> {
     let mut statement =
         connection.prepare_cached("SELECT number FROM account WHERE platform = ?1 AND account = ?2")?;
     Ok(statement.query_row((platform, account), |row| row.get(0)).optional()?)
 }
 
 /// The number of a campaign, which is given one where it has none.
-pub(crate) fn campaign(connection: &Connection, namespace: &str, campaign: &Uuid) -> StepResult<i64> {
+pub(crate) fn campaign(connection: &Tx<'_>, namespace: &str, campaign: &Uuid) -> StepResult<i64> {
     let values = (namespace, campaign.as_bytes());
     let known: Option<i64> = connection
         .prepare_cached("SELECT number FROM campaign WHERE namespace = ?1 AND campaign = ?2")?
@@ -270,7 +287,7 @@ fn placing(row: &Row<'_>) -> rusqlite::Result<Placing> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
-fn record(connection: &Connection, (number, progress): Placing) -> StepResult<EffectRecord> {
+fn record(connection: &Tx<'_>, (number, progress): Placing) -> StepResult<EffectRecord> {
     let (request, position) = (number.div_euclid(EFFECTS), number.rem_euclid(EFFECTS));
     let document: String = connection
         .prepare_cached("SELECT document FROM request WHERE number = ?1")?
@@ -283,31 +300,28 @@ fn record(connection: &Connection, (number, progress): Placing) -> StepResult<Ef
 }
 
 /// The effects that a condition selects; `tail` begins with what follows the table and holds no value.
-fn select(
-    connection: &Connection,
-    tail: &str,
-    values: impl rusqlite::Params,
-) -> StepResult<Vec<EffectRecord>> {
+fn select(connection: &Tx<'_>, tail: &str, values: impl rusqlite::Params) -> StepResult<Vec<EffectRecord>> {
     placings(connection, tail, values)?.into_iter().map(|placing| record(connection, placing)).collect()
 }
 
-fn placings(connection: &Connection, tail: &str, values: impl rusqlite::Params) -> StepResult<Vec<Placing>> {
+fn placings(connection: &Tx<'_>, tail: &str, values: impl rusqlite::Params) -> StepResult<Vec<Placing>> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT effect.number, progress FROM effect {tail}"))?;
     Ok(statement.query_map(values, placing)?.collect::<Result<_, _>>()?)
 }
 
 /// The effect with this id.
-fn by_id(connection: &Connection, id: EffectId) -> StepResult<Option<EffectRecord>> {
-    let candidates = select(
-        connection,
-        "JOIN effect_key ON effect_key.effect = effect.number WHERE effect_key.hash = ?1",
-        [keys::of_id(id.as_uuid())],
-    )?;
-    Ok(candidates.into_iter().find(|record| record.id == id))
+fn by_id(connection: &Tx<'_>, id: EffectId) -> StepResult<Option<EffectRecord>> {
+    for number in connection.find(Hash::id(Kind::Effect, id.as_uuid()))? {
+        let found = select(connection, "WHERE number = ?1", [number])?;
+        if let Some(record) = found.into_iter().find(|record| record.id == id) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
 }
 
-pub(crate) fn holding(connection: &Connection, effect: EffectId) -> StepResult<Option<RequestView>> {
+pub(crate) fn holding(connection: &Tx<'_>, effect: EffectId) -> StepResult<Option<RequestView>> {
     match by_id(connection, effect)? {
         Some(record) => find(connection, record.request),
         None => Ok(None),
@@ -315,7 +329,7 @@ pub(crate) fn holding(connection: &Connection, effect: EffectId) -> StepResult<O
 }
 
 /// The number of an effect, for a listing that begins after it.
-fn number_of(connection: &Connection, effect: EffectId) -> StepResult<Option<i64>> {
+fn number_of(connection: &Tx<'_>, effect: EffectId) -> StepResult<Option<i64>> {
     let Some(record) = by_id(connection, effect)? else { return Ok(None) };
     let request = number(connection, record.request)?;
     Ok(request.map(|number| number.saturating_mul(EFFECTS).saturating_add(i64::from(record.position))))
@@ -374,7 +388,7 @@ pub(crate) struct Listed {
 }
 
 fn list(
-    connection: &Connection,
+    connection: &Tx<'_>,
     query: &EffectQuery,
     after: Option<EffectId>,
     limit: usize,
@@ -398,7 +412,7 @@ fn list(
 
 /// Effects of an account that are being attempted or unknown.
 fn open(
-    connection: &Connection,
+    connection: &Tx<'_>,
     account: &AccountKey,
     unknown: bool,
     limit: usize,
@@ -420,7 +434,7 @@ fn open(
     Ok(open)
 }
 
-fn owners(connection: &Connection, account: &AccountKey, posts: &[String]) -> StepResult<Vec<EffectRecord>> {
+fn owners(connection: &Tx<'_>, account: &AccountKey, posts: &[String]) -> StepResult<Vec<EffectRecord>> {
     let Some(number) = known_account(connection, account.platform.as_str(), &account.account)? else {
         return Ok(Vec::new());
     };
@@ -435,7 +449,7 @@ fn owners(connection: &Connection, account: &AccountKey, posts: &[String]) -> St
 /// Effects that are due, without rows that cannot be read: one that was damaged must not keep the others from being worked
 /// on.
 fn due(
-    connection: &Connection,
+    connection: &Tx<'_>,
     by: DateTime<Utc>,
     after: Option<EffectId>,
     limit: usize,
@@ -473,7 +487,7 @@ fn due(
 }
 
 /// The rows of a scan over effects; `None` where it is over something else.
-pub(crate) fn scan(connection: &Connection, scan: &Scan) -> StepResult<Option<Vec<EffectRecord>>> {
+pub(crate) fn scan(connection: &Tx<'_>, scan: &Scan) -> StepResult<Option<Vec<EffectRecord>>> {
     let limit = scan.limit().min(LARGEST_PAGE);
     Ok(Some(match scan {
         Scan::Effects { query, after, .. } => list(connection, query, *after, limit)?,

@@ -4,18 +4,15 @@ use chimera_contracts::{Namespace, ReviewId, StoreError};
 use chimera_governance::review::{Review, ReviewQuery};
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{OptionalExtension, params_from_iter};
 use uuid::Uuid;
 
 use crate::error::{StepError, StepResult};
 use crate::filter::{Filter, LARGEST_PAGE, id, text};
+use crate::session::Tx;
 use crate::{json, parse};
 
-pub(crate) fn find(
-    connection: &Connection,
-    namespace: &Namespace,
-    id: ReviewId,
-) -> StepResult<Option<Review>> {
+pub(crate) fn find(connection: &Tx<'_>, namespace: &Namespace, id: ReviewId) -> StepResult<Option<Review>> {
     let document: Option<String> = connection
         .prepare_cached("SELECT document FROM review WHERE namespace = ?1 AND review_id = ?2")?
         .query_row((namespace.as_str(), id.as_uuid().as_bytes()), |row| row.get(0))
@@ -24,7 +21,7 @@ pub(crate) fn find(
 }
 
 /// Writes a review, new or moved.
-pub(crate) fn put(connection: &Connection, review: &Review) -> StepResult<()> {
+pub(crate) fn put(connection: &Tx<'_>, review: &Review) -> StepResult<()> {
     let micros = |time: DateTime<Utc>| time.timestamp_micros();
     connection
         .prepare_cached(
@@ -76,7 +73,7 @@ fn listing(query: &ReviewQuery, after: Option<&Review>, limit: usize) -> (String
 }
 
 pub(crate) fn list(
-    connection: &Connection,
+    connection: &Tx<'_>,
     query: &ReviewQuery,
     after: Option<ReviewId>,
     limit: usize,
@@ -106,7 +103,7 @@ fn sweep(after: Option<Uuid>, now: DateTime<Utc>, limit: usize) -> (String, Vec<
 
 /// Reads on over rows that cannot be read: one that was damaged must not keep the others from being worked on.
 pub(crate) fn unsettled(
-    connection: &Connection,
+    connection: &Tx<'_>,
     after: Option<ReviewId>,
     limit: usize,
     now: DateTime<Utc>,
@@ -139,7 +136,7 @@ struct Document {
 }
 
 /// The rows of a source, which is what follows `FROM`; it holds no value.
-fn documents(connection: &Connection, source: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
+fn documents(connection: &Tx<'_>, source: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
     let mut statement = connection.prepare_cached(&format!("SELECT review_id, document FROM {source}"))?;
     let rows = statement.query_map(params_from_iter(values), |row| {
         Ok(Document { id: Uuid::from_bytes(row.get(0)?), document: row.get(1)? })

@@ -1,6 +1,7 @@
 //! What is read and written through one connection, within a transaction of it.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
 use chimera_store::{
     Applied, Commit, Condition, Found, Key, Read, Row, Scan, Stale, Transaction, Tree, Write,
@@ -10,11 +11,59 @@ use rusqlite::Connection;
 
 use crate::error::StepResult;
 use crate::instance::Instance;
+use crate::keys::{Hash, Keys, View};
 use crate::{budgets, decisions, ledger, permits, proposals, requests, reviews};
 
-pub(crate) fn find(connection: &Connection, openers: Option<&Instance>, read: &Read) -> StepResult<Found> {
+/// A connection within a transaction, with the keys as that sees them.
+pub(crate) struct Tx<'a> {
+    connection: &'a Connection,
+    keys: View<'a>,
+    openers: Option<&'a Instance>,
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+impl<'a> Tx<'a> {
+    /// A transaction that was begun just now. `openers` tells which of them are dead.
+    pub(crate) fn of(
+        connection: &'a Connection,
+        keys: &'a Keys,
+        openers: Option<&'a Instance>,
+    ) -> StepResult<Self> {
+        keys.catch_up(connection)?;
+        Ok(Self { connection, keys: View::of(keys), openers })
+    }
+
+    /// The numbers of rows that may have this key, oldest first.
+    pub(crate) fn find(&self, hash: Hash) -> StepResult<Vec<i64>> {
+        self.keys.rows(self.connection, hash)
+    }
+
+    /// Gives a row a key.
+    pub(crate) fn name(&self, hash: Hash, row: i64) -> StepResult<()> {
+        self.keys.append(self.connection, hash, row)
+    }
+
+    /// Moves keys out of memory, where they are many.
+    pub(crate) fn move_keys(&self) -> StepResult<()> {
+        self.keys.move_keys(self.connection)
+    }
+
+    /// The transaction was committed.
+    pub(crate) fn committed(self) {
+        self.keys.committed();
+    }
+}
+
+pub(crate) fn find(connection: &Tx<'_>, read: &Read) -> StepResult<Found> {
     Ok(match read {
-        Read::Dead(opener) => Found::Dead(openers.is_some_and(|openers| openers.is_dead(*opener))),
+        Read::Dead(opener) => Found::Dead(connection.openers.is_some_and(|openers| openers.is_dead(*opener))),
         Read::Row(key) => Found::Row(row(connection, key)?.map(Box::new)),
         Read::Rows(scan) => Found::Rows(rows(connection, scan)?),
         Read::Size => Found::Size(ledger::size(connection)?),
@@ -25,7 +74,7 @@ pub(crate) fn find(connection: &Connection, openers: Option<&Instance>, read: &R
     })
 }
 
-fn row(connection: &Connection, key: &Key) -> StepResult<Option<Row>> {
+fn row(connection: &Tx<'_>, key: &Key) -> StepResult<Option<Row>> {
     Ok(match key {
         Key::Request(id) => requests::find(connection, *id)?.map(Row::Request),
         Key::Decision(namespace, id) => decisions::find(connection, namespace, *id)?.map(Row::Decision),
@@ -41,7 +90,7 @@ fn row(connection: &Connection, key: &Key) -> StepResult<Option<Row>> {
     })
 }
 
-fn rows(connection: &Connection, scan: &Scan) -> StepResult<Vec<Row>> {
+fn rows(connection: &Tx<'_>, scan: &Scan) -> StepResult<Vec<Row>> {
     if let Some(effects) = requests::scan(connection, scan)? {
         return Ok(effects.into_iter().map(Row::Effect).collect());
     }
@@ -66,7 +115,7 @@ fn rows(connection: &Connection, scan: &Scan) -> StepResult<Vec<Row>> {
 }
 
 /// The revision of a row, read as narrowly as can be.
-fn revision(connection: &Connection, key: &Key) -> StepResult<Option<u64>> {
+fn revision(connection: &Tx<'_>, key: &Key) -> StepResult<Option<u64>> {
     match key {
         Key::Request(id) => requests::revision(connection, *id),
         key => Ok(row(connection, key)?.as_ref().map(Row::revision)),
@@ -75,7 +124,7 @@ fn revision(connection: &Connection, key: &Key) -> StepResult<Option<u64>> {
 
 /// Applies a transaction, or says what makes it stale. Writes nothing before all conditions hold.
 pub(crate) fn apply(
-    connection: &Connection,
+    connection: &Tx<'_>,
     tree: &mut Tree,
     transaction: &Transaction,
     now: DateTime<Utc>,
@@ -95,7 +144,7 @@ pub(crate) fn apply(
                 Read::Rows(scan.clone())
             }
         };
-        let found = find(connection, None, &read)?;
+        let found = find(connection, &read)?;
         return stale(Some((read, found)));
     }
     // Moves of one budget add up; all are computed before the first write.
@@ -119,24 +168,33 @@ pub(crate) fn apply(
     for (scope, balance) in &budgets {
         budgets::put(connection, scope, balance)?;
     }
+    let mut contents = Vec::new();
     for write in &transaction.writes {
-        if let Write::Put(row) = write {
-            put(connection, row)?;
+        match write {
+            Write::Put(Row::Request(view)) => {
+                let number = requests::put(connection, view)?;
+                contents.extend(
+                    view.effects.iter().map(|record| {
+                        (requests::effect_number(number, record.position), record.effect.bytes())
+                    }),
+                );
+            }
+            Write::Put(row) => put(connection, row)?,
+            Write::Budget(..) => {}
         }
     }
-    let first = ledger::append(connection, tree, &transaction.events, now)?;
+    let first = ledger::append(connection, tree, &transaction.events, now, &contents)?;
     Ok(Commit::Applied(Applied { at: now, first }))
 }
 
-fn put(connection: &Connection, row: &Row) -> StepResult<()> {
+fn put(connection: &Tx<'_>, row: &Row) -> StepResult<()> {
     match row {
-        Row::Request(view) => requests::put(connection, view),
         Row::Decision(row) => decisions::put(connection, row),
         Row::Budget(scope, balance) => budgets::put(connection, scope, balance),
         Row::Review(review) => reviews::put(connection, review),
         Row::Proposal(key, proposal) => proposals::put(connection, key, proposal),
         Row::Permits(row) => permits::put(connection, row),
-        // Parts of rows, and rows that the ledger writes.
-        Row::Event(_) | Row::Effect(_) | Row::Entry(_) => Ok(()),
+        // Written above; parts of rows; rows that the ledger writes.
+        Row::Request(_) | Row::Event(_) | Row::Effect(_) | Row::Entry(_) => Ok(()),
     }
 }

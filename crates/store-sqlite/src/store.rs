@@ -19,6 +19,7 @@ use crate::config::SqliteOptions;
 use crate::error::{StepError, sqlite};
 use crate::identity::Identity;
 use crate::instance::Instance;
+use crate::keys::Keys;
 use crate::ledger;
 use crate::migrate::{check_ours, check_readable, migrate};
 use crate::reader::Reader;
@@ -98,18 +99,19 @@ impl Sqlite {
             .map_err(|error| StoreError::not_applied(StoreErrorKind::Unavailable, error.to_string()))?;
         let SqliteOptions { clock, queue, .. } = options;
         let counters = Arc::new(Counters::default());
+        let keys = Keys::default();
         let mut writing = None;
         let mut writer = None;
         if let Some(connection) = writable {
             let instance = Instance::register(&path, id).map_err(unavailable)?;
             let identity = Identity::of(&path).map_err(unavailable)?;
             let (clock, counters) = (Arc::clone(&clock), Arc::clone(&counters));
-            let desk = Desk { connection, clock, counters, identity, instance };
+            let desk = Desk { connection, clock, counters, identity, instance, keys: keys.clone() };
             let (started, thread) = Writer::start(desk, queue).map_err(unavailable)?;
             writing = Some(thread);
             writer = Some(started);
         }
-        let (reader, thread) = Reader::start(reading, queue).map_err(unavailable)?;
+        let (reader, thread) = Reader::start(reading, keys, queue).map_err(unavailable)?;
         let reading = Some(thread);
         Ok(Self { writer, reader, writing, reading, id, clock, counters })
     }

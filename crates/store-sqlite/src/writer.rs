@@ -11,12 +11,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_channel::{Receiver, Sender};
 use chimera_contracts::{Clock, StoreError, StoreErrorKind};
 use chimera_store::{Applied, Commit, Compute, Transaction, Tree};
+use chrono::{DateTime, Utc};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
 use crate::error::{StepError, StepResult, sqlite};
 use crate::identity::Identity;
 use crate::instance::Instance;
+use crate::keys::Keys;
+use crate::session::Tx;
 use crate::{ledger, session};
 
 /// At most so many steps in one transaction, so that the first caller of a large batch is not kept waiting for the last.
@@ -50,22 +53,19 @@ impl Job {
     ///
     /// # Errors
     /// When a write failed, so that a part of the step may stand there.
-    fn run(&mut self, desk: &Desk, tree: &mut Tree) -> StepResult<()> {
-        let (connection, now) = (&desk.connection, desk.clock.now());
+    fn run(&mut self, rows: &Tx<'_>, tree: &mut Tree, now: DateTime<Utc>) -> StepResult<()> {
         match self {
             Self::Apply { transaction, done, .. } => {
-                *done = Some(Ok(session::apply(connection, tree, transaction, now)?));
+                *done = Some(Ok(session::apply(rows, tree, transaction, now)?));
             }
             Self::Transact { step, done, .. } => {
                 let mut failed = None;
                 let applied = chimera_store::transact(
                     step.as_mut(),
                     now,
-                    |read| {
-                        session::find(connection, Some(&desk.instance), read).map_err(StepError::into_store)
-                    },
+                    |read| session::find(rows, read).map_err(StepError::into_store),
                     |transaction| {
-                        session::apply(connection, tree, &transaction, now).map_err(|error| {
+                        session::apply(rows, tree, &transaction, now).map_err(|error| {
                             let error = error.into_store();
                             failed = Some(error.clone());
                             error
@@ -121,6 +121,7 @@ pub(crate) struct Desk {
     pub(crate) counters: Arc<Counters>,
     pub(crate) identity: Identity,
     pub(crate) instance: Instance,
+    pub(crate) keys: Keys,
 }
 
 impl Writer {
@@ -217,8 +218,8 @@ fn transact(desk: &Desk, kept: &mut Option<Tree>, batch: &mut [Job]) -> Result<(
     desk.identity.check().map_err(Lost::Undone)?;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(undone)?;
     let done = run(desk, known, batch);
-    let tree = match done {
-        Ok(tree) => tree,
+    let (tree, rows) = match done {
+        Ok(done) => done,
         Err(error) => {
             roll_back(connection);
             return Err(Lost::Undone(error));
@@ -236,20 +237,22 @@ fn transact(desk: &Desk, kept: &mut Option<Tree>, batch: &mut [Job]) -> Result<(
             Lost::Open(StoreError::maybe_applied(failed.kind, failed.message))
         }
     })?;
+    rows.committed();
     *kept = Some(tree);
     Ok(())
 }
 
 /// Runs the steps of a batch in the open transaction; gives the tree after them.
-fn run(desk: &Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<Tree, StoreError> {
+fn run<'a>(desk: &'a Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<(Tree, Tx<'a>), StoreError> {
     let connection = &desk.connection;
+    let rows = Tx::of(connection, &desk.keys, Some(&desk.instance)).map_err(StepError::into_store)?;
     let size = ledger::size(connection).map_err(StepError::into_store)?;
     let mut tree = match known.filter(|tree| tree.size() == size) {
         Some(tree) => tree,
         None => ledger::tree(connection).map_err(StepError::into_store)?,
     };
     for job in batch {
-        let step = AssertUnwindSafe(|| job.run(desk, &mut tree));
+        let step = AssertUnwindSafe(|| job.run(&rows, &mut tree, desk.clock.now()));
         // A panic in one step must not take the thread, and with it every other caller, down.
         let result = catch_unwind(step).unwrap_or_else(|_| {
             Err(StoreError::not_applied(StoreErrorKind::Corrupt, "a step of the store panicked").into())
@@ -262,7 +265,8 @@ fn run(desk: &Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<Tree, Stor
         }
         result.map_err(StepError::into_store)?;
     }
-    Ok(tree)
+    rows.move_keys().map_err(StepError::into_store)?;
+    Ok((tree, rows))
 }
 
 fn roll_back(connection: &Connection) {

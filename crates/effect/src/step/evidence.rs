@@ -7,6 +7,7 @@ use chimera_contracts::{
 };
 use chrono::{DateTime, Utc};
 
+use crate::effect::{EffectV1, Media};
 use crate::journal::{Admit, HandSettlement, Refused};
 use crate::outcome::Said;
 use crate::record::{EffectRecord, Progress, RequestKey, RequestRecord};
@@ -103,15 +104,17 @@ pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
 /// addresses of media, which may be signed ones, lose their credentials.
 fn content(record: &EffectRecord) -> Attachment {
     let content = record.effect.content();
-    let mut shown = content.clone();
-    for medium in &mut shown.media {
-        medium.url = chimera_audit::redact(&medium.url).into_owned();
+    let media: Vec<_> = content
+        .media
+        .iter()
+        .map(|medium| Media { url: chimera_audit::redact(&medium.url).into_owned(), ..medium.clone() })
+        .collect();
+    if media == content.media {
+        return Attachment::exact(record.effect.bytes());
     }
-    let altered = shown.media != content.media;
-    match chimera_contracts::canonical::to_statement(&shown) {
-        Ok(bytes) if altered => Attachment::exact(bytes),
-        _ if altered => Attachment::redacted(record.effect.bytes()),
-        _ => Attachment::exact(record.effect.bytes()),
+    match chimera_contracts::canonical::to_statement(&EffectV1 { media, ..content.clone() }) {
+        Ok(bytes) => Attachment::exact(bytes),
+        Err(_) => Attachment::redacted(record.effect.bytes()),
     }
 }
 

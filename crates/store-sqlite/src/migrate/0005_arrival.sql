@@ -1,6 +1,23 @@
 -- Rows in order of arrival: a b-tree under random keys dirties a page for each row, in the log and again in the checkpoint.
--- What has to be found by a random id is found through a narrow table of 64-bit hashes (the first eight bytes of the id),
--- and verified against the row.
+-- What has to be found by a random id is found through 64 bits of it, and verified against the row.
+
+-- Keys in order of arrival. They are looked up in memory.
+CREATE TABLE key (
+    number INTEGER NOT NULL PRIMARY KEY,
+    hash   INTEGER NOT NULL,                  -- 64 bits of what the row is found by, and of what kind that is
+    row    INTEGER NOT NULL                   -- the number of the row, in the table of that kind
+) STRICT;
+-- Keys that are not in memory any more, moved here in their order.
+CREATE TABLE sorted_key (
+    hash INTEGER NOT NULL,
+    row  INTEGER NOT NULL,
+    PRIMARY KEY (hash, row)
+) STRICT, WITHOUT ROWID;
+-- One row: the number of the last key that stands in `sorted_key`, as do all before it.
+CREATE TABLE sorted_up_to (
+    number INTEGER NOT NULL
+) STRICT;
+INSERT INTO sorted_up_to VALUES (0);
 
 -- An account on a platform: what posts belong to, whatever the tenant.
 CREATE TABLE account (
@@ -25,11 +42,6 @@ CREATE TABLE new_request (
     -- effects by position; `content` is the text whose bytes the digest is over.
     document   TEXT    NOT NULL
 ) STRICT;
-CREATE TABLE request_key (
-    hash    INTEGER NOT NULL,                 -- of the request's id
-    request INTEGER NOT NULL,
-    PRIMARY KEY (hash, request)
-) STRICT, WITHOUT ROWID;
 
 -- What changes about an effect.
 CREATE TABLE new_effect (
@@ -45,11 +57,6 @@ CREATE TABLE new_effect (
     external_id TEXT,
     progress    TEXT    NOT NULL
 ) STRICT;
-CREATE TABLE effect_key (
-    hash   INTEGER NOT NULL,                  -- of the effect's id
-    effect INTEGER NOT NULL,
-    PRIMARY KEY (hash, effect)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE new_decision (
     number      INTEGER NOT NULL PRIMARY KEY,
@@ -59,21 +66,6 @@ CREATE TABLE new_decision (
     uses        TEXT    NOT NULL,             -- {digest: id of the effect that used the decision for it}
     document    TEXT    NOT NULL              -- as recorded; revocation and uses are beside it
 ) STRICT;
-CREATE TABLE decision_key (
-    hash     INTEGER NOT NULL,                -- of the decision's id
-    decision INTEGER NOT NULL,
-    PRIMARY KEY (hash, decision)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE decision_digest (
-    hash     INTEGER NOT NULL,                -- of a digest that the decision lists
-    decision INTEGER NOT NULL,
-    PRIMARY KEY (hash, decision)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE decision_artifact (
-    hash     INTEGER NOT NULL,                -- of SHA-256 over tenant, 0x00, artifact
-    decision INTEGER NOT NULL,
-    PRIMARY KEY (hash, decision)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE new_proposal (
     number      INTEGER NOT NULL PRIMARY KEY,
@@ -82,33 +74,39 @@ CREATE TABLE new_proposal (
     fingerprint BLOB    NOT NULL,             -- of what was asked under it
     proposal    BLOB    NOT NULL              -- the exact bytes of the answer
 ) STRICT;
-CREATE TABLE proposal_key (
-    hash     INTEGER NOT NULL,                -- of SHA-256 over tenant, 0x00, request id
-    proposal INTEGER NOT NULL,
-    PRIMARY KEY (hash, proposal)
-) STRICT, WITHOUT ROWID;
 
 ALTER TABLE rate_permit ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 
 -- One row for the events of one step: they share tenant, trace and time.
 CREATE TABLE new_ledger (
-    first       INTEGER NOT NULL PRIMARY KEY, -- the position of its first entry; positions begin at 0 and have no gaps
-    entries     INTEGER NOT NULL,
-    at          INTEGER NOT NULL,
-    namespace   TEXT    NOT NULL,
-    correlation BLOB,
-    leaves      TEXT    NOT NULL,             -- a JSON array of the exact bytes that the tree is over
-    hashes      BLOB    NOT NULL              -- of each entry its own hash and that of each subtree it completes, 32 bytes each
+    first      INTEGER NOT NULL PRIMARY KEY,  -- the position of its first entry; positions begin at 0 and have no gaps
+    entries    INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    namespace  TEXT    NOT NULL,
+    leaves     TEXT    NOT NULL,              -- a JSON array of the exact bytes that the tree is over
+    hashes     BLOB    NOT NULL,              -- of each entry its own hash and that of each subtree it completes, 32 bytes each
+    -- What is kept beside the first entry that has an attachment; see `attachment`.
+    attached   INTEGER,
+    salt       BLOB,
+    content    BLOB,
+    content_of INTEGER
 ) STRICT;
--- What is kept beside an entry. An entry that names an attachment and has none here was erased.
+-- Which rows are of a trace: narrow, so that all of them can be read.
+CREATE TABLE ledger_trace (
+    first       INTEGER NOT NULL PRIMARY KEY,
+    correlation BLOB    NOT NULL
+) STRICT;
+-- What is kept beside further entries of a row. An entry that names an attachment and has none was erased.
 CREATE TABLE attachment (
-    position INTEGER NOT NULL PRIMARY KEY,
-    salt     BLOB    NOT NULL,
-    content  BLOB    NOT NULL
+    position   INTEGER NOT NULL PRIMARY KEY,
+    salt       BLOB    NOT NULL,
+    content    BLOB,                          -- NULL where it is the content of an effect, which stands with its request
+    content_of INTEGER                        -- the number of that effect
 ) STRICT;
--- Events whose author may append them again, by id.
+-- Events whose author may append them again.
 CREATE TABLE ledger_event (
-    event_id BLOB    NOT NULL PRIMARY KEY,
+    number   INTEGER NOT NULL PRIMARY KEY,
+    event_id BLOB    NOT NULL,
     position INTEGER NOT NULL,
     sameness BLOB    NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;

@@ -22,7 +22,6 @@ CREATE INDEX effect_unknown ON effect (account) WHERE state = 'unknown';
 CREATE INDEX effect_unknown_of_campaign ON effect (campaign) WHERE state = 'unknown';
 -- Engagements of a campaign, for warm-up and counting. Publications are left out, so that they pay nothing for it.
 CREATE INDEX engagement_by_campaign ON effect (campaign, account) WHERE kind <> 'publish';
-CREATE INDEX ledger_by_correlation ON ledger (correlation) WHERE correlation IS NOT NULL;
 
 -- One row for each post that is public (PUB-17): a view, because everything in it stands in the journal already.
 CREATE VIEW publication AS

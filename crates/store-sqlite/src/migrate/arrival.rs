@@ -5,23 +5,24 @@ use std::collections::BTreeMap;
 use chimera_contracts::{Currency, DecisionId, Digest, EffectId, Money, RequestId};
 use chimera_effect::{Effect, Progress, RequestRecord};
 use chimera_governance::{Approver, ApproverRole};
-use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::error::{StepError, StepResult};
-use crate::ledger::{Step, insert, keep_attachment, name};
+use crate::keys::{Hash, Kind};
+use crate::ledger::{Attached, Content, Step, insert, name};
 use crate::requests::{Fixed, Placed};
-use crate::{decisions, keys, parse, requests};
+use crate::session::Tx;
+use crate::{decisions, parse, requests};
 
 /// Copies everything; the caller's transaction has the new tables, and drops the old ones.
-pub(super) fn copy(connection: &Connection) -> StepResult<()> {
+pub(super) fn copy(connection: &Tx<'_>) -> StepResult<()> {
     copy_requests(connection)?;
     copy_decisions(connection)?;
     copy_proposals(connection)?;
     copy_ledger(connection)
 }
 
-fn copy_requests(connection: &Connection) -> StepResult<()> {
+fn copy_requests(connection: &Tx<'_>) -> StepResult<()> {
     // The order in which they were admitted; of those of one moment the order of their ids.
     let mut requests = connection.prepare(
         "SELECT request_id, document FROM request ORDER BY document ->> '$.admitted_at', request_id",
@@ -34,7 +35,7 @@ fn copy_requests(connection: &Connection) -> StepResult<()> {
     Ok(())
 }
 
-fn copy_request(connection: &Connection, id: RequestId, document: &str) -> StepResult<()> {
+fn copy_request(connection: &Tx<'_>, id: RequestId, document: &str) -> StepResult<()> {
     let request: RequestRecord = parse(document)?;
     let mut effects = connection.prepare_cached(
         "SELECT effect_id, content, decision_id, approver, approver_role, price_micros, currency, call_key, progress
@@ -77,7 +78,7 @@ fn copy_request(connection: &Connection, id: RequestId, document: &str) -> StepR
     Ok(())
 }
 
-fn copy_decisions(connection: &Connection) -> StepResult<()> {
+fn copy_decisions(connection: &Tx<'_>) -> StepResult<()> {
     let mut known = connection.prepare(
         "SELECT namespace, decision_id, revoked_at, document FROM decision
          ORDER BY document ->> '$.decided_at', decision_id",
@@ -99,51 +100,51 @@ fn copy_decisions(connection: &Connection) -> StepResult<()> {
     Ok(())
 }
 
-fn copy_proposals(connection: &Connection) -> StepResult<()> {
+fn copy_proposals(connection: &Tx<'_>) -> StepResult<()> {
     connection.execute(
         "INSERT INTO new_proposal (namespace, request_id, fingerprint, proposal)
          SELECT namespace, request_id, fingerprint, proposal FROM proposal ORDER BY admitted_at, namespace, request_id",
         [],
     )?;
     let mut copied = connection.prepare("SELECT number, namespace, request_id FROM new_proposal")?;
-    let mut index = connection.prepare("INSERT INTO proposal_key (hash, proposal) VALUES (?1, ?2)")?;
     let mut rows = copied.query([])?;
     while let Some(row) = rows.next()? {
         let (number, namespace, id): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        index.execute((keys::of_words(&namespace, &id), number))?;
+        connection.name(Hash::words(Kind::Proposal, &namespace, &id), number)?;
     }
     Ok(())
 }
 
 /// Each entry keeps a row of its own: which of them were one step is not known any more. Hashes are those that were stored,
 /// and every event is found by its id, as before.
-fn copy_ledger(connection: &Connection) -> StepResult<()> {
+fn copy_ledger(connection: &Tx<'_>) -> StepResult<()> {
     let mut entries = connection.prepare(
         "SELECT position, event_id, namespace, correlation, at, sameness, leaf, hashes, salt, attachment
          FROM ledger ORDER BY position",
     )?;
     let mut rows = entries.query([])?;
     while let Some(row) = rows.next()? {
-        let (position, namespace, correlation): (u64, String, Option<[u8; 16]>) =
-            (row.get(0)?, row.get(2)?, row.get(3)?);
+        let (position, namespace): (u64, String) = (row.get(0)?, row.get(2)?);
         let leaf = String::from_utf8(row.get(6)?).map_err(|error| StepError::corrupt(error.to_string()))?;
-        let hashes: Vec<u8> = row.get(7)?;
+        let (salt, content): (Option<[u8; 32]>, Option<Vec<u8>>) = (row.get(8)?, row.get(9)?);
+        let attached = salt.as_ref().zip(content.as_ref()).map(|(salt, content)| Attached {
+            position,
+            salt,
+            content: Content::Bytes(content),
+        });
         let step = Step {
             first: position,
             entries: 1,
             at: row.get(4)?,
             namespace: &namespace,
-            correlation: correlation.as_ref(),
-            leaves: &format!("[{leaf}]"),
-            hashes: &hashes,
+            correlation: row.get(3)?,
+            leaves: format!("[{leaf}]"),
+            hashes: row.get(7)?,
+            attached,
         };
         insert(connection, "new_ledger", &step)?;
-        name(connection, &row.get::<_, [u8; 16]>(1)?, position, &row.get::<_, [u8; 32]>(5)?)?;
-        if let (Some(salt), Some(content)) =
-            (row.get::<_, Option<[u8; 32]>>(8)?, row.get::<_, Option<Vec<u8>>>(9)?)
-        {
-            keep_attachment(connection, position, &salt, &content)?;
-        }
+        let id = Uuid::from_bytes(row.get(1)?);
+        name(connection, &id, position, &row.get::<_, [u8; 32]>(5)?)?;
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ fn what_changes_nothing_writes_nothing() {
         let first = store.backend().write_count().rows;
         assert!(matches!(store.step(step(0, claim("ann"))).await, Ok(Stepped::Applied(_))));
         let before = store.backend().write_count().rows;
-        assert_eq!(before - first, 3, "the review, its event, and where that is found by its id");
+        assert_eq!(before - first, 5, "the review, its event, the trace, and what finds the event by its id");
         assert!(matches!(store.step(step(0, claim("ann"))).await, Ok(Stepped::Stale(_))));
         assert!(matches!(store.step(step(1, claim("bob"))).await, Ok(Stepped::Denied(_))));
         let other = ReviewStep { namespace: "another-tenant".parse().unwrap(), ..step(1, claim("ann")) };
