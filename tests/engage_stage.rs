@@ -284,9 +284,7 @@ pub fn real_engagement(action: EngageAction) -> EngageInput {
 /// Calls the skill; success and failure have one shape.
 #[track_caller]
 pub fn engage(host: &Chimera, input: &EngageInput) -> Within<impl Future<Output = EngageOutput>> {
-    within("the answer to an engagement", async {
-        skill(host).call(&engage_context(), input.clone()).await.unwrap_or_else(|failed| failed)
-    })
+    within("the answer to an engagement", async { skill(host).call(&engage_context(), input.clone()).await })
 }
 
 /// Calls the skill in a context of the test's own.
@@ -296,9 +294,7 @@ pub fn engage_as(
     context: &CallContext,
     input: &EngageInput,
 ) -> Within<impl Future<Output = EngageOutput>> {
-    within("the answer to an engagement", async {
-        skill(host).call(context, input.clone()).await.unwrap_or_else(|failed| failed)
-    })
+    within("the answer to an engagement", async { skill(host).call(context, input.clone()).await })
 }
 
 /// Who reviews.

@@ -208,9 +208,7 @@ pub fn claimed(key: &str, clock: &dyn Clock) -> PublishInput {
 /// Calls the skill; success and failure have one shape.
 #[track_caller]
 pub fn publish(host: &Chimera, input: &PublishInput) -> Within<impl Future<Output = PublishOutput>> {
-    within("the answer to a publish", async {
-        host.publish().call(&context(), input.clone()).await.unwrap_or_else(|failure| failure)
-    })
+    within("the answer to a publish", async { host.publish().call(&context(), input.clone()).await })
 }
 
 /// Lets the worker make one round; gives how much it worked on.

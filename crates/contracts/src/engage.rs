@@ -11,6 +11,7 @@ use crate::error::ErrorCode;
 use crate::fault::{Fault, Faults};
 use crate::parse::{Length, Parser, ParserError};
 use crate::platform::PlatformName;
+use crate::skill::SkillOutput;
 
 /// The contract id on the wire (seed 001, head).
 pub const CONTRACT_ID: &str = "skill_engagement_manage";
@@ -176,6 +177,12 @@ impl EngageOutput {
             ),
             error: Some(EngageError { code: ErrorCode::OutcomeUnknown, retryable: false, ..error }),
         }
+    }
+}
+
+impl SkillOutput for EngageOutput {
+    fn is_error(&self) -> bool {
+        self.status == EngageStatus::Failed
     }
 }
 

@@ -16,6 +16,7 @@ use crate::error::ErrorCode;
 use crate::fault::{Fault, Faults};
 use crate::id::{ErrorId, EventId};
 use crate::parse::{Length, Parser, ParserError, opaque, opaque_members};
+use crate::skill::SkillOutput;
 
 pub use action::{action_bytes, action_digest};
 pub use fixed::{AlwaysNull, AlwaysTrue};
@@ -132,6 +133,35 @@ impl CandidateContext {
             faults.push(Length::characters(pointer, constraint).within(0, MAX_CONSTRAINT));
         }
         faults.into_iter().flatten().collect()
+    }
+}
+
+/// What is answered to a request: a proposal, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ProposeAnswer {
+    /// A proposal.
+    Proposal(ProposeOutput),
+    /// An error.
+    Error(ErrorObject),
+}
+
+impl ProposeAnswer {
+    /// The proposal, with `?` for the error.
+    ///
+    /// # Errors
+    /// With the error, when nothing is proposed.
+    pub fn into_result(self) -> Result<ProposeOutput, Box<ErrorObject>> {
+        match self {
+            Self::Proposal(proposal) => Ok(proposal),
+            Self::Error(error) => Err(Box::new(error)),
+        }
+    }
+}
+
+impl SkillOutput for ProposeAnswer {
+    fn is_error(&self) -> bool {
+        matches!(self, Self::Error(_))
     }
 }
 

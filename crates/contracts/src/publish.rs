@@ -15,6 +15,7 @@ use crate::error::ErrorCode;
 use crate::fault::Fault;
 use crate::id::{AgentId, CampaignId, CorrelationId, DecisionId, EventId, TaskId};
 use crate::platform::PlatformName;
+use crate::skill::SkillOutput;
 
 /// The contract id on the wire (seed 002, head).
 pub const CONTRACT_ID: &str = "skill_publish_content";
@@ -211,6 +212,12 @@ impl PublishOutput {
             retry_eligible: Some(code.retryable()),
             faults: None,
         }
+    }
+}
+
+impl SkillOutput for PublishOutput {
+    fn is_error(&self) -> bool {
+        self.status == PublishStatus::Failure
     }
 }
 

@@ -28,32 +28,33 @@ pub struct SkillDescriptor {
     pub parser: Arc<Parser>,
 }
 
+/// An answer of a skill. Success and failure have one type: the answer itself says which it is.
+pub trait SkillOutput: Serialize + Send {
+    /// Whether it is the contract's error shape: nothing of what was asked for is done or under way.
+    fn is_error(&self) -> bool;
+}
+
 /// A skill called with types.
 ///
 /// # Contract
-/// - Every call ends with an output or an error of the contract's own shape; none is lost, and nothing half-done is hidden.
+/// - Every call ends with an answer of the contract's own shape; none is lost, and nothing half-done is hidden.
 /// - Dropping the future withdraws nothing that is recorded; asking again with the same key tells what became of it.
 /// - Safe to call concurrently, also with the same key.
 #[async_trait]
 pub trait Skill: Debug + Send + Sync + 'static {
     /// The input of the contract.
     type Input: DeserializeOwned + Send;
-    /// The output of the contract.
-    type Output: Serialize + Send;
-    /// The error shape of the contract.
-    type Error: Serialize + Send;
+    /// The answer of the contract, failures included.
+    type Output: SkillOutput;
 
     /// The skill's contract.
     fn descriptor(&self) -> &SkillDescriptor;
 
-    /// Does what the input asks for.
-    ///
-    /// # Errors
-    /// In the error shape of the contract.
-    async fn call(&self, context: &CallContext, input: Self::Input) -> Result<Self::Output, Self::Error>;
+    /// Does what the input asks for, and answers how it ended.
+    async fn call(&self, context: &CallContext, input: Self::Input) -> Self::Output;
 
     /// The contract's answer to an input that could not be read; recorded where the contract asks for it.
-    async fn refuse(&self, context: &CallContext, faults: Faults) -> Self::Error;
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Self::Output;
 }
 
 /// The answer to a JSON call.
@@ -61,7 +62,7 @@ pub trait Skill: Debug + Send + Sync + 'static {
 pub struct JsonAnswer {
     /// The output or the error, as the contract shapes it.
     pub json: String,
-    /// Whether it is the error shape.
+    /// Whether it is the error shape, as [`SkillOutput::is_error`] says.
     pub is_error: bool,
 }
 
@@ -85,20 +86,17 @@ impl<S: Skill> DynSkill for S {
     }
 
     async fn call_json(&self, context: &CallContext, input: &[u8]) -> JsonAnswer {
-        let result = match Skill::descriptor(self).parser.parse(input) {
+        let output = match Skill::descriptor(self).parser.parse(input) {
             Ok(input) => self.call(context, input).await,
-            Err(faults) => Err(self.refuse(context, faults).await),
+            Err(faults) => self.refuse(context, faults).await,
         };
-        match result {
-            Ok(output) => answer(&output, false),
-            Err(error) => answer(&error, true),
-        }
+        json_answer(&output)
     }
 }
 
-fn answer<T: Serialize>(body: &T, is_error: bool) -> JsonAnswer {
-    match serde_json::to_string(body) {
-        Ok(json) => JsonAnswer { json, is_error },
+fn json_answer<T: SkillOutput>(output: &T) -> JsonAnswer {
+    match serde_json::to_string(output) {
+        Ok(json) => JsonAnswer { json, is_error: output.is_error() },
         // Contract types serialize by construction; should one not, the caller still learns that the answer is missing.
         Err(error) => JsonAnswer {
             json: serde_json::json!({ "error_message": format!("the answer could not be written: {error}") })

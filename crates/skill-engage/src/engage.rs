@@ -2,7 +2,7 @@
 //!
 //! The first answer counts: what was refused for want of confidence, queued or admitted under a key is not judged again.
 
-use chimera_contracts::engage::{EngageInput, EngageOutput, EngageStatus};
+use chimera_contracts::engage::{EngageInput, EngageOutput};
 use chimera_contracts::{CallContext, ErrorCode, StoreError};
 use chimera_effect::RequestView;
 use chimera_governance::review::Review;
@@ -24,39 +24,25 @@ pub(crate) enum Pace {
 }
 
 impl EngageSkill {
-    pub(crate) async fn engage(
-        &self,
-        context: &CallContext,
-        input: &EngageInput,
-    ) -> Result<EngageOutput, EngageOutput> {
+    pub(crate) async fn engage(&self, context: &CallContext, input: &EngageInput) -> EngageOutput {
         self.paced(context, input, Pace::Wait).await
     }
 
     /// Answers at once: what may act is admitted and left to the background worker; [`EngageSkill::status`] tells the end.
-    ///
-    /// # Errors
-    /// With the answers that have `status: "failed"`.
-    pub async fn submit(
-        &self,
-        context: &CallContext,
-        input: &EngageInput,
-    ) -> Result<EngageOutput, EngageOutput> {
+    pub async fn submit(&self, context: &CallContext, input: &EngageInput) -> EngageOutput {
         self.paced(context, input, Pace::Later).await
     }
 
-    async fn paced(
-        &self,
-        context: &CallContext,
-        input: &EngageInput,
-        pace: Pace,
-    ) -> Result<EngageOutput, EngageOutput> {
-        let mut ask = Ask::new(&self.ports.accounts, context, input).map_err(unasked)?;
+    async fn paced(&self, context: &CallContext, input: &EngageInput, pace: Pace) -> EngageOutput {
+        let mut ask = match Ask::new(&self.ports.accounts, context, input) {
+            Ok(ask) => ask,
+            Err(refusal) => return unasked(refusal),
+        };
         let mut digests = Vec::new();
-        let answer = match self.flow(&mut ask, pace, &mut digests).await {
+        match self.flow(&mut ask, pace, &mut digests).await {
             Ok(answer) => answer,
             Err(refusal) => self.refused(&ask, &digests, refusal).await,
-        };
-        if answer.status == EngageStatus::Failed { Err(answer) } else { Ok(answer) }
+        }
     }
 
     async fn flow(

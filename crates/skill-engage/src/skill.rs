@@ -104,15 +104,13 @@ impl EngageSkill {
 impl Skill for EngageSkill {
     type Input = EngageInput;
     type Output = EngageOutput;
-    type Error = EngageOutput;
 
     fn descriptor(&self) -> &SkillDescriptor {
         &self.descriptor
     }
 
-    /// Engages, queues or refuses, or tells what became of an earlier call with the same key. `Err` holds the answers with
-    /// `status: "failed"`.
-    async fn call(&self, context: &CallContext, input: EngageInput) -> Result<EngageOutput, EngageOutput> {
+    /// Engages, queues or refuses, or tells what became of an earlier call with the same key.
+    async fn call(&self, context: &CallContext, input: EngageInput) -> EngageOutput {
         self.engage(context, &input).await
     }
 

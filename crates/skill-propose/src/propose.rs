@@ -3,7 +3,7 @@
 //! The first answer wins: what is answered is what the journal keeps, to the byte, and a proposal is answered only once it
 //! and its evidence are durable. Nothing here reaches a platform.
 
-use chimera_contracts::propose::{ErrorObject, ProposeInput, ProposeOutput};
+use chimera_contracts::propose::{ProposeAnswer, ProposeInput, ProposeOutput};
 use chimera_contracts::{Applied, CallContext, StoreError};
 use chrono::{DateTime, Utc};
 
@@ -19,14 +19,10 @@ use crate::refuse::{Refusal, worth_asking_again};
 use crate::skill::ProposeSkill;
 
 impl ProposeSkill {
-    pub(crate) async fn propose(
-        &self,
-        context: &CallContext,
-        input: &ProposeInput,
-    ) -> Result<ProposeOutput, ErrorObject> {
+    pub(crate) async fn propose(&self, context: &CallContext, input: &ProposeInput) -> ProposeAnswer {
         match self.flow(context, input).await {
-            Ok(output) => Ok(output),
-            Err(refusal) => Err(self.answer_refusal(context, Some(input), refusal).await),
+            Ok(output) => ProposeAnswer::Proposal(output),
+            Err(refusal) => ProposeAnswer::Error(self.answer_refusal(context, Some(input), refusal).await),
         }
     }
 

@@ -74,15 +74,13 @@ impl PublishSkill {
 impl Skill for PublishSkill {
     type Input = PublishInput;
     type Output = PublishOutput;
-    type Error = PublishOutput;
 
     fn descriptor(&self) -> &SkillDescriptor {
         &self.descriptor
     }
 
-    /// Publishes, or tells what became of an earlier call with the same key. A failure is an `Err` in the contract's
-    /// failure shape only where nothing of the request was recorded; otherwise the output says how each platform ended.
-    async fn call(&self, context: &CallContext, input: PublishInput) -> Result<PublishOutput, PublishOutput> {
+    /// Publishes, or tells what became of an earlier call with the same key; the answer says how each platform ended.
+    async fn call(&self, context: &CallContext, input: PublishInput) -> PublishOutput {
         self.publish(context, &input).await
     }
 

@@ -143,7 +143,7 @@ fn an_input_that_was_built_is_held_to_the_same_bounds() {
     built.request_id.clear();
     built.actor_id = "x".repeat(256);
     let bench = Bench::new();
-    let error = block_on(bench.skill().call(&context(), built)).unwrap_err();
+    let error = block_on(bench.skill().call(&context(), built)).into_result().unwrap_err();
     assert_eq!(pointers(&error), ["/actor_id", "/request_id"]);
     assert_eq!(bench.refused().len(), 1);
 }

@@ -191,7 +191,7 @@ fn the_first_answer_wins_over_later_strategies_and_figures() {
 #[test]
 fn a_typed_call_and_a_json_call_are_one() {
     let bench = Bench::new();
-    let typed = block_on(bench.skill().call(&context(), input(&request()))).unwrap();
+    let typed = block_on(bench.skill().call(&context(), input(&request()))).into_result().unwrap();
     assert_eq!(serde_json::to_string(&typed).unwrap(), call(&bench.skill(), &request()).json);
 }
 
