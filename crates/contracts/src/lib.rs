@@ -34,5 +34,5 @@ pub use id::{
 pub use json::{Json, JsonError};
 pub use money::{Currency, Money, ParseCurrencyError};
 pub use platform::{ParsePlatformError, PlatformName};
-pub use skill::{DynSkill, JsonAnswer, Skill, SkillDescriptor, SkillOutput};
+pub use skill::{DynSkill, JsonAnswer, RetryAfter, Skill, SkillDescriptor, SkillOutput};
 pub use store::{Applied, StoreError, StoreErrorKind};

@@ -16,7 +16,7 @@ use crate::error::ErrorCode;
 use crate::fault::{Fault, Faults};
 use crate::id::{ErrorId, EventId};
 use crate::parse::{Length, Parser, ParserError, opaque, opaque_members};
-use crate::skill::SkillOutput;
+use crate::skill::{RetryAfter, SkillOutput};
 
 pub use action::{action_bytes, action_digest};
 pub use fixed::{AlwaysNull, AlwaysTrue};
@@ -162,6 +162,23 @@ impl ProposeAnswer {
 impl SkillOutput for ProposeAnswer {
     fn is_error(&self) -> bool {
         matches!(self, Self::Error(_))
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Proposal(_) => None,
+            Self::Error(error) => Some(error.error_code),
+        }
+    }
+
+    /// An error that may pass says after how many seconds to ask again; one that stays says why (PRO-12).
+    fn retryable(&self) -> bool {
+        self.retry_after().is_some()
+    }
+
+    fn retry_after(&self) -> Option<RetryAfter> {
+        let Self::Error(error) = self else { return None };
+        error.details.as_ref()?.retry_after_seconds.map(RetryAfter::Seconds)
     }
 }
 

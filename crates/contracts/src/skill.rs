@@ -4,10 +4,12 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::CallContext;
+use crate::error::ErrorCode;
 use crate::fault::Faults;
 use crate::parse::Parser;
 
@@ -32,6 +34,24 @@ pub struct SkillDescriptor {
 pub trait SkillOutput: Serialize + Send {
     /// Whether it is the contract's error shape: nothing of what was asked for is done or under way.
     fn is_error(&self) -> bool;
+
+    /// The code of the answer: why something failed, is not known, or waits; `None` where nothing is wrong.
+    fn code(&self) -> Option<ErrorCode>;
+
+    /// Whether asking again with the same key may succeed and cannot act twice.
+    fn retryable(&self) -> bool;
+
+    /// Before when asking again does not help; `None` where it may at any time, and where it is not [`retryable`](Self::retryable).
+    fn retry_after(&self) -> Option<RetryAfter>;
+}
+
+/// From when on asking again may succeed, as the contract says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// So many seconds after the answer.
+    Seconds(u64),
+    /// From this time on.
+    At(DateTime<Utc>),
 }
 
 /// A skill called with types.
@@ -57,13 +77,19 @@ pub trait Skill: Debug + Send + Sync + 'static {
     async fn refuse(&self, context: &CallContext, faults: Faults) -> Self::Output;
 }
 
-/// The answer to a JSON call.
+/// The answer to a JSON call, with what a host decides by, so that it need not read the JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonAnswer {
     /// The output or the error, as the contract shapes it.
     pub json: String,
     /// Whether it is the error shape, as [`SkillOutput::is_error`] says.
     pub is_error: bool,
+    /// The code of the answer, as [`SkillOutput::code`] says.
+    pub code: Option<ErrorCode>,
+    /// Whether asking again with the same key may succeed and cannot act twice.
+    pub retryable: bool,
+    /// From when on, where it may only later.
+    pub retry_after: Option<RetryAfter>,
 }
 
 /// A skill called with JSON, for registries and for callers in other languages.
@@ -96,12 +122,21 @@ impl<S: Skill> DynSkill for S {
 
 fn json_answer<T: SkillOutput>(output: &T) -> JsonAnswer {
     match serde_json::to_string(output) {
-        Ok(json) => JsonAnswer { json, is_error: output.is_error() },
+        Ok(json) => JsonAnswer {
+            json,
+            is_error: output.is_error(),
+            code: output.code(),
+            retryable: output.retryable(),
+            retry_after: output.retry_after(),
+        },
         // Contract types serialize by construction; should one not, the caller still learns that the answer is missing.
         Err(error) => JsonAnswer {
             json: serde_json::json!({ "error_message": format!("the answer could not be written: {error}") })
                 .to_string(),
             is_error: true,
+            code: None,
+            retryable: false,
+            retry_after: None,
         },
     }
 }
