@@ -204,7 +204,7 @@ fn engaging() -> (Chimera, EngageInput) {
 
 fn like_once(host: &Chimera, request: EngageInput) -> EngageOutput {
     let skill = host.engage().expect("the host may engage");
-    block_on(skill.call(&engage_context(), request))
+    block_on(skill.call(&engage_context(), request)).expect("the context is complete")
 }
 
 // The whole of a like over a store that keeps nothing on a disk.

@@ -284,7 +284,9 @@ pub fn real_engagement(action: EngageAction) -> EngageInput {
 /// Calls the skill; success and failure have one shape.
 #[track_caller]
 pub fn engage(host: &Chimera, input: &EngageInput) -> Within<impl Future<Output = EngageOutput>> {
-    within("the answer to an engagement", async { skill(host).call(&engage_context(), input.clone()).await })
+    within("the answer to an engagement", async {
+        skill(host).call(&engage_context(), input.clone()).await.expect("the context is complete")
+    })
 }
 
 /// Calls the skill in a context of the test's own.
@@ -294,7 +296,9 @@ pub fn engage_as(
     context: &CallContext,
     input: &EngageInput,
 ) -> Within<impl Future<Output = EngageOutput>> {
-    within("the answer to an engagement", async { skill(host).call(context, input.clone()).await })
+    within("the answer to an engagement", async {
+        skill(host).call(context, input.clone()).await.expect("the context is complete")
+    })
 }
 
 /// Who reviews.

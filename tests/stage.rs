@@ -208,7 +208,9 @@ pub fn claimed(key: &str, clock: &dyn Clock) -> PublishInput {
 /// Calls the skill; success and failure have one shape.
 #[track_caller]
 pub fn publish(host: &Chimera, input: &PublishInput) -> Within<impl Future<Output = PublishOutput>> {
-    within("the answer to a publish", async { host.publish().call(&context(), input.clone()).await })
+    within("the answer to a publish", async {
+        host.publish().call(&context(), input.clone()).await.expect("the context is complete")
+    })
 }
 
 /// Lets the worker make one round; gives how much it worked on.

@@ -19,7 +19,7 @@ use crate::load::{Cost, Load, Place};
 /// Publishes texts that were approved beforehand.
 pub(crate) fn publish(runtime: &Runtime, folder: PathBuf, load: Load) -> Vec<Cost> {
     async fn call(host: Arc<Chimera>, request: PublishInput) {
-        let answer = host.publish().call(&context(), request).await;
+        let answer = host.publish().call(&context(), request).await.expect("the context is complete");
         assert_eq!(answer.status, PublishStatus::Success, "{answer:?}");
     }
     let place = Place::new(runtime, folder, None);
@@ -43,7 +43,7 @@ pub(crate) fn engage_limited(runtime: &Runtime, folder: PathBuf, load: Load) -> 
 fn like_all(skill: &'static str, place: &Place<'_>, load: Load) -> Cost {
     async fn call(host: Arc<Chimera>, request: EngageInput) {
         let skill = host.engage().expect("the host may engage");
-        let answer = skill.call(&engage_context(), request).await;
+        let answer = skill.call(&engage_context(), request).await.expect("the context is complete");
         assert_eq!(answer.status, EngageStatus::Success, "{answer:?}");
     }
     let funds = Money::usd_micros(1_000_000_000);
@@ -56,7 +56,7 @@ fn like_all(skill: &'static str, place: &Place<'_>, load: Load) -> Cost {
 /// Proposes launches, and then asks for each of them again.
 pub(crate) fn propose(runtime: &Runtime, folder: PathBuf, load: Load) -> Vec<Cost> {
     async fn call(host: Arc<Chimera>, request: ProposeInput) {
-        let answer = host.propose().call(&context(), request).await;
+        let answer = host.propose().call(&context(), request).await.expect("the context is complete");
         assert!(!answer.is_error(), "{answer:?}");
     }
     let place = Place::new(runtime, folder, None);

@@ -150,7 +150,7 @@ fn holds(what: &str, answer: &PublishOutput, expected: &Expected<'_>) {
 
 fn ask(host: &Chimera, context: &CallContext, request: &[u8]) -> PublishOutput {
     let skill = host.skills().get("skill_publish_content").unwrap();
-    let answer = block_on(skill.call_json(context, request));
+    let answer = block_on(skill.call_json(context, request)).unwrap();
     let output: PublishOutput = serde_json::from_str(&answer.json).unwrap();
     assert_eq!(answer.is_error, output.status == PublishStatus::Failure, "{}", answer.json);
     assert_eq!((answer.code, Some(answer.retryable)), told_of(&output), "{}", answer.json);

@@ -262,7 +262,8 @@ async fn an_expired_approval_is_looked_up_and_not_sent() {
         let chimera = host(&store, Arc::new(world.platform.clone()), &world.clock());
         let mut hurried = context();
         hurried.deadline = Some(world.clock.now() + TimeDelta::milliseconds(1));
-        let output = chimera::contracts::Skill::call(chimera.publish(), &hurried, world.input.clone()).await;
+        let output =
+            chimera::contracts::Skill::call(chimera.publish(), &hurried, world.input.clone()).await.unwrap();
         assert_eq!(output.unknown_count(), 1, "{output:?}");
         let decision = world.input.content_bundle.approval_record.as_ref().unwrap().decision_id.unwrap();
         assert!(store.revoke(&context().namespace, decision, world.clock.now()).await.unwrap());

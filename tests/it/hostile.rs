@@ -152,7 +152,7 @@ async fn a_worker_without_the_tool_leaves_the_effect_to_one_that_has_it() {
     approve(&store, &chimera, &mut input, clock.as_ref()).await;
     platform.plan(PLATFORMS[0], [Fault::LostAfter]);
     let hurry = CallContext { deadline: Some(clock.now() + TimeDelta::milliseconds(1)), ..context() };
-    chimera.publish().call(&hurry, input.clone()).await;
+    chimera.publish().call(&hurry, input.clone()).await.unwrap();
     clock.advance(TimeDelta::seconds(20));
     let other = open_store(&database(folder.path()), &time(&clock));
     let partial = host(&other, Arc::new(none), &time(&clock));

@@ -28,7 +28,7 @@ async fn it_settles_what_is_unknown_and_stops_when_told() {
     let hurry = CallContext { deadline: Some(clock.now() + TimeDelta::milliseconds(1)), ..context() };
     let mut parallel = input.clone();
     parallel.publish_strategy = chimera::contracts::publish::PublishStrategy::Parallel;
-    let output = chimera.publish().call(&hurry, parallel).await;
+    let output = chimera.publish().call(&hurry, parallel).await.unwrap();
     let open =
         output.publications.iter().filter(|result| result.status == PublicationStatus::Unknown).count();
     assert_eq!(open, 2, "{output:?}");
@@ -77,7 +77,7 @@ impl Lost {
         approve(&store, &chimera, &mut input, clock.as_ref()).await;
         platform.plan(PLATFORMS[0], [fault]);
         let hurry = CallContext { deadline: Some(clock.now() + TimeDelta::milliseconds(1)), ..context() };
-        chimera.publish().call(&hurry, input).await;
+        chimera.publish().call(&hurry, input).await.unwrap();
         let lost = Self { clock, platform, store, chimera, _folder: folder };
         assert_eq!(lost.effect().await.progress.state, EffectState::Unknown);
         lost

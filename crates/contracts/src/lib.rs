@@ -9,6 +9,7 @@ pub mod engage;
 mod entropy;
 mod error;
 mod fault;
+mod host;
 mod id;
 mod json;
 mod money;
@@ -27,6 +28,7 @@ pub use digest::{Digest, ParseDigestError};
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::{ErrorCode, Known, SkillName, errors_markdown};
 pub use fault::{Fault, Faults};
+pub use host::{ContextFault, HostError};
 pub use id::{
     AgentId, CampaignId, CorrelationId, DecisionId, EffectId, ErrorId, EventId, InstanceId, Namespace,
     ParseNamespaceError, RequestId, ReviewId, TaskId, derive_uuid, fresh_uuid,

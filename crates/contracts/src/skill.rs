@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::context::CallContext;
 use crate::error::ErrorCode;
 use crate::fault::Faults;
+use crate::host::HostError;
 use crate::parse::Parser;
 
 /// What a runtime needs to know to offer a skill.
@@ -57,7 +58,7 @@ pub enum RetryAfter {
 /// A skill called with types.
 ///
 /// # Contract
-/// - Every call ends with an answer of the contract's own shape; none is lost, and nothing half-done is hidden.
+/// - Every call that the host makes rightly ends with an answer of the contract's own shape; none is lost, and nothing half-done is hidden.
 /// - Dropping the future withdraws nothing that is recorded; asking again with the same key tells what became of it.
 /// - Safe to call concurrently, also with the same key.
 #[async_trait]
@@ -71,10 +72,16 @@ pub trait Skill: Debug + Send + Sync + 'static {
     fn descriptor(&self) -> &SkillDescriptor;
 
     /// Does what the input asks for, and answers how it ended.
-    async fn call(&self, context: &CallContext, input: Self::Input) -> Self::Output;
+    ///
+    /// # Errors
+    /// When the host called wrongly: nothing was done, and there is nothing to tell a model.
+    async fn call(&self, context: &CallContext, input: Self::Input) -> Result<Self::Output, HostError>;
 
     /// The contract's answer to an input that could not be read; recorded where the contract asks for it.
-    async fn refuse(&self, context: &CallContext, faults: Faults) -> Self::Output;
+    ///
+    /// # Errors
+    /// As [`Skill::call`].
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Result<Self::Output, HostError>;
 }
 
 /// The answer to a JSON call, with what a host decides by, so that it need not read the JSON.
@@ -102,7 +109,10 @@ pub trait DynSkill: Debug + Send + Sync + 'static {
     fn descriptor(&self) -> &SkillDescriptor;
 
     /// Does what the JSON input asks for.
-    async fn call_json(&self, context: &CallContext, input: &[u8]) -> JsonAnswer;
+    ///
+    /// # Errors
+    /// When the host called wrongly, as [`Skill::call`]; when the answer cannot be written.
+    async fn call_json(&self, context: &CallContext, input: &[u8]) -> Result<JsonAnswer, HostError>;
 }
 
 #[async_trait]
@@ -111,32 +121,24 @@ impl<S: Skill> DynSkill for S {
         Skill::descriptor(self)
     }
 
-    async fn call_json(&self, context: &CallContext, input: &[u8]) -> JsonAnswer {
-        let output = match Skill::descriptor(self).parser.parse(input) {
-            Ok(input) => self.call(context, input).await,
-            Err(faults) => self.refuse(context, faults).await,
+    async fn call_json(&self, context: &CallContext, input: &[u8]) -> Result<JsonAnswer, HostError> {
+        let descriptor = Skill::descriptor(self);
+        let output = match descriptor.parser.parse(input) {
+            Ok(input) => self.call(context, input).await?,
+            Err(faults) => self.refuse(context, faults).await?,
         };
-        json_answer(&output)
+        json_answer(descriptor.id, &output)
     }
 }
 
-fn json_answer<T: SkillOutput>(output: &T) -> JsonAnswer {
-    match serde_json::to_string(output) {
-        Ok(json) => JsonAnswer {
-            json,
-            is_error: output.is_error(),
-            code: output.code(),
-            retryable: output.retryable(),
-            retry_after: output.retry_after(),
-        },
-        // Contract types serialize by construction; should one not, the caller still learns that the answer is missing.
-        Err(error) => JsonAnswer {
-            json: serde_json::json!({ "error_message": format!("the answer could not be written: {error}") })
-                .to_string(),
-            is_error: true,
-            code: None,
-            retryable: false,
-            retry_after: None,
-        },
-    }
+fn json_answer<T: SkillOutput>(skill: &'static str, output: &T) -> Result<JsonAnswer, HostError> {
+    let json = serde_json::to_string(output)
+        .map_err(|error| HostError::Unwritable { skill, reason: error.to_string() })?;
+    Ok(JsonAnswer {
+        json,
+        is_error: output.is_error(),
+        code: output.code(),
+        retryable: output.retryable(),
+        retry_after: output.retry_after(),
+    })
 }

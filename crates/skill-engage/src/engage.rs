@@ -3,7 +3,7 @@
 //! The first answer counts: what was refused for want of confidence, queued or admitted under a key is not judged again.
 
 use chimera_contracts::engage::{EngageInput, EngageOutput};
-use chimera_contracts::{CallContext, ErrorCode, StoreError};
+use chimera_contracts::{CallContext, ErrorCode, HostError, StoreError};
 use chimera_effect::RequestView;
 use chimera_governance::review::Review;
 use chimera_governance::route::Route;
@@ -24,25 +24,42 @@ pub(crate) enum Pace {
 }
 
 impl EngageSkill {
-    pub(crate) async fn engage(&self, context: &CallContext, input: &EngageInput) -> EngageOutput {
+    pub(crate) async fn engage(
+        &self,
+        context: &CallContext,
+        input: &EngageInput,
+    ) -> Result<EngageOutput, HostError> {
         self.paced(context, input, Pace::Wait).await
     }
 
     /// Answers at once: what may act is admitted and left to the background worker; [`EngageSkill::status`] tells the end.
-    pub async fn submit(&self, context: &CallContext, input: &EngageInput) -> EngageOutput {
+    ///
+    /// # Errors
+    /// When the host called wrongly, as [`Skill::call`](chimera_contracts::Skill::call).
+    pub async fn submit(
+        &self,
+        context: &CallContext,
+        input: &EngageInput,
+    ) -> Result<EngageOutput, HostError> {
         self.paced(context, input, Pace::Later).await
     }
 
-    async fn paced(&self, context: &CallContext, input: &EngageInput, pace: Pace) -> EngageOutput {
-        let mut ask = match Ask::new(&self.ports.accounts, context, input) {
+    async fn paced(
+        &self,
+        context: &CallContext,
+        input: &EngageInput,
+        pace: Pace,
+    ) -> Result<EngageOutput, HostError> {
+        let whose = context.check_named()?;
+        let mut ask = match Ask::new(&self.ports.accounts, context, whose, input) {
             Ok(ask) => ask,
-            Err(refusal) => return unasked(refusal),
+            Err(refusal) => return Ok(unasked(refusal)),
         };
         let mut digests = Vec::new();
-        match self.flow(&mut ask, pace, &mut digests).await {
+        Ok(match self.flow(&mut ask, pace, &mut digests).await {
             Ok(answer) => answer,
             Err(refusal) => self.refused(&ask, &digests, refusal).await,
-        }
+        })
     }
 
     async fn flow(

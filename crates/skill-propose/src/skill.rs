@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use chimera_audit::AuditLedger;
 use chimera_contracts::parse::ParserError;
 use chimera_contracts::propose::{CONTRACT_ID, CONTRACT_VERSION, ProposeAnswer, ProposeInput};
-use chimera_contracts::{CallContext, Clock, Entropy, Faults, Skill, SkillDescriptor, SkillName, schema};
+use chimera_contracts::{
+    CallContext, Clock, Entropy, Faults, HostError, Skill, SkillDescriptor, SkillName, schema,
+};
 use chrono::TimeDelta;
 
 use crate::insights::Insights;
@@ -85,12 +87,14 @@ impl Skill for ProposeSkill {
     }
 
     /// Proposes, or tells again what was proposed under the same request id. A proposal is durable, and so is its evidence.
-    async fn call(&self, context: &CallContext, input: ProposeInput) -> ProposeAnswer {
-        self.propose(context, &input).await
+    async fn call(&self, context: &CallContext, input: ProposeInput) -> Result<ProposeAnswer, HostError> {
+        context.check()?;
+        Ok(self.propose(context, &input).await)
     }
 
     /// Refuses what could not be read, and records that (PRO-02).
-    async fn refuse(&self, context: &CallContext, faults: Faults) -> ProposeAnswer {
-        ProposeAnswer::Error(self.answer_refusal(context, None, faults.into()).await)
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Result<ProposeAnswer, HostError> {
+        context.check()?;
+        Ok(ProposeAnswer::Error(self.answer_refusal(context, None, faults.into()).await))
     }
 }

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use chimera_audit::AuditLedger;
 use chimera_contracts::parse::ParserError;
 use chimera_contracts::publish::{CONTRACT_ID, CONTRACT_VERSION, PublishInput, PublishOutput};
-use chimera_contracts::{CallContext, Clock, ErrorCode, Faults, Skill, SkillDescriptor, SkillName, schema};
+use chimera_contracts::{
+    CallContext, Clock, ErrorCode, Faults, HostError, Skill, SkillDescriptor, SkillName, schema,
+};
 use chimera_effect::Kernel;
 use chimera_platform::Accounts;
 use chimera_platform::media::MediaProbe;
@@ -80,14 +82,16 @@ impl Skill for PublishSkill {
     }
 
     /// Publishes, or tells what became of an earlier call with the same key; the answer says how each platform ended.
-    async fn call(&self, context: &CallContext, input: PublishInput) -> PublishOutput {
-        self.publish(context, &input).await
+    async fn call(&self, context: &CallContext, input: PublishInput) -> Result<PublishOutput, HostError> {
+        context.check()?;
+        Ok(self.publish(context, &input).await)
     }
 
-    async fn refuse(&self, _: &CallContext, faults: Faults) -> PublishOutput {
-        PublishOutput {
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Result<PublishOutput, HostError> {
+        context.check()?;
+        Ok(PublishOutput {
             faults: Some(faults.as_slice().to_vec()),
             ..PublishOutput::refusal(ErrorCode::ValidationError, faults.to_string())
-        }
+        })
     }
 }

@@ -364,7 +364,7 @@ async fn a_claim_holds_or_is_refused() {
 async fn the_platforms_words_stay_their_own() {
     let world = World::new(0.95).await;
     let (_store, host) = world.host();
-    let answer = skill(&host).call(&engage_context(), like(1)).await;
+    let answer = skill(&host).call(&engage_context(), like(1)).await.unwrap();
     let response = answer.platform_response.unwrap();
     assert!(response.contains_key("said"));
     assert!(!response.contains_key("url") && !response.contains_key("id"), "{response:?}");

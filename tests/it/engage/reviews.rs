@@ -245,7 +245,7 @@ async fn what_was_not_attempted_can_be_taken_back() {
     // Admitted for the worker, and taken back before it came.
     let world = World::new(0.99).await;
     let (_, host) = world.host();
-    let submitted = skill(&host).submit(&engage_context(), &input).await;
+    let submitted = skill(&host).submit(&engage_context(), &input).await.unwrap();
     assert_eq!(submitted.status, EngageStatus::Pending);
     assert_eq!(skill(&host).cancel(&namespace, id(&submitted)).await.unwrap(), Cancelled::Done);
     work(&host).await;
@@ -265,7 +265,7 @@ async fn submitting_answers_at_once_and_the_worker_acts() {
     let (_, host) = world.host();
     let input = engagement(EngageAction::Comment);
     let namespace = engage_context().namespace;
-    let submitted = skill(&host).submit(&engage_context(), &input).await;
+    let submitted = skill(&host).submit(&engage_context(), &input).await.unwrap();
     assert_eq!(submitted.status, EngageStatus::Pending);
     assert_eq!(world.platform.performed(), []);
     work(&host).await;
