@@ -81,7 +81,7 @@ impl EngageInput {
             Length::of("/persona_constraints", personas).within(0, MAX_PERSONAS),
         ];
         faults.extend(personas.iter().enumerate().map(|(index, persona)| {
-            Length::characters(format!("/persona_constraints/{index}"), persona).within(1, MAX_PERSONA)
+            Length::characters(format_args!("/persona_constraints/{index}"), persona).within(1, MAX_PERSONA)
         }));
         if !PLATFORMS.contains(&self.platform) {
             let names: Vec<_> = PLATFORMS.iter().map(|platform| format!("`{platform}`")).collect();

@@ -124,13 +124,13 @@ impl CandidateContext {
             Length::members(constraints, self.audience_constraints.len()).within(0, MAX_CONSTRAINTS),
         ];
         faults.extend(self.target_platforms.iter().enumerate().map(|(index, platform)| {
-            Length::characters(format!("{platforms}/{index}"), platform).within(1, MAX_NAME)
+            Length::characters(format_args!("{platforms}/{index}"), platform).within(1, MAX_NAME)
         }));
         for (name, constraint) in &self.audience_constraints {
             let mut pointer = constraints.to_owned();
             crate::json::push_token(&mut pointer, name);
-            faults.push(Length::characters(pointer.clone(), name).within(1, MAX_NAME));
-            faults.push(Length::characters(pointer, constraint).within(0, MAX_CONSTRAINT));
+            faults.push(Length::characters(&pointer, name).within(1, MAX_NAME));
+            faults.push(Length::characters(&pointer, constraint).within(0, MAX_CONSTRAINT));
         }
         faults.into_iter().flatten().collect()
     }
