@@ -182,7 +182,9 @@ pub fn errors_markdown() -> String {
     let mut page = String::from(
         "# Errors\n\n\
         Generated from the one table in `chimera-contracts` (ERR-01); do not edit by hand.\n\n\
-        *Retryable* says whether asking again with the same key may succeed without anything being changed first.\n\
+        *Retryable* says whether asking again with the same key may succeed without anything being changed first. An answer\n\
+        says no where it knows better: a store that is read-only, closed, corrupt, of a newer schema or misused does not come\n\
+        back by itself.\n\
         *What is known* is about the outside world at the time of the answer.\n\n\
         | code | skill | retryable | what is known | next step |\n\
         | --- | --- | --- | --- | --- |\n",

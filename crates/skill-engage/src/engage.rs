@@ -92,7 +92,7 @@ impl EngageSkill {
     /// Goes on under the key of an earlier version where the same engagement is known under it, so that an upgraded host
     /// repeats nothing. The admission asks again, in its own step.
     async fn adopt_former_key(&self, ask: &mut Ask<'_>) -> Result<(), Refusal> {
-        let read = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        let read = |error: StoreError| Refusal::question(&error);
         for former in std::mem::take(&mut ask.former_keys) {
             let review = review_id(former.request_id());
             let known = self.ports.kernel.request(&former).await.map_err(read)?.is_some()
@@ -108,7 +108,7 @@ impl EngageSkill {
 
     /// What is known about this key already.
     pub(crate) async fn recall(&self, ask: &Ask<'_>, pace: Pace) -> Result<Option<EngageOutput>, Refusal> {
-        let read = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        let read = |error: StoreError| Refusal::question(&error);
         let view = self.ports.kernel.request(&ask.key).await.map_err(read)?;
         let review = self.ports.reviews.review(ask.namespace(), ask.review_id()).await.map_err(read)?;
         let composes = self.ports.composer.is_some();
@@ -157,7 +157,7 @@ fn check_same(
 /// Whether a review is about what is asked for now.
 pub(crate) fn check_queued(ask: &Ask<'_>, review: &Review) -> Result<(), Refusal> {
     let Ok(document) = EngagementDocument::from_json(&review.document) else {
-        return Err(Refusal::known(ErrorCode::StorageUnavailable, "the stored review cannot be read"));
+        return Err(Refusal::unreadable("the stored review cannot be read"));
     };
     let same = document.action == ask.input.action
         && document.platform == ask.input.platform

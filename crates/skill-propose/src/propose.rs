@@ -15,7 +15,7 @@ use crate::input::check_role;
 use crate::insights::{InsightsQuery, InsightsSnapshot};
 use crate::journal::{AdmitProposal, ProposalAdmission};
 use crate::question::Question;
-use crate::refuse::{Refusal, worth_asking_again};
+use crate::refuse::Refusal;
 use crate::skill::ProposeSkill;
 
 impl ProposeSkill {
@@ -111,7 +111,7 @@ impl ProposeSkill {
                 Err(error) => error,
             };
             open |= error.applied == Applied::MaybeApplied;
-            if tries == 0 || !worth_asking_again(&error) {
+            if tries == 0 || !error.kind.may_pass() {
                 let applied = if open { Applied::MaybeApplied } else { Applied::NotApplied };
                 return Err(StoreError { applied, ..error });
             }
