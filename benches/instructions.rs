@@ -205,7 +205,7 @@ fn engaging() -> (Chimera, EngageInput) {
 
 fn like_once(host: &Chimera, request: EngageInput) -> EngageOutput {
     let skill = host.engage().expect("the host may engage");
-    block_on(skill.call(&engage_context(Campaign::of(0)), request)).expect("it may pass")
+    block_on(skill.call(&engage_context(Campaign::of(0)), request)).expect("the context is complete")
 }
 
 // The whole of a like over a store that keeps nothing on a disk.

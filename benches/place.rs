@@ -81,7 +81,7 @@ impl<'a> Place<'a> {
     #[must_use]
     pub fn publish(&self, callers: usize, requests: Vec<PublishInput>) -> Cost {
         async fn call(host: Arc<Chimera>, request: PublishInput) {
-            let answer = host.publish().call(&context(), request).await.unwrap_or_else(|failure| failure);
+            let answer = host.publish().call(&context(), request).await.expect("the context is complete");
             assert_eq!(answer.status, PublishStatus::Success, "{answer:?}");
         }
         let before = self.platform.posts();

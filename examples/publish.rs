@@ -2,7 +2,7 @@
 
 use chimera::Chimera;
 use chimera::contracts::publish::{PublicationResult, PublicationStatus, PublishInput, PublishOutput};
-use chimera::contracts::{CallContext, Clock, Skill};
+use chimera::contracts::{CallContext, Clock, HostError, Skill, SkillOutput as _};
 use chimera::effect::MediaIdentity;
 use chimera::skill_publish::{Preview, PublishSkill};
 use chrono::{DateTime, Utc};
@@ -52,7 +52,7 @@ pub fn show(previews: &[Preview], screen: &Screen) {
 /// Asks, and asks again with the same key for as long as that may change something.
 ///
 /// # Errors
-/// When the request was refused as a whole: there is nothing to show of single platforms.
+/// When the request was refused as a whole: there is nothing to show of single platforms. When the context is wrong.
 pub async fn publish(
     chimera: &Chimera,
     clock: &dyn Clock,
@@ -61,16 +61,22 @@ pub async fn publish(
     screen: &Screen,
 ) -> Result<PublishOutput, Failure> {
     let skill = chimera.publish();
-    let mut answer = ask(skill, context, input, screen, "publishing").await;
+    let mut answer = ask(skill, context, input, screen, "publishing").await?;
     for _ in 0..ROUNDS {
-        let Some(open) = answer.as_ref().ok().and_then(open) else { break };
-        if let Ok(output) = &answer {
-            tell(output, screen);
+        if refused_whole(&answer) {
+            break;
         }
+        let Some(open) = open(&answer) else { break };
+        tell(&answer, screen);
         clock.sleep_until(open.max(clock.now())).await;
-        answer = ask(skill, context, input, screen, "asking again with the same key").await;
+        answer = ask(skill, context, input, screen, "asking again with the same key").await?;
     }
-    answer.map_err(|failure| refused(&failure).into())
+    if refused_whole(&answer) { Err(refused(&answer).into()) } else { Ok(answer) }
+}
+
+/// Whether nothing of the request was recorded: no platform's result names the decision that allowed it.
+fn refused_whole(answer: &PublishOutput) -> bool {
+    answer.is_error() && answer.publications.iter().all(|result| result.approval.is_none())
 }
 
 async fn ask(
@@ -79,7 +85,7 @@ async fn ask(
     input: &PublishInput,
     screen: &Screen,
     what: &str,
-) -> Result<PublishOutput, PublishOutput> {
+) -> Result<PublishOutput, HostError> {
     let progress = screen.progress(what.to_owned());
     let answer = skill.call(context, input.clone()).await;
     progress.finish();

@@ -17,7 +17,7 @@ use chimera::governance::{
 use chimera::platform::limits::RateLimit;
 use chimera::platform::{TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets};
 use chimera::skill_engage::{Composer, ConfidenceScorer, EngageSkill, Personas, ScoreRequest, ScorerError};
-use chimera::{Builder, Chimera, Engaging, Store};
+use chimera::{Builder, Chimera, Engaging, Store, StorePorts};
 use chimera_testkit::{Cut, Within, within};
 use chrono::{DateTime, Utc};
 
@@ -202,7 +202,17 @@ pub fn engage_host<S: Store>(
     platform: Arc<dyn Platform>,
     clock: &Arc<dyn Clock>,
 ) -> Chimera {
-    builder(judges, clock).store(store).platform(platform).build().expect("every port is there")
+    engage_host_over(judges, StorePorts::of(store), platform, clock)
+}
+
+/// A host that may engage, over storage ports of choice.
+pub fn engage_host_over(
+    judges: &Judges,
+    ports: StorePorts,
+    platform: Arc<dyn Platform>,
+    clock: &Arc<dyn Clock>,
+) -> Chimera {
+    builder(judges, clock).wrapped_store(ports).platform(platform).build().expect("every port is there")
 }
 
 /// A host that may engage, over ports that are cut.
@@ -289,7 +299,7 @@ pub fn real_engagement(action: EngageAction) -> EngageInput {
 #[track_caller]
 pub fn engage(host: &Chimera, input: &EngageInput) -> Within<impl Future<Output = EngageOutput>> {
     within("the answer to an engagement", async {
-        skill(host).call(&engage_context(), input.clone()).await.unwrap_or_else(|failed| failed)
+        skill(host).call(&engage_context(), input.clone()).await.expect("the context is complete")
     })
 }
 
@@ -301,7 +311,7 @@ pub fn engage_as(
     input: &EngageInput,
 ) -> Within<impl Future<Output = EngageOutput>> {
     within("the answer to an engagement", async {
-        skill(host).call(context, input.clone()).await.unwrap_or_else(|failed| failed)
+        skill(host).call(context, input.clone()).await.expect("the context is complete")
     })
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chimera::Chimera;
-use chimera::contracts::Skill as _;
 use chimera::contracts::engage::{EngageInput, EngageStatus};
 use chimera::contracts::propose::ProposeInput;
+use chimera::contracts::{Skill as _, SkillOutput as _};
 use chimera_benches::campaigns::Campaign;
 use chimera_benches::disk::CHECKPOINT;
 use chimera_benches::floor::{Floor, Keys};
@@ -53,7 +53,7 @@ pub(crate) fn engage_limited(runtime: &Runtime, folder: &Path, load: Load) -> Ve
 fn like_all(name: &'static str, place: &Place<'_>, load: Load) -> Cost {
     async fn call(host: Arc<Chimera>, (campaign, request): (Campaign, EngageInput)) {
         let skill = host.engage().expect("the host may engage");
-        let answer = skill.call(&engage_context(campaign), request).await.unwrap_or_else(|failure| failure);
+        let answer = skill.call(&engage_context(campaign), request).await.expect("the context is complete");
         assert_eq!(answer.status, EngageStatus::Success, "{answer:?}");
     }
     let likes = (0..load.calls).map(|number| (Campaign::of(number), like(number))).collect();
@@ -65,8 +65,8 @@ fn like_all(name: &'static str, place: &Place<'_>, load: Load) -> Cost {
 /// Proposes launches, and then asks for each of them again.
 pub(crate) fn propose(runtime: &Runtime, folder: &Path, load: Load) -> Vec<Cost> {
     async fn call(host: Arc<Chimera>, request: ProposeInput) {
-        let answer = host.propose().call(&context(), request).await;
-        assert!(answer.is_ok(), "{answer:?}");
+        let answer = host.propose().call(&context(), request).await.expect("the context is complete");
+        assert!(!answer.is_error(), "{answer:?}");
     }
     let place = Place::new(runtime, folder, None);
     let requests: Vec<_> = (0..load.calls).map(|number| launch(&format!("launch-{number}"))).collect();

@@ -97,8 +97,7 @@ async fn waits_for_person(host: &Host, answer: &EngageOutput) -> Result<bool, Fa
 }
 
 async fn call(host: &Host, context: &CallContext, input: &EngageInput) -> Result<EngageOutput, Failure> {
-    let answer = host.engage()?.call(context, input.clone()).await;
-    Ok(answer.unwrap_or_else(|failed| failed))
+    Ok(host.engage()?.call(context, input.clone()).await?)
 }
 
 /// After how long asking again may change something; `None` when it may not.

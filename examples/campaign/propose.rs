@@ -29,8 +29,9 @@ pub(crate) async fn propose(
         spec_version: asked.spec_version.clone(),
         approval_reference: AlwaysNull,
     };
-    let answer = host.chimera.propose().call(&context, input).await;
-    let proposal = answer.map_err(|error| format!("{}: {}", error.error_code, error.message))?;
+    let answer = host.chimera.propose().call(&context, input).await?;
+    let proposal =
+        answer.into_result().map_err(|error| format!("{}: {}", error.error_code, error.message))?;
     show::proposal(screen, &proposal, campaign);
     Ok(proposal)
 }

@@ -150,10 +150,16 @@ fn holds(what: &str, answer: &PublishOutput, expected: &Expected<'_>) {
 
 fn ask(host: &Chimera, context: &CallContext, request: &[u8]) -> PublishOutput {
     let skill = host.skills().get("skill_publish_content").unwrap();
-    let answer = block_on(skill.call_json(context, request));
+    let answer = block_on(skill.call_json(context, request)).unwrap();
     let output: PublishOutput = serde_json::from_str(&answer.json).unwrap();
     assert_eq!(answer.is_error, output.status == PublishStatus::Failure, "{}", answer.json);
+    assert_eq!((answer.code, Some(answer.retryable)), told_of(&output), "{}", answer.json);
     output
+}
+
+/// The code of an answer, and whether to ask again; an answer without a code says nothing of that.
+fn told_of(output: &PublishOutput) -> (Option<ErrorCode>, Option<bool>) {
+    (output.error_code, output.retry_eligible.or(Some(false)))
 }
 
 fn json(input: &PublishInput) -> Vec<u8> {

@@ -15,5 +15,6 @@ mod outside;
 mod outside_matrix;
 mod processes;
 mod quick_start;
+mod store_errors;
 mod waits;
 mod worker;

@@ -63,9 +63,9 @@ async fn publish_as_the_readme(keys: Word) -> (PublishOutput, Record) {
     let mut request = only(input("quick-start"), PlatformName::Twitter);
     approve(&store, &chimera, &mut request, clock.as_ref()).await;
     let request = serde_json::to_vec(&request).unwrap();
-    let skill = chimera.skills().get("skill_publish_content").unwrap();
     let context = CallContext::worker("worker-7");
-    let answer = within("the answer of the quick start", skill.call_json(&context, &request)).await;
+    let answer = chimera.skills().call_json("skill_publish_content", &context, &request);
+    let answer = within("the answer of the quick start", answer).await.unwrap();
     for _ in 0..2 {
         work(&chimera).await;
     }

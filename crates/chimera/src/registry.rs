@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chimera_contracts::DynSkill;
+use chimera_contracts::{CallContext, DynSkill, HostError, JsonAnswer};
 
 /// The skills of a host.
 #[derive(Clone, Debug)]
@@ -19,6 +19,23 @@ impl Registry {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<dyn DynSkill>> {
         self.skills.iter().find(|skill| skill.descriptor().id == id)
+    }
+
+    /// Calls the skill with this contract id with JSON.
+    ///
+    /// # Errors
+    /// When the host has no such skill, and as [`DynSkill::call_json`].
+    pub async fn call_json(
+        &self,
+        id: &str,
+        context: &CallContext,
+        input: &[u8],
+    ) -> Result<JsonAnswer, HostError> {
+        let Some(skill) = self.get(id) else {
+            let configured = self.iter().map(|skill| skill.descriptor().id).collect();
+            return Err(HostError::NoSuchSkill { id: id.to_owned(), configured });
+        };
+        skill.call_json(context, input).await
     }
 
     /// All skills.

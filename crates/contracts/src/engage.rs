@@ -11,6 +11,7 @@ use crate::error::ErrorCode;
 use crate::fault::{Fault, Faults};
 use crate::parse::{Length, Parser, ParserError};
 use crate::platform::PlatformName;
+use crate::skill::{RetryAfter, SkillOutput};
 
 /// The contract id on the wire (seed 001, head).
 pub const CONTRACT_ID: &str = "skill_engagement_manage";
@@ -80,7 +81,7 @@ impl EngageInput {
             Length::of("/persona_constraints", personas).within(0, MAX_PERSONAS),
         ];
         faults.extend(personas.iter().enumerate().map(|(index, persona)| {
-            Length::characters(format!("/persona_constraints/{index}"), persona).within(1, MAX_PERSONA)
+            Length::characters(format_args!("/persona_constraints/{index}"), persona).within(1, MAX_PERSONA)
         }));
         if !PLATFORMS.contains(&self.platform) {
             let names: Vec<_> = PLATFORMS.iter().map(|platform| format!("`{platform}`")).collect();
@@ -179,6 +180,25 @@ impl EngageOutput {
     }
 }
 
+impl SkillOutput for EngageOutput {
+    fn is_error(&self) -> bool {
+        self.status == EngageStatus::Failed
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        self.error.as_ref().map(|error| error.code)
+    }
+
+    fn retryable(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.retryable)
+    }
+
+    fn retry_after(&self) -> Option<RetryAfter> {
+        let error = self.error.as_ref().filter(|error| error.retryable);
+        error.and_then(|error| error.retry_after).map(RetryAfter::Seconds)
+    }
+}
+
 /// What became of an engagement (seed 001, output contract).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -266,6 +286,25 @@ mod tests {
         let expected = ["/persona_constraints/0", "/platform", "/target"];
         assert_eq!(pointers(input.check().unwrap_err()), expected);
         assert_eq!(pointers(parsed.unwrap_err()), expected);
+    }
+
+    #[test]
+    fn an_answer_says_whether_and_when_to_ask_again() {
+        let limited =
+            EngageError { retry_after: Some(30), ..EngageError::new(ErrorCode::RateLimitExceeded, "later") };
+        let low = EngageError::new(ErrorCode::LowConfidence, "no");
+        // What will not be retried has no time, whatever stands beside it.
+        let final_one = EngageError { retry_after: Some(30), ..low.clone() };
+        let open = EngageError::new(ErrorCode::Timeout, "no answer");
+        for (answer, is_error, code, retryable, after) in [
+            (EngageOutput::failed(limited), true, "RATE_LIMIT_EXCEEDED", true, Some(RetryAfter::Seconds(30))),
+            (EngageOutput::failed(low), true, "LOW_CONFIDENCE", false, None),
+            (EngageOutput::failed(final_one), true, "LOW_CONFIDENCE", false, None),
+            (EngageOutput::unknown("eng_1", open), false, "OUTCOME_UNKNOWN", false, None),
+        ] {
+            let told = (answer.is_error(), answer.code().unwrap().as_str(), answer.retryable());
+            assert_eq!((told, answer.retry_after()), ((is_error, code, retryable), after));
+        }
     }
 
     #[test]

@@ -182,7 +182,9 @@ pub fn errors_markdown() -> String {
     let mut page = String::from(
         "# Errors\n\n\
         Generated from the one table in `chimera-contracts` (ERR-01); do not edit by hand.\n\n\
-        *Retryable* says whether asking again with the same key may succeed without anything being changed first.\n\
+        *Retryable* says whether asking again with the same key may succeed without anything being changed first. An answer\n\
+        says no where it knows better: a store that is read-only, closed, corrupt, of a newer schema or misused does not come\n\
+        back by itself.\n\
         *What is known* is about the outside world at the time of the answer.\n\n\
         | code | skill | retryable | what is known | next step |\n\
         | --- | --- | --- | --- | --- |\n",
@@ -194,8 +196,34 @@ pub fn errors_markdown() -> String {
             [&format!("`{code}`"), &*skills.join(", "), retryable, code.known().as_str(), code.next_step()];
         page.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
+    page.push_str(OF_THE_HOST);
     page
 }
+
+/// Which mistakes have no code, and which codes a host can bring about all the same.
+const OF_THE_HOST: &str = "
+## Mistakes of the host
+
+A code is for the caller: a model, or the program that sent the input. What only the host can mend, and what is known before
+anything is read or written, is a `HostError` of the Rust call (`Skill::call`, `DynSkill::call_json`, `Registry::call_json`). It
+is no JSON, nothing happened, and nothing is recorded.
+
+| what the host did | what it gets |
+| --- | --- |
+| it built a Chimera without a store, a platform, a media probe or a clock | `BuildError::Missing`, from `Builder::build` |
+| it named a skill that it did not configure | `HostError::NoSuchSkill` |
+| it called without an actor; it called engage without an agent or a campaign, or with a control character in the key | `HostError::Context`, with every fault |
+| it called a skill of its own whose answer has no JSON form | `HostError::Unwritable`; the skill has run, and the key tells what became of it |
+
+These codes stay in the answer although a host may have to act:
+
+| code | why it is an answer |
+| --- | --- |
+| `AUTHZ_FAILURE` | the role is the caller's, and the ledger keeps who tried |
+| `PLATFORM_NOT_CONFIGURED`, `UNSUPPORTED_ACTION`, `MISSING_CONTENT` | the input chose the platform, the agent, the action or no text: another input passes |
+| `POLICY_MISSING`, `SCORER_UNAVAILABLE`, `PROPOSAL_GENERATION_ERROR` | without a policy, a score or a plan the decision is *no*; the refusal is evidence, and a known key is answered all the same |
+| `STORAGE_UNAVAILABLE`, `OUTCOME_UNKNOWN` | a store can fail after a step; the answer says what is known then, and whether the key may be asked again |
+";
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ pub mod engage;
 mod entropy;
 mod error;
 mod fault;
+mod host;
 mod id;
 mod json;
 mod money;
@@ -27,6 +28,7 @@ pub use digest::{Digest, ParseDigestError};
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::{ErrorCode, Known, SkillName, errors_markdown};
 pub use fault::{Fault, Faults};
+pub use host::{ContextFault, HostError};
 pub use id::{
     AgentId, CampaignId, CorrelationId, DecisionId, EffectId, ErrorId, EventId, InstanceId, Namespace,
     ParseNamespaceError, RequestId, ReviewId, TaskId, derive_uuid, fresh_uuid,
@@ -34,5 +36,5 @@ pub use id::{
 pub use json::{Json, JsonError};
 pub use money::{Currency, Money, ParseCurrencyError};
 pub use platform::{ParsePlatformError, PlatformName};
-pub use skill::{DynSkill, JsonAnswer, Skill, SkillDescriptor};
+pub use skill::{DynSkill, JsonAnswer, RetryAfter, Skill, SkillDescriptor, SkillOutput};
 pub use store::{Applied, StoreError, StoreErrorKind};

@@ -16,6 +16,7 @@ use crate::error::ErrorCode;
 use crate::fault::{Fault, Faults};
 use crate::id::{ErrorId, EventId};
 use crate::parse::{Length, Parser, ParserError, opaque, opaque_members};
+use crate::skill::{RetryAfter, SkillOutput};
 
 pub use action::{action_bytes, action_digest};
 pub use fixed::{AlwaysNull, AlwaysTrue};
@@ -123,15 +124,61 @@ impl CandidateContext {
             Length::members(constraints, self.audience_constraints.len()).within(0, MAX_CONSTRAINTS),
         ];
         faults.extend(self.target_platforms.iter().enumerate().map(|(index, platform)| {
-            Length::characters(format!("{platforms}/{index}"), platform).within(1, MAX_NAME)
+            Length::characters(format_args!("{platforms}/{index}"), platform).within(1, MAX_NAME)
         }));
         for (name, constraint) in &self.audience_constraints {
             let mut pointer = constraints.to_owned();
             crate::json::push_token(&mut pointer, name);
-            faults.push(Length::characters(pointer.clone(), name).within(1, MAX_NAME));
-            faults.push(Length::characters(pointer, constraint).within(0, MAX_CONSTRAINT));
+            faults.push(Length::characters(&pointer, name).within(1, MAX_NAME));
+            faults.push(Length::characters(&pointer, constraint).within(0, MAX_CONSTRAINT));
         }
         faults.into_iter().flatten().collect()
+    }
+}
+
+/// What is answered to a request: a proposal, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ProposeAnswer {
+    /// A proposal.
+    Proposal(ProposeOutput),
+    /// An error.
+    Error(ErrorObject),
+}
+
+impl ProposeAnswer {
+    /// The proposal, with `?` for the error.
+    ///
+    /// # Errors
+    /// With the error, when nothing is proposed.
+    pub fn into_result(self) -> Result<ProposeOutput, Box<ErrorObject>> {
+        match self {
+            Self::Proposal(proposal) => Ok(proposal),
+            Self::Error(error) => Err(Box::new(error)),
+        }
+    }
+}
+
+impl SkillOutput for ProposeAnswer {
+    fn is_error(&self) -> bool {
+        matches!(self, Self::Error(_))
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Proposal(_) => None,
+            Self::Error(error) => Some(error.error_code),
+        }
+    }
+
+    /// An error that may pass says after how many seconds to ask again; one that stays says why (PRO-12).
+    fn retryable(&self) -> bool {
+        self.retry_after().is_some()
+    }
+
+    fn retry_after(&self) -> Option<RetryAfter> {
+        let Self::Error(error) = self else { return None };
+        error.details.as_ref()?.retry_after_seconds.map(RetryAfter::Seconds)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::error::ErrorCode;
 use crate::fault::Fault;
 use crate::id::{AgentId, CampaignId, CorrelationId, DecisionId, EventId, TaskId};
 use crate::platform::PlatformName;
+use crate::skill::{RetryAfter, SkillOutput};
 
 /// The contract id on the wire (seed 002, head).
 pub const CONTRACT_ID: &str = "skill_publish_content";
@@ -214,6 +215,28 @@ impl PublishOutput {
     }
 }
 
+impl SkillOutput for PublishOutput {
+    fn is_error(&self) -> bool {
+        self.status == PublishStatus::Failure
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        self.error_code
+    }
+
+    fn retryable(&self) -> bool {
+        self.retry_eligible == Some(true)
+    }
+
+    /// The earliest time at which a platform may be asked again.
+    fn retry_after(&self) -> Option<RetryAfter> {
+        let eligible = self.publications.iter().filter(|result| result.retry_eligible == Some(true));
+        // `None` sorts first: a platform that names no time may be asked at once.
+        let earliest = eligible.map(|result| result.next_attempt_at).min().flatten();
+        earliest.filter(|_| self.retryable()).map(RetryAfter::At)
+    }
+}
+
 /// What became of a whole request (seed 002 §4; the last three are additive, PUB-25).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -384,4 +407,37 @@ pub struct PublishMetadata {
     /// How long the call took, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_duration_ms: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(second, 0)
+    }
+
+    fn result(retry_eligible: bool, next_attempt_at: Option<DateTime<Utc>>) -> PublicationResult {
+        let base = PublicationResult::new(PlatformName::Twitter, PublicationStatus::Failed);
+        PublicationResult { retry_eligible: Some(retry_eligible), next_attempt_at, ..base }
+    }
+
+    #[test]
+    fn the_earliest_platform_says_when_to_ask_again() {
+        for (results, after) in [
+            (vec![], None),
+            (vec![result(true, at(9)), result(true, at(5))], at(5)),
+            // One may be asked at once.
+            (vec![result(true, at(9)), result(true, None)], None),
+            // What is looked up by itself is no reason to wait.
+            (vec![result(true, at(9)), result(false, at(5))], at(9)),
+        ] {
+            let code = ErrorCode::PlatformTransientError;
+            let answer = PublishOutput { publications: results, ..PublishOutput::refusal(code, "later") };
+            assert_eq!((answer.code(), answer.retryable()), (Some(code), true));
+            assert_eq!(answer.retry_after(), after.map(RetryAfter::At), "{answer:?}");
+            let never = PublishOutput { retry_eligible: Some(false), ..answer };
+            assert_eq!((never.retryable(), never.retry_after()), (false, None));
+        }
+    }
 }

@@ -50,7 +50,7 @@ pub fn error(skill: SkillName) -> Value {
 pub fn answer(skill: SkillName) -> Value {
     match skill {
         SkillName::Propose => {
-            let mut schema = output_of::<ProposeAnswer>();
+            let mut schema = output_of::<propose::ProposeAnswer>();
             // Runtimes such as MCP want to read at the root that it is an object.
             set(&mut schema, "type", json!("object"));
             named(schema, skill, "answer")
@@ -92,17 +92,6 @@ pub fn all() -> Vec<(String, Value)> {
         }
     }
     files
-}
-
-/// Either shape; only its schema is used.
-#[derive(serde::Serialize, JsonSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "stands for two shapes in a schema and is never made")]
-enum ProposeAnswer {
-    /// A proposal.
-    Proposal(propose::ProposeOutput),
-    /// An error.
-    Error(propose::ErrorObject),
 }
 
 fn named(mut schema: Value, skill: SkillName, part: &str) -> Value {

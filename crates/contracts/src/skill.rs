@@ -4,11 +4,14 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::CallContext;
+use crate::error::ErrorCode;
 use crate::fault::Faults;
+use crate::host::HostError;
 use crate::parse::Parser;
 
 /// What a runtime needs to know to offer a skill.
@@ -28,41 +31,72 @@ pub struct SkillDescriptor {
     pub parser: Arc<Parser>,
 }
 
+/// An answer of a skill. Success and failure have one type: the answer itself says which it is.
+pub trait SkillOutput: Serialize + Send {
+    /// Whether it is the contract's error shape: nothing of what was asked for is done or under way.
+    fn is_error(&self) -> bool;
+
+    /// The code of the answer: why something failed, is not known, or waits; `None` where nothing is wrong.
+    fn code(&self) -> Option<ErrorCode>;
+
+    /// Whether asking again with the same key may succeed and cannot act twice.
+    fn retryable(&self) -> bool;
+
+    /// Before when asking again does not help; `None` where it may at any time, and where it is not [`retryable`](Self::retryable).
+    fn retry_after(&self) -> Option<RetryAfter>;
+}
+
+/// From when on asking again may succeed, as the contract says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// So many seconds after the answer.
+    Seconds(u64),
+    /// From this time on.
+    At(DateTime<Utc>),
+}
+
 /// A skill called with types.
 ///
 /// # Contract
-/// - Every call ends with an output or an error of the contract's own shape; none is lost, and nothing half-done is hidden.
+/// - Every call that the host makes rightly ends with an answer of the contract's own shape; none is lost, and nothing half-done is hidden.
 /// - Dropping the future withdraws nothing that is recorded; asking again with the same key tells what became of it.
 /// - Safe to call concurrently, also with the same key.
 #[async_trait]
 pub trait Skill: Debug + Send + Sync + 'static {
     /// The input of the contract.
     type Input: DeserializeOwned + Send;
-    /// The output of the contract.
-    type Output: Serialize + Send;
-    /// The error shape of the contract.
-    type Error: Serialize + Send;
+    /// The answer of the contract, failures included.
+    type Output: SkillOutput;
 
     /// The skill's contract.
     fn descriptor(&self) -> &SkillDescriptor;
 
-    /// Does what the input asks for.
+    /// Does what the input asks for, and answers how it ended.
     ///
     /// # Errors
-    /// In the error shape of the contract.
-    async fn call(&self, context: &CallContext, input: Self::Input) -> Result<Self::Output, Self::Error>;
+    /// When the host called wrongly: nothing was done, and there is nothing to tell a model.
+    async fn call(&self, context: &CallContext, input: Self::Input) -> Result<Self::Output, HostError>;
 
     /// The contract's answer to an input that could not be read; recorded where the contract asks for it.
-    async fn refuse(&self, context: &CallContext, faults: Faults) -> Self::Error;
+    ///
+    /// # Errors
+    /// As [`Skill::call`].
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Result<Self::Output, HostError>;
 }
 
-/// The answer to a JSON call.
+/// The answer to a JSON call, with what a host decides by, so that it need not read the JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonAnswer {
     /// The output or the error, as the contract shapes it.
     pub json: String,
-    /// Whether it is the error shape.
+    /// Whether it is the error shape, as [`SkillOutput::is_error`] says.
     pub is_error: bool,
+    /// The code of the answer, as [`SkillOutput::code`] says.
+    pub code: Option<ErrorCode>,
+    /// Whether asking again with the same key may succeed and cannot act twice.
+    pub retryable: bool,
+    /// From when on, where it may only later.
+    pub retry_after: Option<RetryAfter>,
 }
 
 /// A skill called with JSON, for registries and for callers in other languages.
@@ -75,7 +109,10 @@ pub trait DynSkill: Debug + Send + Sync + 'static {
     fn descriptor(&self) -> &SkillDescriptor;
 
     /// Does what the JSON input asks for.
-    async fn call_json(&self, context: &CallContext, input: &[u8]) -> JsonAnswer;
+    ///
+    /// # Errors
+    /// When the host called wrongly, as [`Skill::call`]; when the answer cannot be written.
+    async fn call_json(&self, context: &CallContext, input: &[u8]) -> Result<JsonAnswer, HostError>;
 }
 
 #[async_trait]
@@ -84,26 +121,24 @@ impl<S: Skill> DynSkill for S {
         Skill::descriptor(self)
     }
 
-    async fn call_json(&self, context: &CallContext, input: &[u8]) -> JsonAnswer {
-        let result = match Skill::descriptor(self).parser.parse(input) {
-            Ok(input) => self.call(context, input).await,
-            Err(faults) => Err(self.refuse(context, faults).await),
+    async fn call_json(&self, context: &CallContext, input: &[u8]) -> Result<JsonAnswer, HostError> {
+        let descriptor = Skill::descriptor(self);
+        let output = match descriptor.parser.parse(input) {
+            Ok(input) => self.call(context, input).await?,
+            Err(faults) => self.refuse(context, faults).await?,
         };
-        match result {
-            Ok(output) => answer(&output, false),
-            Err(error) => answer(&error, true),
-        }
+        json_answer(descriptor.id, &output)
     }
 }
 
-fn answer<T: Serialize>(body: &T, is_error: bool) -> JsonAnswer {
-    match serde_json::to_string(body) {
-        Ok(json) => JsonAnswer { json, is_error },
-        // Contract types serialize by construction; should one not, the caller still learns that the answer is missing.
-        Err(error) => JsonAnswer {
-            json: serde_json::json!({ "error_message": format!("the answer could not be written: {error}") })
-                .to_string(),
-            is_error: true,
-        },
-    }
+fn json_answer<T: SkillOutput>(skill: &'static str, output: &T) -> Result<JsonAnswer, HostError> {
+    let json = serde_json::to_string(output)
+        .map_err(|error| HostError::Unwritable { skill, reason: error.to_string() })?;
+    Ok(JsonAnswer {
+        json,
+        is_error: output.is_error(),
+        code: output.code(),
+        retryable: output.retryable(),
+        retry_after: output.retry_after(),
+    })
 }

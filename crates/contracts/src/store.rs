@@ -31,6 +31,17 @@ pub enum StoreErrorKind {
     Closed,
 }
 
+impl StoreErrorKind {
+    /// Whether the store may come back by itself, so that the same step may succeed later without anything being changed first.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        match self {
+            Self::Full | Self::Unavailable => true,
+            Self::ReadOnly | Self::NewerSchema | Self::Corrupt | Self::Misuse | Self::Closed => false,
+        }
+    }
+}
+
 /// A step of a store failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreError {

@@ -175,7 +175,7 @@ impl Kernel {
                 Err(error) => error,
             };
             open |= error.applied == Applied::MaybeApplied;
-            if tries == 0 || !worth_asking_again(&error) {
+            if tries == 0 || !error.kind.may_pass() {
                 let applied = if open { Applied::MaybeApplied } else { Applied::NotApplied };
                 return Err(StoreError { applied, ..error });
             }
@@ -222,18 +222,13 @@ impl Kernel {
         loop {
             tries = tries.saturating_sub(1);
             match self.journal.advance(advance.clone()).await {
-                Err(error) if tries > 0 && worth_asking_again(&error) => {
+                Err(error) if tries > 0 && error.kind.may_pass() => {
                     tracing::warn!(effect = %record.id, %error, "a step is given to the journal again");
                 }
                 result => return result,
             }
         }
     }
-}
-
-const fn worth_asking_again(error: &StoreError) -> bool {
-    use chimera_contracts::StoreErrorKind as Kind;
-    !matches!(error.kind, Kind::Misuse | Kind::ReadOnly | Kind::NewerSchema | Kind::Corrupt | Kind::Closed)
 }
 
 #[cfg(test)]

@@ -55,9 +55,11 @@ pub struct TextCount {
     pub limit: u32,
 }
 
-/// A text as it is sent.
+/// A text as it is sent, rendered and counted once: [`render`] makes it, [`check`] reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rendered {
+    /// The platform whose rules it was rendered and counted by.
+    pub platform: PlatformName,
     /// Text, hashtags and label.
     pub text: String,
     /// Where the label stands.
@@ -178,35 +180,43 @@ pub fn render(platform: PlatformName, text: &str, hashtags: &[String], label: Op
     parts.retain(|part| !part.is_empty());
     let text = parts.join("\n\n");
     let count = count(platform, &text);
-    Rendered { text, placement, count }
+    Rendered { platform, text, placement, count }
 }
 
-/// Everything that is wrong with a variant on a platform, before anything is sent (PUB-14, ENG-10). Empty when it may go.
+/// Everything that is wrong with a variant on its platform, before anything is sent (PUB-14, ENG-10): with its rendering, and with
+/// the hashtags that it was rendered from. Empty when it may go.
 ///
-/// Beside the parts, the whole rendering is looked at: what is dangerous may arise only where they meet.
+/// The whole rendering is looked at, and not its parts: what is dangerous may arise only where they meet.
 #[must_use]
-pub fn check(platform: PlatformName, text: &str, hashtags: &[String], label: Option<&str>) -> Vec<TextFault> {
-    let rendered = render(platform, text, hashtags, label);
+pub fn check(rendered: &Rendered, hashtags: &[String]) -> Vec<TextFault> {
+    let Rendered { platform, text, count, .. } = rendered;
     let mut faults = hashtag::faults(hashtags);
     let names = ["post", "text with hashtags and label"];
-    faults.extend(faults_of(text_rules(platform), platform, names, &rendered.text));
+    faults.extend(faults_of(text_rules(*platform), *platform, names, text, *count));
     faults
 }
 
 /// Everything that is wrong with the words of an engagement, which go as they are: nothing is added to them (ENG-10).
 #[must_use]
 pub fn check_for(platform: PlatformName, kind: EffectKind, text: &str) -> Vec<TextFault> {
-    faults_of(text_rules_for(platform, kind), platform, [kind.as_str(); 2], text)
+    let rules = text_rules_for(platform, kind);
+    faults_of(rules, platform, [kind.as_str(); 2], text, count_by(rules, text))
 }
 
 /// `names`: what people call the whole, and what is counted of it.
-fn faults_of(rules: TextRules, platform: PlatformName, names: [&str; 2], text: &str) -> Vec<TextFault> {
+fn faults_of(
+    rules: TextRules,
+    platform: PlatformName,
+    names: [&str; 2],
+    text: &str,
+    count: TextCount,
+) -> Vec<TextFault> {
     let [whole, counted] = names;
     let mut faults = Vec::new();
     if text.trim().is_empty() {
         faults.push(invalid("the text is empty".to_owned()));
     }
-    faults.extend(too_long(platform, counted, count_by(rules, text)));
+    faults.extend(too_long(platform, counted, count));
     faults.extend(too_many(rules, platform, whole, text));
     faults.extend(refused(rules, platform, text));
     faults.extend(invisible::faults(text));
@@ -215,13 +225,19 @@ fn faults_of(rules: TextRules, platform: PlatformName, names: [&str; 2], text: &
 }
 
 fn too_long(platform: PlatformName, what: &str, count: TextCount) -> Option<TextFault> {
+    if count.fits() {
+        return None;
+    }
     let TextCount { used, limit } = count;
     let message = format!("the {what} counts {used} on `{platform}`, the limit is {limit}");
-    (!count.fits()).then_some(TextFault { code: ErrorCode::ContentTooLong, message })
+    Some(TextFault { code: ErrorCode::ContentTooLong, message })
 }
 
 /// What the platform takes nowhere: YouTube answers *invalid description* and names no character (VodBot#46).
 fn refused(rules: TextRules, platform: PlatformName, text: &str) -> Option<TextFault> {
+    if rules.refused.is_empty() {
+        return None;
+    }
     let mut found = Vec::new();
     for (offset, character) in text.chars().enumerate() {
         if rules.refused.contains(&character) && !found.iter().any(|(known, _)| *known == character) {
@@ -235,15 +251,16 @@ fn refused(rules: TextRules, platform: PlatformName, text: &str) -> Option<TextF
 }
 
 fn too_many(rules: TextRules, platform: PlatformName, whole: &str, text: &str) -> Vec<TextFault> {
-    let hashtags = units(hashtags_of(text).len());
-    let mentions = units(hashtag::mentions_of(text));
-    [("hashtags", hashtags, rules.hashtags), ("mentions", mentions, rules.mentions)]
-        .into_iter()
-        .filter_map(|(what, used, limit)| {
-            let limit = limit.filter(|limit| used > *limit)?;
-            Some(invalid(format!("the {whole} has {used} {what}, `{platform}` takes at most {limit}")))
-        })
-        .collect()
+    // Counted only where there is a limit.
+    let over = |what: &str, limit: Option<u32>, count: &dyn Fn() -> usize| {
+        let limit = limit?;
+        let used = units(count());
+        let message = || format!("the {whole} has {used} {what}, `{platform}` takes at most {limit}");
+        (used > limit).then(|| invalid(message()))
+    };
+    let hashtags = over("hashtags", rules.hashtags, &|| hashtags_of(text).len());
+    let mentions = over("mentions", rules.mentions, &|| hashtag::mentions_of(text));
+    hashtags.into_iter().chain(mentions).collect()
 }
 
 fn invalid(message: String) -> TextFault {
@@ -261,6 +278,11 @@ mod tests {
 
     fn tags(tags: &[&str]) -> Vec<String> {
         tags.iter().map(|tag| (*tag).to_owned()).collect()
+    }
+
+    /// What is wrong with a variant.
+    fn check(platform: PlatformName, text: &str, hashtags: &[String], label: Option<&str>) -> Vec<TextFault> {
+        super::check(&render(platform, text, hashtags, label), hashtags)
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl EngageSkill {
         let limit = if pause_near_limit { near(limit) } else { limit };
         let by = *engagement.key.request_id().as_uuid();
         let permit = self.ports.limits.take(&rate_key(effect), limit, by).await;
-        match permit.map_err(|error| Refusal::of(ErrorCode::StorageUnavailable, error.to_string()))? {
+        match permit.map_err(|error| Refusal::question(&error))? {
             Permit::Taken { .. } => Ok(()),
             Permit::Wait { until } => {
                 let wait = until.signed_duration_since(self.ports.clock.now());
@@ -181,7 +181,7 @@ impl EngageSkill {
         policy: &Policy,
         judged: &Judged,
     ) -> Result<DecisionId, Refusal> {
-        let failed = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        let failed = |error: StoreError| Refusal::question(&error);
         let digest = judged.effect.digest();
         for number in 0..DECISIONS {
             let id = decision_id(ask, policy, &digest, number);
@@ -244,7 +244,7 @@ fn near(limit: RateLimit) -> RateLimit {
 
 fn denied(error: GateError) -> Refusal {
     match error {
-        GateError::Store(error) => Refusal::of(ErrorCode::StorageUnavailable, error.to_string()),
+        GateError::Store(error) => Refusal::question(&error),
         denied => Refusal::of(denied.code(), denied.to_string()),
     }
 }

@@ -171,6 +171,7 @@ pub(crate) fn not_to_be(review: &Review, refusal: Refusal) -> EngageOutput {
 fn about_review(review: &Review, refusal: Refusal) -> EngageError {
     let document = EngagementDocument::from_json(&review.document).ok();
     EngageError {
+        retryable: refusal.retryable(),
         retry_after: refusal.retry_after,
         platform: document.as_ref().map(|document| document.platform),
         target: document.map(|document| document.target),

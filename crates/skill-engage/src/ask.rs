@@ -1,10 +1,9 @@
 //! What a call asks for: the input, with what the host says beside it (ENG-02).
 
 use chimera_contracts::engage::{EngageAction, EngageInput};
-use chimera_contracts::parse::control_character;
 use chimera_contracts::{
-    AgentId, CallContext, CallerRole, CampaignId, CorrelationId, Digest, ErrorCode, Fault, Faults, Namespace,
-    RequestId, ReviewId, SkillName, derive_uuid,
+    AgentId, CallContext, CallerRole, CampaignId, CorrelationId, Digest, ErrorCode, Namespace, RequestId,
+    ReviewId, SkillName, derive_uuid,
 };
 use chimera_effect::{AccountRef, EffectKind, RequestKey};
 use chimera_platform::Accounts;
@@ -32,16 +31,15 @@ pub(crate) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// Puts together what was asked.
+    /// Puts together what was asked. Agent and campaign are those of the context, which was checked.
     pub(crate) fn new(
         accounts: &Accounts,
         context: &'a CallContext,
+        (agent, campaign): (AgentId, CampaignId),
         input: &'a EngageInput,
     ) -> Result<Self, Refusal> {
         check_role(context)?;
         input.check().map_err(|faults| Refusal::faults(&faults))?;
-        check_key(context)?;
-        let (agent, campaign) = host_says(context)?;
         let platform = input.platform;
         let account = accounts.account(agent, platform).ok_or_else(|| {
             let message = format!("agent {agent} has no account on `{platform}`");
@@ -105,16 +103,6 @@ pub(crate) fn review_id(request: RequestId) -> ReviewId {
     ReviewId::from_uuid(derive_uuid("chimera/engage-review/v1", &[request.as_uuid().as_bytes()]))
 }
 
-/// The host's key: a store, a header and a log have to hold it.
-fn check_key(context: &CallContext) -> Result<(), Refusal> {
-    let Some((place, character)) = context.key.as_deref().and_then(control_character) else { return Ok(()) };
-    let message = format!(
-        "the idempotency key of the call holds the control character U+{:04X} (at character {place})",
-        u32::from(character)
-    );
-    Err(Refusal::of(ErrorCode::ValidationError, message))
-}
-
 /// Who may call: what engages acts in public, like publishing (PUB-02).
 fn check_role(context: &CallContext) -> Result<(), Refusal> {
     if context.role == CallerRole::Worker {
@@ -122,24 +110,6 @@ fn check_role(context: &CallContext) -> Result<(), Refusal> {
     }
     let message = format!("only a worker may engage; the caller is a {}", context.role.as_str());
     Err(Refusal::of(ErrorCode::AuthzFailure, message))
-}
-
-/// What only the host can say.
-fn host_says(context: &CallContext) -> Result<(AgentId, CampaignId), Refusal> {
-    match (context.agent, context.campaign) {
-        (Some(agent), Some(campaign)) => Ok((agent, campaign)),
-        (agent, campaign) => {
-            let given = [("agent", agent.is_some()), ("campaign", campaign.is_some())];
-            let missing = given.into_iter().filter(|(_, given)| !given);
-            let fault = |(name, _)| {
-                Fault::new("", format!("the host to say the {name} in the call's context"), "none")
-            };
-            match Faults::check(missing.map(fault).collect()) {
-                Err(faults) => Err(Refusal::faults(&faults)),
-                Ok(()) => Err(Refusal::of(ErrorCode::ValidationError, "the call's context is incomplete")),
-            }
-        }
-    }
 }
 
 /// What a key derives from when the caller gives none: the same like or reply twice is one. Text that a composer will write

@@ -159,7 +159,7 @@ impl EngageSkill {
         deadline: Option<DateTime<Utc>>,
         pace: Pace,
     ) -> Result<EngageOutput, Refusal> {
-        let unreadable = |why: String| Refusal::known(ErrorCode::StorageUnavailable, why);
+        let unreadable = |why: String| Refusal::unreadable(why);
         let decision =
             review.decision.as_ref().ok_or_else(|| unreadable("an approval without decision".into()))?;
         let (document, effect) = self.approved(review)?;
@@ -211,7 +211,7 @@ impl EngageSkill {
     /// What was approved, read back: an edit changed nothing but the text, whoever wrote it into the queue, and the text
     /// passes every check.
     fn approved(&self, review: &Review) -> Result<(EngagementDocument, Effect), Refusal> {
-        let unreadable = |why: String| Refusal::known(ErrorCode::StorageUnavailable, why);
+        let unreadable = |why: String| Refusal::unreadable(why);
         let first =
             EngagementDocument::from_json(&review.document).map_err(|error| unreadable(error.to_string()))?;
         let current = EngagementDocument::from_json(review.current_document())

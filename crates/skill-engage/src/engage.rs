@@ -2,8 +2,8 @@
 //!
 //! The first answer counts: what was refused for want of confidence, queued or admitted under a key is not judged again.
 
-use chimera_contracts::engage::{EngageInput, EngageOutput, EngageStatus};
-use chimera_contracts::{CallContext, ErrorCode, StoreError};
+use chimera_contracts::engage::{EngageInput, EngageOutput};
+use chimera_contracts::{CallContext, ErrorCode, HostError, StoreError};
 use chimera_effect::RequestView;
 use chimera_governance::review::Review;
 use chimera_governance::route::Route;
@@ -28,19 +28,19 @@ impl EngageSkill {
         &self,
         context: &CallContext,
         input: &EngageInput,
-    ) -> Result<EngageOutput, EngageOutput> {
+    ) -> Result<EngageOutput, HostError> {
         self.paced(context, input, Pace::Wait).await
     }
 
     /// Answers at once: what may act is admitted and left to the background worker; [`EngageSkill::status`] tells the end.
     ///
     /// # Errors
-    /// With the answers that have `status: "failed"`.
+    /// When the host called wrongly, as [`Skill::call`](chimera_contracts::Skill::call).
     pub async fn submit(
         &self,
         context: &CallContext,
         input: &EngageInput,
-    ) -> Result<EngageOutput, EngageOutput> {
+    ) -> Result<EngageOutput, HostError> {
         self.paced(context, input, Pace::Later).await
     }
 
@@ -49,14 +49,17 @@ impl EngageSkill {
         context: &CallContext,
         input: &EngageInput,
         pace: Pace,
-    ) -> Result<EngageOutput, EngageOutput> {
-        let mut ask = Ask::new(&self.ports.accounts, context, input).map_err(unasked)?;
+    ) -> Result<EngageOutput, HostError> {
+        let whose = context.check_named()?;
+        let mut ask = match Ask::new(&self.ports.accounts, context, whose, input) {
+            Ok(ask) => ask,
+            Err(refusal) => return Ok(unasked(refusal)),
+        };
         let mut digests = Vec::new();
-        let answer = match self.flow(&mut ask, pace, &mut digests).await {
+        Ok(match self.flow(&mut ask, pace, &mut digests).await {
             Ok(answer) => answer,
             Err(refusal) => self.refused(&ask, &digests, refusal).await,
-        };
-        if answer.status == EngageStatus::Failed { Err(answer) } else { Ok(answer) }
+        })
     }
 
     async fn flow(
@@ -89,7 +92,7 @@ impl EngageSkill {
     /// Goes on under the key of an earlier version where the same engagement is known under it, so that an upgraded host
     /// repeats nothing. The admission asks again, in its own step.
     async fn adopt_former_key(&self, ask: &mut Ask<'_>) -> Result<(), Refusal> {
-        let read = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        let read = |error: StoreError| Refusal::question(&error);
         for former in std::mem::take(&mut ask.former_keys) {
             let review = review_id(former.request_id());
             let known = self.ports.kernel.request(&former).await.map_err(read)?.is_some()
@@ -105,7 +108,7 @@ impl EngageSkill {
 
     /// What is known about this key already.
     pub(crate) async fn recall(&self, ask: &Ask<'_>, pace: Pace) -> Result<Option<EngageOutput>, Refusal> {
-        let read = |error: StoreError| Refusal::of(ErrorCode::StorageUnavailable, error.to_string());
+        let read = |error: StoreError| Refusal::question(&error);
         let view = self.ports.kernel.request(&ask.key).await.map_err(read)?;
         let review = self.ports.reviews.review(ask.namespace(), ask.review_id()).await.map_err(read)?;
         let composes = self.ports.composer.is_some();
@@ -154,7 +157,7 @@ fn check_same(
 /// Whether a review is about what is asked for now.
 pub(crate) fn check_queued(ask: &Ask<'_>, review: &Review) -> Result<(), Refusal> {
     let Ok(document) = EngagementDocument::from_json(&review.document) else {
-        return Err(Refusal::known(ErrorCode::StorageUnavailable, "the stored review cannot be read"));
+        return Err(Refusal::unreadable("the stored review cannot be read"));
     };
     let same = document.action == ask.input.action
         && document.platform == ask.input.platform

@@ -120,9 +120,7 @@ impl EngageSkill {
         let platform = self.count(&here, warm_up.platform).await;
         match (campaign, platform) {
             (Ok(campaign), Ok(platform)) => Ok((campaign, platform)),
-            (Err(error), _) | (_, Err(error)) => {
-                Err(Refusal::of(ErrorCode::StorageUnavailable, error.to_string()))
-            }
+            (Err(error), _) | (_, Err(error)) => Err(Refusal::question(&error)),
         }
     }
 

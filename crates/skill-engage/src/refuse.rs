@@ -20,6 +20,8 @@ pub(crate) struct Refusal {
     pub(crate) open: bool,
     /// It stands in the review queue or the journal already: there is evidence of it.
     pub(crate) recorded: bool,
+    /// The store does not come back by itself, so that asking again does not help.
+    pub(crate) lasts: bool,
 }
 
 impl Refusal {
@@ -31,6 +33,7 @@ impl Refusal {
             retry_after: None,
             open: false,
             recorded: false,
+            lasts: false,
         }
     }
 
@@ -48,15 +51,33 @@ impl Refusal {
 
     pub(crate) fn store(error: &StoreError) -> Self {
         match error.applied {
-            Applied::NotApplied => Self::of(ErrorCode::StorageUnavailable, error.to_string()),
+            Applied::NotApplied => Self::question(error),
             Applied::MaybeApplied => {
                 Self { open: true, ..Self::of(ErrorCode::OutcomeUnknown, error.to_string()) }
             }
         }
     }
 
+    /// The store failed before anything was admitted: whatever the step left, nothing happened.
+    pub(crate) fn question(error: &StoreError) -> Self {
+        let lasts = !error.kind.may_pass();
+        Self { lasts, ..Self::of(ErrorCode::StorageUnavailable, error.to_string()) }
+    }
+
+    /// What is stored of it cannot be read.
+    pub(crate) fn unreadable(why: impl Into<String>) -> Self {
+        Self { lasts: true, ..Self::known(ErrorCode::StorageUnavailable, why) }
+    }
+
     pub(crate) fn known(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { recorded: true, ..Self::of(code, message) }
+    }
+}
+
+impl Refusal {
+    /// Whether asking again with the same key may succeed.
+    pub(crate) const fn retryable(&self) -> bool {
+        self.code.retryable() && !self.lasts
     }
 }
 
@@ -80,6 +101,7 @@ impl EngageSkill {
             self.record_refusal(ask, effects, &refusal).await;
         }
         EngageOutput::failed(EngageError {
+            retryable: refusal.retryable(),
             retry_after: refusal.retry_after,
             faults: (!refusal.faults.is_empty()).then_some(refusal.faults),
             ..about(ask, refusal.code, refusal.message)

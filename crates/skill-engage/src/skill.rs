@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use chimera_audit::AuditLedger;
 use chimera_contracts::engage::{CONTRACT_ID, CONTRACT_VERSION, EngageError, EngageInput, EngageOutput};
 use chimera_contracts::parse::ParserError;
-use chimera_contracts::{CallContext, Clock, ErrorCode, Faults, Skill, SkillDescriptor, SkillName, schema};
+use chimera_contracts::{
+    CallContext, Clock, ErrorCode, Faults, HostError, Skill, SkillDescriptor, SkillName, schema,
+};
 use chimera_effect::{EffectJournal, Kernel};
 use chimera_governance::review::ReviewQueue;
 use chimera_governance::{ApprovalStore, Classifier, Policies};
@@ -104,22 +106,21 @@ impl EngageSkill {
 impl Skill for EngageSkill {
     type Input = EngageInput;
     type Output = EngageOutput;
-    type Error = EngageOutput;
 
     fn descriptor(&self) -> &SkillDescriptor {
         &self.descriptor
     }
 
-    /// Engages, queues or refuses, or tells what became of an earlier call with the same key. `Err` holds the answers with
-    /// `status: "failed"`.
-    async fn call(&self, context: &CallContext, input: EngageInput) -> Result<EngageOutput, EngageOutput> {
+    /// Engages, queues or refuses, or tells what became of an earlier call with the same key.
+    async fn call(&self, context: &CallContext, input: EngageInput) -> Result<EngageOutput, HostError> {
         self.engage(context, &input).await
     }
 
-    async fn refuse(&self, _: &CallContext, faults: Faults) -> EngageOutput {
-        EngageOutput::failed(EngageError {
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Result<EngageOutput, HostError> {
+        context.check_named()?;
+        Ok(EngageOutput::failed(EngageError {
             faults: Some(faults.as_slice().to_vec()),
             ..EngageError::new(ErrorCode::ValidationError, faults.to_string())
-        })
+        }))
     }
 }

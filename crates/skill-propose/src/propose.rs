@@ -3,7 +3,7 @@
 //! The first answer wins: what is answered is what the journal keeps, to the byte, and a proposal is answered only once it
 //! and its evidence are durable. Nothing here reaches a platform.
 
-use chimera_contracts::propose::{ErrorObject, ProposeInput, ProposeOutput};
+use chimera_contracts::propose::{ProposeAnswer, ProposeInput, ProposeOutput};
 use chimera_contracts::{Applied, CallContext, StoreError};
 use chrono::{DateTime, Utc};
 
@@ -15,18 +15,14 @@ use crate::input::{check_context, check_role};
 use crate::insights::{InsightsQuery, InsightsSnapshot};
 use crate::journal::{AdmitProposal, ProposalAdmission};
 use crate::question::Question;
-use crate::refuse::{Refusal, worth_asking_again};
+use crate::refuse::Refusal;
 use crate::skill::ProposeSkill;
 
 impl ProposeSkill {
-    pub(crate) async fn propose(
-        &self,
-        context: &CallContext,
-        input: &ProposeInput,
-    ) -> Result<ProposeOutput, ErrorObject> {
+    pub(crate) async fn propose(&self, context: &CallContext, input: &ProposeInput) -> ProposeAnswer {
         match self.flow(context, input).await {
-            Ok(output) => Ok(output),
-            Err(refusal) => Err(self.answer_refusal(context, Some(input), refusal).await),
+            Ok(output) => ProposeAnswer::Proposal(output),
+            Err(refusal) => ProposeAnswer::Error(self.answer_refusal(context, Some(input), refusal).await),
         }
     }
 
@@ -116,7 +112,7 @@ impl ProposeSkill {
                 Err(error) => error,
             };
             open |= error.applied == Applied::MaybeApplied;
-            if tries == 0 || !worth_asking_again(&error) {
+            if tries == 0 || !error.kind.may_pass() {
                 let applied = if open { Applied::MaybeApplied } else { Applied::NotApplied };
                 return Err(StoreError { applied, ..error });
             }

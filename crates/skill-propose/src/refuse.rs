@@ -77,7 +77,7 @@ impl Refusal {
     }
 }
 
-/// Why a store will not come back by itself; `None` where it may.
+/// Why a store will not come back by itself; `None` where it may ([`StoreErrorKind::may_pass`]).
 const fn why_for_good(kind: StoreErrorKind) -> Option<&'static str> {
     match kind {
         StoreErrorKind::ReadOnly => Some("store_read_only"),
@@ -87,11 +87,6 @@ const fn why_for_good(kind: StoreErrorKind) -> Option<&'static str> {
         StoreErrorKind::Closed => Some("store_closed"),
         _ => None,
     }
-}
-
-/// Whether a step that failed so is worth giving to the store again.
-pub(crate) const fn worth_asking_again(error: &StoreError) -> bool {
-    why_for_good(error.kind).is_none()
 }
 
 impl From<Faults> for Refusal {

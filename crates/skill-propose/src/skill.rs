@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chimera_audit::AuditLedger;
 use chimera_contracts::parse::ParserError;
-use chimera_contracts::propose::{CONTRACT_ID, CONTRACT_VERSION, ErrorObject, ProposeInput, ProposeOutput};
-use chimera_contracts::{CallContext, Clock, Entropy, Faults, Skill, SkillDescriptor, SkillName, schema};
+use chimera_contracts::propose::{CONTRACT_ID, CONTRACT_VERSION, ProposeAnswer, ProposeInput};
+use chimera_contracts::{
+    CallContext, Clock, Entropy, Faults, HostError, Skill, SkillDescriptor, SkillName, schema,
+};
 use chrono::TimeDelta;
 
 use crate::insights::Insights;
@@ -78,20 +80,21 @@ impl ProposeSkill {
 #[async_trait]
 impl Skill for ProposeSkill {
     type Input = ProposeInput;
-    type Output = ProposeOutput;
-    type Error = ErrorObject;
+    type Output = ProposeAnswer;
 
     fn descriptor(&self) -> &SkillDescriptor {
         &self.descriptor
     }
 
-    /// Proposes, or tells again what was proposed under the same request id. An output is durable, and so is its evidence.
-    async fn call(&self, context: &CallContext, input: ProposeInput) -> Result<ProposeOutput, ErrorObject> {
-        self.propose(context, &input).await
+    /// Proposes, or tells again what was proposed under the same request id. A proposal is durable, and so is its evidence.
+    async fn call(&self, context: &CallContext, input: ProposeInput) -> Result<ProposeAnswer, HostError> {
+        context.check()?;
+        Ok(self.propose(context, &input).await)
     }
 
     /// Refuses what could not be read, and records that (PRO-02).
-    async fn refuse(&self, context: &CallContext, faults: Faults) -> ErrorObject {
-        self.answer_refusal(context, None, faults.into()).await
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Result<ProposeAnswer, HostError> {
+        context.check()?;
+        Ok(ProposeAnswer::Error(self.answer_refusal(context, None, faults.into()).await))
     }
 }

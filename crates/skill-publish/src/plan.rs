@@ -7,7 +7,7 @@ use chimera_effect::{
     AccountRef, ContentPart, Disclosure, Effect, EffectKind, EffectV1, Media, MediaIdentity, Service, Unfit,
 };
 use chimera_platform::Accounts;
-use chimera_platform::text::{self, TextCount};
+use chimera_platform::text::{self, Rendered, TextCount};
 
 use crate::probe::ProbedMedia;
 use crate::refuse::Refusal;
@@ -44,7 +44,9 @@ pub(crate) fn plan(ground: &Ground<'_>, input: &PublishInput) -> Result<Vec<Plan
             continue;
         };
         let pointer = format!("/content_bundle/variants/{v}");
-        faults.extend(text_faults(&pointer, variant));
+        let label = Some(variant.disclosure_label.as_str());
+        let rendered = text::render(*platform, &variant.text_content, &variant.hashtags, label);
+        faults.extend(text_faults(&pointer, variant, &rendered));
         let Some(account) = ground.accounts.account(input.agent_id, *platform) else {
             let expected = format!("a platform on which agent {} has an account", input.agent_id);
             let fault = Fault::new(format!("/target_platforms/{t}"), expected, platform.as_str());
@@ -60,7 +62,7 @@ pub(crate) fn plan(ground: &Ground<'_>, input: &PublishInput) -> Result<Vec<Plan
             faults.push((ErrorCode::PlatformNotConfigured, fault));
             continue;
         };
-        match effect(ground, input, variant, account, &service) {
+        match effect(ground, input, variant, rendered, account, &service) {
             Ok(effect_and_count) => {
                 faults.extend(unfit(ground, &pointer, variant, &effect_and_count.effect));
                 planned.push(effect_and_count);
@@ -74,16 +76,15 @@ pub(crate) fn plan(ground: &Ground<'_>, input: &PublishInput) -> Result<Vec<Plan
     }
 }
 
-fn text_faults(pointer: &str, variant: &ContentVariant) -> Vec<(ErrorCode, Fault)> {
-    let ContentVariant { platform, text_content, hashtags, disclosure_label, .. } = variant;
-    let mut faults: Vec<(ErrorCode, Fault)> =
-        text::check(*platform, text_content, hashtags, Some(disclosure_label))
-            .into_iter()
-            .map(|fault| {
-                let expected = format!("a text that `{platform}` takes");
-                (fault.code, Fault::new(format!("{pointer}/text_content"), expected, fault.message))
-            })
-            .collect();
+fn text_faults(pointer: &str, variant: &ContentVariant, rendered: &Rendered) -> Vec<(ErrorCode, Fault)> {
+    let ContentVariant { platform, hashtags, disclosure_label, .. } = variant;
+    let mut faults: Vec<(ErrorCode, Fault)> = text::check(rendered, hashtags)
+        .into_iter()
+        .map(|fault| {
+            let expected = format!("a text that `{platform}` takes");
+            (fault.code, Fault::new(format!("{pointer}/text_content"), expected, fault.message))
+        })
+        .collect();
     if disclosure_label.trim().is_empty() {
         let fault =
             Fault::new(format!("{pointer}/disclosure_label"), "a disclosure label (PUB-13)", "nothing");
@@ -116,11 +117,11 @@ fn effect(
     ground: &Ground<'_>,
     input: &PublishInput,
     variant: &ContentVariant,
+    rendered: Rendered,
     account: &str,
     service: &Service,
 ) -> Result<Planned, Fault> {
-    let ContentVariant { platform, text_content, hashtags, disclosure_label, media_refs } = variant;
-    let rendered = text::render(*platform, text_content, hashtags, Some(disclosure_label));
+    let ContentVariant { platform, disclosure_label, media_refs, .. } = variant;
     let identify = |reference: &String| {
         let probed =
             ground.media.get(reference).ok_or_else(|| Fault::new("", "media that were probed", reference))?;

@@ -18,6 +18,8 @@ pub(crate) struct Refusal {
     pub(crate) faults: Vec<Fault>,
     /// The store failed so that the request may have been admitted all the same.
     pub(crate) open: bool,
+    /// The store does not come back by itself, so that asking again does not help.
+    pub(crate) lasts: bool,
 }
 
 impl Refusal {
@@ -26,6 +28,7 @@ impl Refusal {
             why: Refused { code, platform: None, message: message.into() },
             faults: Vec::new(),
             open: false,
+            lasts: false,
         }
     }
 
@@ -34,6 +37,7 @@ impl Refusal {
             why: Refused { code, platform: Some(platform), message: message.into() },
             faults: Vec::new(),
             open: false,
+            lasts: false,
         }
     }
 
@@ -48,7 +52,10 @@ impl Refusal {
 
     pub(crate) fn store(error: &StoreError) -> Self {
         match error.applied {
-            Applied::NotApplied => Self::whole(ErrorCode::StorageUnavailable, error.to_string()),
+            Applied::NotApplied => Self {
+                lasts: !error.kind.may_pass(),
+                ..Self::whole(ErrorCode::StorageUnavailable, error.to_string())
+            },
             Applied::MaybeApplied => {
                 Self { open: true, ..Self::whole(ErrorCode::OutcomeUnknown, error.to_string()) }
             }
@@ -58,7 +65,7 @@ impl Refusal {
 
 impl From<Refused> for Refusal {
     fn from(why: Refused) -> Self {
-        Self { why, faults: Vec::new(), open: false }
+        Self { why, faults: Vec::new(), open: false, lasts: false }
     }
 }
 
@@ -83,10 +90,11 @@ pub(crate) fn answer(input: &PublishInput, refusal: &Refusal) -> PublishOutput {
         Some(platform) => format!("{platform}: {message}"),
         None => message.clone(),
     };
+    let retry_eligible = Some(code.retryable() && !refusal.lasts);
     let failed = |platform: &PlatformName| PublicationResult {
         error_code: Some(*code),
         error_message: Some(message.clone()),
-        retry_eligible: Some(code.retryable()),
+        retry_eligible,
         ..PublicationResult::new(*platform, PublicationStatus::Failed)
     };
     let total = u32::try_from(input.target_platforms.len()).unwrap_or(u32::MAX);
@@ -99,6 +107,7 @@ pub(crate) fn answer(input: &PublishInput, refusal: &Refusal) -> PublishOutput {
             ..PublishMetadata::default()
         }),
         faults: (!refusal.faults.is_empty()).then(|| refusal.faults.clone()),
+        retry_eligible,
         ..PublishOutput::refusal(*code, message)
     }
 }

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use chimera_audit::AuditLedger;
 use chimera_contracts::parse::ParserError;
 use chimera_contracts::publish::{CONTRACT_ID, CONTRACT_VERSION, PublishInput, PublishOutput};
-use chimera_contracts::{CallContext, Clock, ErrorCode, Faults, Skill, SkillDescriptor, SkillName, schema};
+use chimera_contracts::{
+    CallContext, Clock, ErrorCode, Faults, HostError, Skill, SkillDescriptor, SkillName, schema,
+};
 use chimera_effect::Kernel;
 use chimera_platform::Accounts;
 use chimera_platform::media::MediaProbe;
@@ -74,22 +76,22 @@ impl PublishSkill {
 impl Skill for PublishSkill {
     type Input = PublishInput;
     type Output = PublishOutput;
-    type Error = PublishOutput;
 
     fn descriptor(&self) -> &SkillDescriptor {
         &self.descriptor
     }
 
-    /// Publishes, or tells what became of an earlier call with the same key. A failure is an `Err` in the contract's
-    /// failure shape only where nothing of the request was recorded; otherwise the output says how each platform ended.
-    async fn call(&self, context: &CallContext, input: PublishInput) -> Result<PublishOutput, PublishOutput> {
-        self.publish(context, &input).await
+    /// Publishes, or tells what became of an earlier call with the same key; the answer says how each platform ended.
+    async fn call(&self, context: &CallContext, input: PublishInput) -> Result<PublishOutput, HostError> {
+        context.check()?;
+        Ok(self.publish(context, &input).await)
     }
 
-    async fn refuse(&self, _: &CallContext, faults: Faults) -> PublishOutput {
-        PublishOutput {
+    async fn refuse(&self, context: &CallContext, faults: Faults) -> Result<PublishOutput, HostError> {
+        context.check()?;
+        Ok(PublishOutput {
             faults: Some(faults.as_slice().to_vec()),
             ..PublishOutput::refusal(ErrorCode::ValidationError, faults.to_string())
-        }
+        })
     }
 }

@@ -26,9 +26,12 @@ pub struct Loaded {
     size: Option<u64>,
     nodes: BTreeMap<(u8, u64), Digest>,
     dead: BTreeMap<InstanceId, bool>,
-    /// Whether a part of it was not read for this step, so that only conditions can confirm it.
-    assumed: bool,
+    /// How many states of the store it is made of; what was assumed counts as one of its own.
+    states: u32,
 }
+
+/// More states than one, for what was assumed.
+const ASSUMED: u32 = 2;
 
 /// Why a step stops.
 #[derive(Debug)]
@@ -56,7 +59,7 @@ impl Loaded {
             size: None,
             nodes: BTreeMap::new(),
             dead: BTreeMap::new(),
-            assumed: false,
+            states: 0,
         }
     }
 
@@ -89,23 +92,40 @@ impl Loaded {
 
     /// Takes a row for what is stored, without reading it. A transaction that rests on it names its revision.
     pub(crate) fn assume(&mut self, key: Key, row: Option<Row>) {
-        self.assumed = true;
+        self.states = ASSUMED;
         self.rows.insert(key, row.map(Box::new));
     }
 
     /// Takes a scan to give nothing, without asking.
     pub(crate) fn assume_none(&mut self, scan: Scan) {
-        self.assumed = true;
+        self.states = ASSUMED;
         self.scans.push((scan, Vec::new()));
     }
 
-    pub(crate) const fn is_assumed(&self) -> bool {
-        self.assumed
+    /// Whether it shows no state that the store was ever in: parts of it were read at different times, or not at all. A
+    /// transaction that rests on it names what it rests on; an answer has to be computed from one state.
+    pub(crate) const fn is_mixed(&self) -> bool {
+        self.states > 1
+    }
+
+    /// Takes in what was read in one snapshot.
+    pub(crate) fn add_all(&mut self, found: impl IntoIterator<Item = (Read, Found)>) {
+        self.states = self.states.saturating_add(1);
+        found.into_iter().for_each(|(read, found)| self.add(read, found));
+    }
+
+    /// Everything that it is made of.
+    pub(crate) fn reads(&self) -> Vec<Read> {
+        let rows = self.rows.keys().cloned().map(Read::Row);
+        let scans = self.scans.iter().map(|(scan, _)| Read::Rows(scan.clone()));
+        let dead = self.dead.keys().map(|opener| Read::Dead(*opener));
+        rows.chain(scans).chain(dead).chain(self.size.map(|_| Read::Size)).collect()
     }
 
     /// Takes in what a failed condition was about.
     pub(crate) fn refresh(&mut self, stale: Stale) {
         self.now = stale.now;
+        self.states = self.states.saturating_add(1);
         if let Some((read, found)) = stale.found {
             self.add(read, found);
         }

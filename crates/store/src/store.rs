@@ -140,7 +140,8 @@ impl<B: Backend> Store<B> {
         Err(endless())
     }
 
-    /// Computes a step, loading what it asks for. What was assumed carries no answer and no error: it is read then.
+    /// Computes a step, loading what it asks for. What was assumed, or read at different times, carries no answer and no
+    /// error: a row that moved between two reads would be told as a contradiction. All of it is read in one snapshot then.
     async fn compute<T>(
         &self,
         loaded: &mut Loaded,
@@ -150,8 +151,10 @@ impl<B: Backend> Store<B> {
             match step(loaded) {
                 Ok(Outcome::Write(transaction, answer)) => return Ok(Outcome::Write(transaction, answer)),
                 Err(Stop::Needs(reads)) => self.load(loaded, reads).await?,
-                Ok(Outcome::Answer(_)) | Err(Stop::Failed(_)) if loaded.is_assumed() => {
+                Ok(Outcome::Answer(_)) | Err(Stop::Failed(_)) if loaded.is_mixed() => {
+                    let reads = loaded.reads();
                     *loaded = Loaded::at(self.backend.now());
+                    self.load(loaded, reads).await?;
                 }
                 Ok(answer) => return Ok(answer),
                 Err(Stop::Failed(error)) => return Err(error),
@@ -162,9 +165,7 @@ impl<B: Backend> Store<B> {
 
     async fn load(&self, loaded: &mut Loaded, reads: Vec<crate::backend::Read>) -> Result<(), StoreError> {
         let found = self.backend.load(reads.clone()).await?;
-        for (read, found) in reads.into_iter().zip(found) {
-            loaded.add(read, found);
-        }
+        loaded.add_all(reads.into_iter().zip(found));
         Ok(())
     }
 }

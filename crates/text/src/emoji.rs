@@ -45,6 +45,9 @@ pub(crate) fn is_emoji(character: char) -> bool {
 
 fn member(chars: &[char]) -> usize {
     match chars {
+        // Two characters of ASCII begin none. Most texts are little else, and each property that is asked for is a search.
+        [base] if base.is_ascii() => 0,
+        [base, second, ..] if base.is_ascii() && second.is_ascii() => 0,
         [base, EMOJI_PRESENTATION, KEYCAP, ..] if is_keycap_base(*base) => 3,
         [base, KEYCAP, ..] if is_keycap_base(*base) => 2,
         [first, second, ..] if is_regional(*first) && is_regional(*second) => 2,

@@ -36,7 +36,8 @@ pub fn spelled_in_tags(text: &str) -> String {
     text.chars().filter_map(spelled).collect()
 }
 
-/// The characters that are part of no emoji and no joiner or selector in its place, each with its place in characters from 0.
+/// The characters that are part of no emoji and no joiner or selector in its place, each with its place in characters from 0;
+/// without the printed ones of ASCII, which show what they are.
 pub(crate) fn unexplained(text: &str) -> Vec<(usize, char)> {
     let chars: Vec<char> = text.chars().collect();
     let mut found = Vec::new();
@@ -44,6 +45,12 @@ pub(crate) fn unexplained(text: &str) -> Vec<(usize, char)> {
     // What stands right before, and the last that is no mark on another.
     let (mut last, mut base) = (None, None);
     while let Some([character, after @ ..]) = chars.get(offset..) {
+        // Printed ASCII, unless what follows makes an emoji of it: most of most texts, and no property of it needs to be searched.
+        if matches!(character, ' '..='~') && after.first().is_none_or(char::is_ascii) {
+            offset = offset.saturating_add(1);
+            (last, base) = (Some(*character), Some(*character));
+            continue;
+        }
         let sequence = emoji::sequence(chars.get(offset..).unwrap_or_default());
         if sequence == 0 && !is_at_home(last, base, *character, after.first().copied()) {
             found.push((offset, *character));

@@ -3,7 +3,9 @@
 //!
 //! Ours, because the crates that count are for other languages or years behind; it is held to the published cases.
 
-use unicode_normalization::UnicodeNormalization;
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::{emoji, link};
 
@@ -29,7 +31,11 @@ pub enum WeightConfig {
 /// ```
 #[must_use]
 pub fn weighted_length(text: &str, config: WeightConfig) -> u32 {
-    let text: String = text.nfc().collect();
+    // Most texts are in NFC already; that is seen without building another.
+    let text = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect()),
+    };
     let mut weight = 0_u32;
     let mut at = 0;
     for link in link::links(&text) {

@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chimera::Chimera;
+use chimera::audit::LedgerReader as _;
 use chimera::contracts::engage::{EngageAction, EngageInput, EngageStatus};
-use chimera::contracts::{CallContext, CallerRole, ErrorCode, PlatformName};
+use chimera::contracts::{
+    CallContext, CallerRole, ContextFault, ErrorCode, HostError, PlatformName, Skill as _,
+};
 use chimera_testkit::{Fault, Rules};
-use chimera_tests::engage_stage::{Judges, ToldTargets, engage, engage_as, engage_context, engagement};
+use chimera_tests::engage_stage::{
+    Judges, ToldTargets, engage, engage_as, engage_context, engagement, skill,
+};
 
 use super::{World, code};
 
@@ -129,19 +134,55 @@ async fn a_target_that_is_not_there_is_refused() {
 }
 
 #[tokio::test]
-async fn the_host_has_to_say_for_whom() {
+async fn only_a_worker_may_engage() {
     let world = World::new(1.0).await;
     let (_store, host) = world.host();
     let input = engagement(EngageAction::Like);
     for (context, expected) in [
-        (CallContext { agent: None, ..engage_context() }, "VALIDATION_ERROR"),
-        (CallContext { campaign: None, ..engage_context() }, "VALIDATION_ERROR"),
         (CallContext { role: CallerRole::Planner, ..engage_context() }, "AUTHZ_FAILURE"),
         (CallContext { role: CallerRole::Judge, ..engage_context() }, "AUTHZ_FAILURE"),
         (CallContext { role: CallerRole::Reviewer, ..engage_context() }, "AUTHZ_FAILURE"),
     ] {
         assert_eq!(code(&engage_as(&host, &context, &input).await), expected, "{context:?}");
     }
+    assert_eq!(world.platform.performed(), []);
+}
+
+/// What the host forgot is told to the host, in every way to call, and no model hears of it; nothing is recorded.
+#[tokio::test]
+async fn the_host_has_to_say_for_whom() {
+    let world = World::new(1.0).await;
+    let (store, host) = world.host();
+    let input = engagement(EngageAction::Like);
+    let json = serde_json::to_vec(&input).unwrap();
+    let entries = || async { store.head().await.unwrap().size };
+    let before = entries().await;
+    for (context, faults) in [
+        (CallContext { agent: None, ..engage_context() }, vec![ContextFault::NoAgent]),
+        (CallContext { campaign: None, ..engage_context() }, vec![ContextFault::NoCampaign]),
+        (CallContext { actor: String::new(), ..engage_context() }, vec![ContextFault::NoActor]),
+        (
+            CallContext { agent: None, key: Some("a\u{7}b".to_owned()), ..engage_context() },
+            vec![ContextFault::NoAgent, ContextFault::Key { place: 1, character: '\u{7}' }],
+        ),
+        // Whatever the caller may do, and whatever the input is.
+        (
+            CallContext { campaign: None, role: CallerRole::Judge, ..engage_context() },
+            vec![ContextFault::NoCampaign],
+        ),
+    ] {
+        let expected = HostError::Context(faults);
+        let skills = host.skills();
+        let id = "skill_engagement_manage";
+        assert_eq!(skill(&host).call(&context, input.clone()).await.unwrap_err(), expected);
+        assert_eq!(skill(&host).submit(&context, &input).await.unwrap_err(), expected);
+        assert_eq!(skills.call_json(id, &context, &json).await.unwrap_err(), expected);
+        assert_eq!(skills.call_json(id, &context, b"no json").await.unwrap_err(), expected);
+    }
+    let unknown = host.skills().call_json("skill_unheard_of", &engage_context(), &json).await.unwrap_err();
+    let configured = vec!["skill_engagement_manager", "skill_engagement_manage", "skill_publish_content"];
+    assert_eq!(unknown, HostError::NoSuchSkill { id: "skill_unheard_of".to_owned(), configured });
+    assert_eq!(entries().await, before);
     assert_eq!(world.platform.performed(), []);
 }
 
@@ -162,7 +203,7 @@ async fn json_that_is_not_the_contracts_is_refused_whole() {
         (r#"{"action":"like","action":"follow","platform":"twitter","target":"t"}"#, vec!["/action"]),
         (r#"not json"#, vec![""]),
     ] {
-        let answer = skill.call_json(&engage_context(), json.as_bytes()).await;
+        let answer = skill.call_json(&engage_context(), json.as_bytes()).await.unwrap();
         assert!(answer.is_error, "{json}");
         let answer: serde_json::Value = serde_json::from_str(&answer.json).unwrap();
         assert_eq!(answer["status"], "failed", "{json}");

@@ -41,7 +41,7 @@ impl Scene {
         let store = memory(&clock);
         let platform = StrictPlatform::everywhere(Arc::clone(&clock), Rules::default());
         let host = host(&store, Arc::new(platform), &clock);
-        let proposal = host.propose().call(&context(), input()).await.unwrap();
+        let proposal = host.propose().call(&context(), input()).await.unwrap().into_result().unwrap();
         Self { clock, store, host, proposal }
     }
 

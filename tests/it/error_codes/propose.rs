@@ -53,7 +53,7 @@ fn ports() -> (Arc<dyn Clock>, Arc<StrictPlatform>) {
 }
 
 async fn ask(host: &Chimera, context: &CallContext, input: ProposeInput) -> Told {
-    match host.propose().call(context, input).await {
+    match host.propose().call(context, input).await.unwrap().into_result() {
         Ok(output) => panic!("it was answered: {output:?}"),
         Err(error) => Told::proposed(&error),
     }

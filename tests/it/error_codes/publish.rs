@@ -78,7 +78,7 @@ impl Scene {
 
     async fn ask_as(&self, host: &Chimera, context: &CallContext) -> Told {
         let before = self.platform.posts().len();
-        let answer = host.publish().call(context, self.input.clone()).await.unwrap_or_else(|failed| failed);
+        let answer = host.publish().call(context, self.input.clone()).await.unwrap();
         Told::published(&answer, self.platform.posts().len() != before)
     }
 }

@@ -16,14 +16,15 @@ impl Stage {
         let deadline = within_ms.map(|within| self.outside.clock.now() + TimeDelta::milliseconds(within));
         let told = if let Some(input) = self.inputs.get(&wish) {
             let context = CallContext { deadline, ..context() };
-            let answer = host.chimera.publish().call(&context, input.clone()).await;
-            Told::of_publish(&answer.unwrap_or_else(|failed| failed))
+            let answer =
+                host.chimera.publish().call(&context, input.clone()).await.expect("the context is complete");
+            Told::of_publish(&answer)
         } else {
             let target = self.outside.world().0.target(wish).unwrap_or_default();
             let input = engage_input(&self.scenario, wish, target);
             let context = CallContext { deadline, ..context_of(wish) };
-            let answer = skill(&host.chimera).call(&context, input).await;
-            Told::of_engage(&answer.unwrap_or_else(|failed| failed))
+            let answer = skill(&host.chimera).call(&context, input).await.expect("the context is complete");
+            Told::of_engage(&answer)
         };
         self.note(wish, "caller", &told);
     }

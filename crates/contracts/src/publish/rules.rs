@@ -52,19 +52,19 @@ impl PublishInput {
 
 /// The bounds of one variant.
 fn texts(index: usize, variant: &ContentVariant) -> Vec<Fault> {
-    let at = |member: &str| format!("/content_bundle/variants/{index}/{member}");
+    let at = "/content_bundle/variants";
+    let (text, label) = (&variant.text_content, &variant.disclosure_label);
     let mut faults = vec![
-        Length::characters(at("text_content"), &variant.text_content).within(0, MAX_TEXT),
-        Length::characters(at("disclosure_label"), &variant.disclosure_label).within(0, MAX_DISCLOSURE),
+        Length::characters(format_args!("{at}/{index}/text_content"), text).within(0, MAX_TEXT),
+        Length::characters(format_args!("{at}/{index}/disclosure_label"), label).within(0, MAX_DISCLOSURE),
     ];
     for (name, list, most) in
         [("media_refs", &variant.media_refs, MAX_MEDIA_REF), ("hashtags", &variant.hashtags, MAX_HASHTAG)]
     {
-        faults.push(Length::of(at(name), list).within(0, MAX_LIST));
-        let items = list.iter().enumerate();
-        faults.extend(
-            items.map(|(item, text)| Length::characters(at(&format!("{name}/{item}")), text).within(1, most)),
-        );
+        faults.push(Length::of(format_args!("{at}/{index}/{name}"), list).within(0, MAX_LIST));
+        faults.extend(list.iter().enumerate().map(|(item, text)| {
+            Length::characters(format_args!("{at}/{index}/{name}/{item}"), text).within(1, most)
+        }));
     }
     faults.into_iter().flatten().collect()
 }

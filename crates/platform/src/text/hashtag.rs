@@ -94,6 +94,9 @@ fn marked<'a>(
 }
 
 fn is_word(character: char) -> bool {
+    if character.is_ascii() {
+        return character == '_' || character.is_ascii_alphanumeric();
+    }
     character == '_' || character.is_alphanumeric() || is_combining_mark(character)
 }
 

@@ -13,6 +13,9 @@ const NAMED: usize = 8;
 
 pub(super) fn faults(text: &str) -> Option<TextFault> {
     let found = unsafe_characters(text);
+    if found.is_empty() {
+        return None;
+    }
     let mut named: Vec<_> = found
         .iter()
         .take(NAMED)
@@ -24,7 +27,7 @@ pub(super) fn faults(text: &str) -> Option<TextFault> {
         named.push(format!("and {} more", found.len().saturating_sub(NAMED)));
     }
     let message = format!("the text holds characters that are refused: {}", named.join(", "));
-    (!found.is_empty()).then_some(TextFault { code: ErrorCode::ContentUnsafe, message })
+    Some(TextFault { code: ErrorCode::ContentUnsafe, message })
 }
 
 #[cfg(test)]

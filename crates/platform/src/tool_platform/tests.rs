@@ -7,6 +7,7 @@ mod built_in;
 mod built_in_answers;
 mod built_in_reports;
 mod engage;
+mod failing_client;
 mod find;
 mod find_engagement;
 mod fit;

@@ -121,7 +121,7 @@ proptest! {
             let rendered = render(*platform, &text, &hashtags, Some("label"));
             prop_assert!(rendered.text.starts_with(&text) && rendered.text.ends_with("label"));
             prop_assert_eq!(rendered.count, count(*platform, &rendered.text));
-            let found = faults(*platform, &text, &hashtags, Some("label"));
+            let found = faults(&rendered, &hashtags);
             prop_assert!(rendered.count.fits() || !found.is_empty());
             // An unsafe character is found in the whole as it is in the part.
             prop_assert!(unsafe_characters(&text).is_empty() || !found.is_empty());

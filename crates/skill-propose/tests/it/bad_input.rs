@@ -12,7 +12,7 @@ use crate::bench::{
 /// Sends bytes; everything in `expected` has to be named, and nothing else.
 fn check(sent: &str, expected: &[&str]) {
     let bench = Bench::new();
-    let error = error(&block_on(bench.skill().call_json(&context(), sent.as_bytes())));
+    let error = error(&block_on(bench.skill().call_json(&context(), sent.as_bytes())).unwrap());
     assert_eq!(error.error_code, ErrorCode::ValidationError, "{sent}");
     assert_eq!(pointers(&error), expected, "{sent}");
     assert_eq!(reason(&error), "invalid_input", "{sent}");
@@ -143,7 +143,7 @@ fn an_input_that_was_built_is_held_to_the_same_bounds() {
     built.request_id.clear();
     built.actor_id = "x".repeat(256);
     let bench = Bench::new();
-    let error = block_on(bench.skill().call(&context(), built)).unwrap_err();
+    let error = block_on(bench.skill().call(&context(), built)).unwrap().into_result().unwrap_err();
     assert_eq!(pointers(&error), ["/actor_id", "/request_id"]);
     assert_eq!(bench.refused().len(), 1);
 }
@@ -167,7 +167,7 @@ fn only_workers_and_planners_ask() {
     ] {
         let bench = Bench::new();
         let context = CallContext { role, ..context() };
-        let answer = block_on(bench.skill().call_json(&context, request().to_string().as_bytes()));
+        let answer = block_on(bench.skill().call_json(&context, request().to_string().as_bytes())).unwrap();
         assert_eq!(!answer.is_error, may, "{role:?}: {}", answer.json);
         if !may {
             let error = error(&answer);

@@ -109,7 +109,7 @@ pub(crate) fn context() -> CallContext {
 }
 
 pub(crate) fn call(skill: &ProposeSkill, request: &Value) -> JsonAnswer {
-    block_on(skill.call_json(&context(), request.to_string().as_bytes()))
+    block_on(skill.call_json(&context(), request.to_string().as_bytes())).unwrap()
 }
 
 /// The proposal that a request gets.

@@ -19,7 +19,7 @@ fn a_proposal_is_told_by_ids_and_digests() {
     let skill = bench.with_insights(Figures::of(&known));
     let correlation = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
     let context = CallContext { correlation: Some(correlation), ..context() };
-    let answer = block_on(skill.call_json(&context, request().to_string().as_bytes()));
+    let answer = block_on(skill.call_json(&context, request().to_string().as_bytes())).unwrap();
     let proposal: Value = serde_json::from_str(&answer.json).unwrap();
 
     let events = bench.proposed();
@@ -85,7 +85,7 @@ fn a_refusal_is_one_event_however_often_it_is_asked() {
     let correlation = Some("550e8400-e29b-41d4-a716-446655440000".parse().unwrap());
     let sent = bad.to_string();
     for context in [CallContext::worker("another"), CallContext { correlation, ..context() }] {
-        error(&block_on(bench.skill().call_json(&context, sent.as_bytes())));
+        error(&block_on(bench.skill().call_json(&context, sent.as_bytes())).unwrap());
     }
     bad["candidate_context"]["target_platforms"] = json!(["mastodon", "myspace"]);
     refuse(&bench.skill(), &bad);
@@ -96,7 +96,7 @@ fn a_refusal_is_one_event_however_often_it_is_asked() {
 fn what_could_not_be_read_is_one_event_by_its_faults() {
     let bench = Bench::new();
     for (sent, events) in [("{", 1), ("{", 1), ("{}", 2), ("[]", 3), ("{}", 3)] {
-        error(&block_on(bench.skill().call_json(&context(), sent.as_bytes())));
+        error(&block_on(bench.skill().call_json(&context(), sent.as_bytes())).unwrap());
         assert_eq!(bench.refused().len(), events, "{sent}");
     }
 }

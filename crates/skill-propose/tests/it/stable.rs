@@ -80,7 +80,7 @@ proptest! {
         bench.clock.advance(TimeDelta::days(days));
         let role = if planner { CallerRole::Planner } else { CallerRole::Worker };
         let context = CallContext { role, ..CallContext::worker(caller) };
-        let answer = block_on(bench.skill().call_json(&context, sent.as_bytes()));
+        let answer = block_on(bench.skill().call_json(&context, sent.as_bytes())).unwrap();
         prop_assert!(!answer.is_error, "{}", answer.json);
         prop_assert_eq!(&answer.json, &call(&Bench::new().skill(), &request()).json);
         // And again, where it is known already.
@@ -138,7 +138,7 @@ fn sixteen(bench: &Bench, request: impl Fn(usize) -> Value) -> Vec<JsonAnswer> {
     let calls = (0..16).map(|number| {
         let (skill, context) = (&skills[number % 2], CallContext::worker(format!("worker-{number}")));
         let request = request(number).to_string();
-        async move { skill.call_json(&context, request.as_bytes()).await }
+        async move { skill.call_json(&context, request.as_bytes()).await.unwrap() }
     });
     block_on(join_all(calls))
 }
@@ -184,14 +184,14 @@ fn the_first_answer_wins_over_later_strategies_and_figures() {
     assert_eq!(bench.proposed().len(), 1);
     // In another tenant it is another question.
     let context = CallContext { namespace: "another".parse().unwrap(), ..context() };
-    let other = block_on(bench.skill().call_json(&context, request().to_string().as_bytes()));
+    let other = block_on(bench.skill().call_json(&context, request().to_string().as_bytes())).unwrap();
     assert!(!other.is_error && other != first, "{}", other.json);
 }
 
 #[test]
 fn a_typed_call_and_a_json_call_are_one() {
     let bench = Bench::new();
-    let typed = block_on(bench.skill().call(&context(), input(&request()))).unwrap();
+    let typed = block_on(bench.skill().call(&context(), input(&request()))).unwrap().into_result().unwrap();
     assert_eq!(serde_json::to_string(&typed).unwrap(), call(&bench.skill(), &request()).json);
 }
 
