@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use chimera::contracts::{Clock, PlatformName};
 use chimera::effect::{
-    AccountRef, Admission, Effect, EffectKind, EffectRecord, EffectState, EffectV1, FoundBy, Kernel,
-    KernelOptions, LeaseScope, Leased, Purpose,
+    AccountRef, Effect, EffectKind, EffectRecord, EffectState, EffectV1, FoundBy, Kernel, KernelOptions,
+    LeaseScope, Purpose,
 };
 use chimera::governance::Gate;
 use chimera::platform::{Binding, Profile, ToolPlatform};
@@ -59,11 +59,9 @@ async fn play(kind: EffectKind, form: &Form, list: List, act: Act) -> Played {
     let approved = set_up(&approvals, budget.as_ref(), &time, &scene, PRICE, &[effect]).await.remove(0);
     let service = kernel.service(AccountRef::new(PLACE, ACCOUNT), kind).unwrap();
     let new = kernel.new_effect(approved.clone(), &service, false);
-    let Admission::Fresh(view) = kernel.admit(admit_request(&scene, vec![new])).await.unwrap() else {
-        panic!("it is fresh");
-    };
-    let leased = Leased { request: view.request.clone(), record: view.effects[0].clone() };
-    let mut record = kernel.drive_fresh(leased, approved, clock.now()).await.unwrap();
+    let admitted = kernel.admit(admit_request(&scene, vec![new])).await.unwrap();
+    let [leased] = admitted.leased() else { panic!("it is fresh, with one effect") };
+    let mut record = kernel.drive_fresh(leased.clone(), approved, clock.now()).await.unwrap();
     for round in 0..ROUNDS {
         let open = record.progress.state == EffectState::Unknown && !record.progress.needs_human;
         if !open {

@@ -14,8 +14,8 @@ use chimera::contracts::{
     Skill as _, SkillOutput, StoreError, StoreErrorKind,
 };
 use chimera::effect::{
-    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope,
-    Leased, Page, RequestKey, RequestView,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseGrant,
+    LeaseScope, Page, RequestKey, RequestView,
 };
 use chimera::governance::review::{
     Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
@@ -43,7 +43,7 @@ mock! {
         fn instance(&self) -> InstanceId;
         async fn admit(&self, admit: Admit) -> Result<Admission, StoreError>;
         async fn advance(&self, advance: Advance) -> Result<Advanced, StoreError>;
-        async fn lease(&self, scope: LeaseScope, limit: usize, ttl: TimeDelta) -> Result<Vec<Leased>, StoreError>;
+        async fn lease(&self, scope: LeaseScope, limit: usize, ttl: TimeDelta) -> Result<Vec<LeaseGrant>, StoreError>;
         async fn request(&self, key: &RequestKey) -> Result<Option<RequestView>, StoreError>;
         async fn effects(&self, query: &EffectQuery, page: Page) -> Result<Vec<EffectRecord>, StoreError>;
         async fn open_effects(&self, account: &AccountKey) -> Result<Vec<EffectRecord>, StoreError>;
@@ -278,6 +278,8 @@ async fn publish_tells_a_store_that_fails_for_what_it_is() {
             let status = if unknown { PublishStatus::Unknown } else { PublishStatus::Failure };
             assert_eq!(answer.status, status, "{failure:?}");
 
+            // What was admitted under an answer that was lost is held by the opener until its lease ends.
+            world.clock.advance(TimeDelta::minutes(2));
             let again = publish(&world.good(), &input).await;
             assert_eq!(again.status, PublishStatus::Success, "{failure:?}: {again:?}");
             assert_eq!(world.platform.posts().len(), 1, "{failure:?}");
@@ -311,6 +313,7 @@ async fn engage_tells_a_store_that_fails_for_what_it_is() {
             let status = if unknown { EngageStatus::Pending } else { EngageStatus::Failed };
             assert_eq!(answer.status, status, "{failure:?}");
 
+            world.clock.advance(TimeDelta::minutes(2));
             let good = engage_host(&judges, &world.store, outside(), &world.time);
             let again = engage(&good, &input).await;
             let (status, posts) =

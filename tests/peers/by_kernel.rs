@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chimera::contracts::Clock;
 use chimera::effect::{
-    AccountRef, Admission, Effect, EffectJournal, EffectKind, EffectRecord, EffectState, EffectV1, Kernel,
-    LeaseScope, Leased, Purpose,
+    AccountRef, Effect, EffectJournal, EffectKind, EffectRecord, EffectState, EffectV1, Kernel, LeaseScope,
+    Purpose,
 };
 use chimera::governance::{ApprovalStore, Gate};
 use chimera::mcp::TokioClock;
@@ -44,10 +44,9 @@ impl Engagement {
         let service = kernel.service(account, kind).expect("it is served");
         let new = kernel.new_effect(approved.clone(), &service, false);
         let admitted = kernel.admit(admit_request(&scene, vec![new])).await.expect("the store works");
-        let Admission::Fresh(view) = admitted else { panic!("it is fresh: {admitted:?}") };
-        let [record] = view.effects.as_slice() else { panic!("one effect: {view:?}") };
-        let leased = Leased { request: view.request.clone(), record: record.clone() };
-        let record = kernel.drive_fresh(leased, approved, until(&clock)).await.expect("the store works");
+        let [leased] = admitted.leased() else { panic!("it is fresh, with one effect: {admitted:?}") };
+        let record =
+            kernel.drive_fresh(leased.clone(), approved, until(&clock)).await.expect("the store works");
         Self { kernel, record, scene }
     }
 

@@ -152,7 +152,7 @@ impl Worker {
     }
 
     async fn drive(&self, leased: Leased, until: DateTime<Utc>, halt: &Halt) {
-        let effect = leased.record.id;
+        let effect = leased.record().id;
         match self.kernel.drive_until(leased, Purpose::Background, until, halt).await {
             Ok(record) => tracing::debug!(%effect, state = %record.progress.state, "driven"),
             Err(error) => tracing::warn!(%effect, %error, "an effect is left to a later round"),

@@ -28,14 +28,14 @@ impl Kernel {
         let leased = self.lease(LeaseScope::Of(vec![effect]), 1).await?;
         let Some(leased) = leased.into_iter().next() else { return Ok(Cancelled::TooLate) };
         let untouched =
-            leased.record.progress.state == EffectState::Admitted && leased.record.progress.attempts == 0;
+            leased.record().progress.state == EffectState::Admitted && leased.record().progress.attempts == 0;
         if !untouched {
-            self.let_go(&leased.record).await?;
+            self.let_go(leased.record()).await?;
             return Ok(Cancelled::TooLate);
         }
         let message = "it was taken back before it was attempted".to_owned();
         let refusal = Refusal { code: ErrorCode::Cancelled, message, retry_at: None, said: None };
-        Ok(match self.advance(&leased.record, Step::NotDone(refusal), false).await? {
+        Ok(match self.advance(leased.record(), Step::NotDone(refusal), false).await? {
             Advanced::Applied(_) | Advanced::Already(_) => Cancelled::Done,
             Advanced::Fenced | Advanced::Taken { .. } | Advanced::Refused(_) => Cancelled::TooLate,
         })

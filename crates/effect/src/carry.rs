@@ -10,8 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use crate::effect::Effect;
-use crate::journal::{LeaseScope, Leased};
+use crate::journal::LeaseScope;
 use crate::kernel::{Kernel, Purpose};
+use crate::leased::Leased;
 use crate::record::{EffectRecord, RequestKey, RequestView};
 use crate::state::EffectState;
 
@@ -90,7 +91,7 @@ impl Kernel {
     /// Drives effects that this caller just admitted, in their order.
     pub async fn carry_fresh(&self, admitted: Vec<(Leased, Approved<Effect>)>, carry: &Carry) -> Vec<Told> {
         let one = |(leased, approved): (Leased, Approved<Effect>)| async move {
-            let before = leased.record.clone();
+            let before = leased.record().clone();
             let driven = self.drive_fresh(leased, approved, self.effect_until(carry)).await;
             Told::driven(before, driven)
         };
@@ -166,9 +167,9 @@ impl Kernel {
         mut leased: Vec<Leased>,
         carry: &Carry,
     ) -> Vec<(EffectId, Result<EffectRecord, StoreError>)> {
-        leased.sort_by_key(|leased| leased.record.position);
+        leased.sort_by_key(|leased| leased.record().position);
         let one = |leased: Leased| async move {
-            let id = leased.record.id;
+            let id = leased.record().id;
             (id, self.drive(leased, Purpose::Asked, self.effect_until(carry)).await)
         };
         run(leased, carry.order, one).await

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 
 use crate::effect::Effect;
 use crate::halt::Halt;
-use crate::journal::{Advanced, Leased, Step};
+use crate::journal::{Advanced, Step};
 use crate::kernel::{Kernel, Purpose};
+use crate::leased::Leased;
 use crate::outcome::UnknownOutcome;
 use crate::record::{EffectRecord, RequestRecord};
 use crate::state::EffectState;
@@ -60,7 +61,7 @@ impl Kernel {
         approved: Approved<Effect>,
         until: DateTime<Utc>,
     ) -> Result<EffectRecord, StoreError> {
-        let begun = (admitted.record.progress.state == EffectState::Attempting).then(|| approved.clone());
+        let begun = (admitted.record().progress.state == EffectState::Attempting).then(|| approved.clone());
         let mut drive = Drive::new(self, admitted, Purpose::Asked, until);
         drive.begun = begun;
         drive.approved = Some(approved);
@@ -97,10 +98,11 @@ impl Kernel {
 
 impl<'a> Drive<'a> {
     fn new(kernel: &'a Kernel, leased: Leased, purpose: Purpose, until: DateTime<Utc>) -> Self {
+        let (request, record) = leased.into_parts();
         Self {
             kernel,
-            request: leased.request,
-            record: leased.record,
+            request,
+            record,
             begun: None,
             approved: None,
             purpose,

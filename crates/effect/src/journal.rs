@@ -241,9 +241,9 @@ pub enum LeaseScope {
     Of(Vec<EffectId>),
 }
 
-/// An effect that is leased to the caller.
+/// An effect that a journal leases to its caller. Only a [`Kernel`](crate::Kernel) makes a [`Leased`](crate::Leased) of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leased {
+pub struct LeaseGrant {
     /// Its request.
     pub request: RequestRecord,
     /// The effect, with the new epoch.
@@ -353,8 +353,12 @@ pub trait EffectJournal: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store fails.
-    async fn lease(&self, scope: LeaseScope, limit: usize, ttl: TimeDelta)
-    -> Result<Vec<Leased>, StoreError>;
+    async fn lease(
+        &self,
+        scope: LeaseScope,
+        limit: usize,
+        ttl: TimeDelta,
+    ) -> Result<Vec<LeaseGrant>, StoreError>;
 
     /// What became of a key.
     ///

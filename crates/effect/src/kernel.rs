@@ -8,9 +8,8 @@ use chrono::TimeDelta;
 
 use crate::account::AccountRef;
 use crate::effect::{Effect, EffectKind, EffectV1};
-use crate::journal::{
-    Admission, Admit, Advance, Advanced, EffectJournal, LeaseScope, Leased, NewEffect, Step, Window,
-};
+use crate::journal::{Admit, Advance, Advanced, EffectJournal, LeaseScope, NewEffect, Step, Window};
+use crate::leased::{Admitted, Leased};
 use crate::observe::LateQueue;
 use crate::platform::{NotReady, Platform, Service, Unfit};
 use crate::record::{EffectRecord, RequestKey, RequestView};
@@ -165,13 +164,13 @@ impl Kernel {
     ///
     /// # Errors
     /// When the store fails. The error says `MaybeApplied` when any try may have been applied.
-    pub async fn admit(&self, admit: Admit) -> Result<Admission, StoreError> {
+    pub async fn admit(&self, admit: Admit) -> Result<Admitted, StoreError> {
         let mut tries = self.options.journal_tries.max(1);
         let mut open = false;
         loop {
             tries = tries.saturating_sub(1);
             let error = match self.journal.admit(admit.clone()).await {
-                Ok(admission) => return Ok(admission),
+                Ok(admission) => return Ok(Admitted::of(admission)),
                 Err(error) => error,
             };
             open |= error.applied == Applied::MaybeApplied;
@@ -196,7 +195,8 @@ impl Kernel {
     /// # Errors
     /// When the store fails.
     pub async fn lease(&self, scope: LeaseScope, limit: usize) -> Result<Vec<Leased>, StoreError> {
-        self.journal.lease(scope, limit, self.options.lease).await
+        let granted = self.journal.lease(scope, limit, self.options.lease).await?;
+        Ok(granted.into_iter().map(Leased::granted).collect())
     }
 
     pub(crate) fn window(&self, service: &Service) -> Window {

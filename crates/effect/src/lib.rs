@@ -10,6 +10,7 @@ mod effect;
 mod halt;
 mod journal;
 mod kernel;
+mod leased;
 mod look;
 mod observe;
 mod outcome;
@@ -31,9 +32,10 @@ pub use effect::{Disclosure, DisclosurePlacement, Effect, EffectKind, EffectV1, 
 pub use halt::Halt;
 pub use journal::{
     AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, HandSettlement, HandVerdict,
-    LeaseScope, Leased, NewEffect, OPEN_EFFECTS, Page, Refused, Step, Window,
+    LeaseGrant, LeaseScope, NewEffect, OPEN_EFFECTS, Page, Refused, Step, Window,
 };
 pub use kernel::{Kernel, KernelOptions, LookPolicy, Purpose};
+pub use leased::{Admitted, Leased};
 pub use look::{DoubtfulItem, Finding, LookReport, LookUp, OwnedPost, PostOwners, SHOWN_ITEMS};
 pub use outcome::{
     Candidate, Evidence, ExternalPost, FoundBy, Outcome, Pending, Refusal, Said, UnknownOutcome,

@@ -5,7 +5,7 @@ use chimera_contracts::engage::EngageOutput;
 use chimera_contracts::{
     Confidence, DecisionId, Digest, ErrorCode, EventId, Namespace, StoreError, derive_uuid,
 };
-use chimera_effect::{Admission, Admit, Effect, Leased, RequestView};
+use chimera_effect::{Admission, Admit, Effect, RequestView};
 use chimera_governance::{
     Approver, ApproverRole, Claim, Decision, GateError, Policy, Recorded, Verdict, permits,
 };
@@ -83,14 +83,14 @@ impl EngageSkill {
             review: Some(engagement.review_id()),
             effects: vec![new],
         };
-        match kernel.admit(admit).await.map_err(|error| Refusal::store(&error))? {
+        let (admission, leased) =
+            kernel.admit(admit).await.map_err(|error| Refusal::store(&error))?.into_parts();
+        match admission {
             Admission::Fresh(view) if pace == Pace::Later => Ok(self.leave(engagement, view).await),
-            Admission::Fresh(RequestView { request, effects }) => {
-                let leased = effects.into_iter().map(|record| Leased { request: request.clone(), record });
+            Admission::Fresh(_) => {
                 let carry = self.carry(engagement, [id].into(), deadline);
-                let told = kernel
-                    .carry_fresh(leased.map(|leased| (leased, approved.clone())).collect(), &carry)
-                    .await;
+                let effects = leased.into_iter().map(|leased| (leased, approved.clone())).collect();
+                let told = kernel.carry_fresh(effects, &carry).await;
                 Ok(self.answer(engagement, self.persist(&carry, told).await))
             }
             Admission::Known(view) if pace == Pace::Later => Ok(self.told(engagement, view)),

@@ -7,8 +7,7 @@ use chimera_contracts::publish::{PublishInput, PublishOutput, PublishStrategy};
 use chimera_contracts::{CallContext, Digest, ErrorCode};
 use chimera_effect::step::same_effects;
 use chimera_effect::{
-    AccountRef, Admission, Admit, Carry, EffectKind, EffectV1, Leased, NewEffect, Order, RequestKey,
-    RequestView,
+    AccountRef, Admission, Admit, Carry, EffectKind, EffectV1, NewEffect, Order, RequestKey, RequestView,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -95,11 +94,13 @@ impl PublishSkill {
             effects,
         };
         let carry = self.carry(context, input, key, &planned);
-        match self.ports.kernel.admit(admit).await.map_err(|error| Refusal::store(&error))? {
-            Admission::Fresh(RequestView { request, effects }) => {
-                let leased = effects.into_iter().map(|record| Leased { request: request.clone(), record });
-                let told = self.ports.kernel.carry_fresh(leased.zip(approved).collect(), &carry).await;
-                Ok(answer::answer(&request, &told))
+        let admitted = self.ports.kernel.admit(admit).await.map_err(|error| Refusal::store(&error))?;
+        let (admission, leased) = admitted.into_parts();
+        match admission {
+            Admission::Fresh(view) => {
+                let effects = leased.into_iter().zip(approved).collect();
+                let told = self.ports.kernel.carry_fresh(effects, &carry).await;
+                Ok(answer::answer(&view.request, &told))
             }
             Admission::Known(view) => {
                 let request = view.request.clone();

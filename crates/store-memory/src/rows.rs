@@ -1,16 +1,15 @@
 //! The rows, in order of arrival, and what a backend does with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chimera_audit::merkle::Node;
 use chimera_audit::{Entry, EventType, Kept, LedgerQuery};
 use chimera_contracts::{CorrelationId, Digest, Namespace, StoreError, StoreErrorKind};
 use chimera_store::{
-    Applied, Commit, Condition, Event, EventRow, Found, Key, Part, Place, Read, Row, Scan, Stale,
-    Transaction, Tree, Write,
+    Applied, Checked, Commit, Event, EventRow, Found, Key, Part, Place, Read, Row, Scan, Transaction, Tree,
+    Write,
 };
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 /// Everything that is kept.
 #[derive(Debug, Default)]
@@ -86,56 +85,26 @@ impl Rows {
         transaction: Transaction,
         now: DateTime<Utc>,
     ) -> Result<Commit, StoreError> {
-        let stale = |found| Ok(Commit::Stale(Box::new(Stale { now, found })));
-        let Transaction { conditions, writes, events } = transaction;
-        for condition in conditions {
-            let (read, holds) = match condition {
-                Condition::Before(at) if now < at => continue,
-                Condition::Before(_) => return stale(None),
-                Condition::Revision(key, revision) => {
-                    let holds = self.get(&key).map(Row::revision) == revision;
-                    (Read::Row(key), holds)
-                }
-                Condition::Rows(scan, ids) => {
-                    let found: BTreeSet<Uuid> = self.scan(&scan).iter().map(Row::id).collect();
-                    let holds = found == ids.into_iter().collect();
-                    (Read::Rows(scan), holds)
-                }
-            };
-            if !holds {
-                let found = self.find(&read);
-                return stale(Some((read, found)));
-            }
-        }
-        let mut budgets = BTreeMap::new();
-        for write in &writes {
-            let Write::Budget(scope, change) = write else { continue };
-            let key = Key::Budget(scope.clone());
-            let before = match (budgets.get(&key), self.get(&key)) {
-                (Some(Row::Budget(_, balance)), _) | (None, Some(Row::Budget(_, balance))) => Some(*balance),
-                _ => None,
-            };
-            match change.apply(before) {
-                Some(after) => budgets.insert(key, Row::Budget(scope.clone(), after)),
-                None => {
-                    let read = Read::Row(key);
-                    let found = self.find(&read);
-                    return stale(Some((read, found)));
-                }
-            };
-        }
+        let revision = |key: &Key| Ok(self.get(key).map(Row::revision));
+        let budgets = match transaction.check(now, |read| Ok(self.find(read)), revision)? {
+            Checked::Holds(budgets) => budgets,
+            Checked::Stale(stale) => return Ok(Commit::Stale(stale)),
+        };
+        let Transaction { writes, events, .. } = transaction;
         let leaves = events
             .iter()
             .map(|event| event.sealed.leaf(now))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| StoreError::not_applied(StoreErrorKind::Misuse, error.to_string()))?;
         let first = self.tree.size();
-        for row in budgets.into_values() {
-            self.put(row);
+        for (scope, balance) in budgets {
+            self.put(Row::Budget(scope, balance));
         }
         for write in writes {
-            if let Write::Put(row) = write {
-                self.put(row);
+            match write {
+                Write::Put(row) => self.put(row),
+                Write::Erase(position) => self.erase(position),
+                Write::Budget(..) => {}
             }
         }
         for (event, leaf) in events.into_iter().zip(leaves) {
@@ -152,6 +121,13 @@ impl Rows {
                 self.places.insert(key, self.rows.len());
                 self.rows.push(row);
             }
+        }
+    }
+
+    fn erase(&mut self, position: u64) {
+        let logged = usize::try_from(position).ok().and_then(|place| self.ledger.get_mut(place));
+        if let Some(logged) = logged.filter(|logged| logged.entry.attachment != Kept::None) {
+            logged.entry.attachment = Kept::Erased;
         }
     }
 

@@ -229,6 +229,18 @@ pub(crate) fn event(connection: &Tx<'_>, id: EventId) -> StepResult<Option<Event
     Ok(None)
 }
 
+/// Removes what is kept beside an entry. The connection overwrites what it deletes.
+pub(crate) fn erase(connection: &Tx<'_>, position: u64) -> StepResult<()> {
+    connection
+        .prepare_cached(
+            "UPDATE ledger SET salt = NULL, content = NULL, content_of = NULL
+             WHERE first = (SELECT max(first) FROM ledger WHERE first <= ?1) AND attached = ?1",
+        )?
+        .execute([position])?;
+    connection.prepare_cached("DELETE FROM attachment WHERE position = ?1")?.execute([position])?;
+    Ok(())
+}
+
 /// What a query asks of an entry itself.
 #[derive(Deserialize)]
 struct Typed<'a> {

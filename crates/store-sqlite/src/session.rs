@@ -1,11 +1,9 @@
 //! What is read and written through one connection, within a transaction of it.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
 use std::ops::Deref;
 
-use chimera_store::{
-    Applied, Commit, Condition, Found, Key, Read, Row, Scan, Stale, Transaction, Tree, Write,
-};
+use chimera_store::{Applied, Checked, Commit, Found, Key, Read, Row, Scan, Transaction, Tree, Write};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
@@ -19,6 +17,7 @@ pub(crate) struct Tx<'a> {
     connection: &'a Connection,
     keys: View<'a>,
     openers: Option<&'a Instance>,
+    erased: Cell<bool>,
 }
 
 impl Deref for Tx<'_> {
@@ -37,7 +36,7 @@ impl<'a> Tx<'a> {
         openers: Option<&'a Instance>,
     ) -> StepResult<Self> {
         keys.catch_up(connection)?;
-        Ok(Self { connection, keys: View::of(keys), openers })
+        Ok(Self { connection, keys: View::of(keys), openers, erased: Cell::new(false) })
     }
 
     /// The numbers of rows that may have this key, oldest first.
@@ -55,9 +54,10 @@ impl<'a> Tx<'a> {
         self.keys.move_keys(self.connection)
     }
 
-    /// The transaction was committed.
-    pub(crate) fn committed(self) {
+    /// The transaction was committed. Says whether it erased something.
+    pub(crate) fn committed(self) -> bool {
         self.keys.committed();
+        self.erased.get()
     }
 }
 
@@ -129,42 +129,11 @@ pub(crate) fn apply(
     transaction: &Transaction,
     now: DateTime<Utc>,
 ) -> StepResult<Commit> {
-    let stale = |found| Ok(Commit::Stale(Box::new(Stale { now, found })));
-    for condition in &transaction.conditions {
-        let read = match condition {
-            Condition::Before(at) if now < *at => continue,
-            Condition::Before(_) => return stale(None),
-            Condition::Revision(key, expected) if revision(connection, key)? == *expected => continue,
-            Condition::Revision(key, _) => Read::Row(key.clone()),
-            Condition::Rows(scan, ids) => {
-                let found: BTreeSet<_> = rows(connection, scan)?.iter().map(Row::id).collect();
-                if found == ids.iter().copied().collect() {
-                    continue;
-                }
-                Read::Rows(scan.clone())
-            }
-        };
-        let found = find(connection, &read)?;
-        return stale(Some((read, found)));
-    }
-    // Moves of one budget add up; all are computed before the first write.
-    let mut budgets: Vec<(&chimera_governance::BudgetScope, chimera_governance::Balance)> = Vec::new();
-    for write in &transaction.writes {
-        let Write::Budget(scope, change) = write else { continue };
-        let moved = budgets.iter().position(|(known, _)| *known == scope);
-        let before = match moved.and_then(|place| budgets.get(place)) {
-            Some((_, balance)) => Some(*balance),
-            None => budgets::find(connection, scope)?,
-        };
-        let Some(after) = change.apply(before) else {
-            let row = before.map(|balance| Box::new(Row::Budget(scope.clone(), balance)));
-            return stale(Some((Read::Row(Key::Budget(scope.clone())), Found::Row(row))));
-        };
-        match moved.and_then(|place| budgets.get_mut(place)) {
-            Some((_, balance)) => *balance = after,
-            None => budgets.push((scope, after)),
-        }
-    }
+    let checked = transaction.check(now, |read| find(connection, read), |key| revision(connection, key))?;
+    let budgets = match checked {
+        Checked::Holds(budgets) => budgets,
+        Checked::Stale(stale) => return Ok(Commit::Stale(stale)),
+    };
     for (scope, balance) in &budgets {
         budgets::put(connection, scope, balance)?;
     }
@@ -180,6 +149,10 @@ pub(crate) fn apply(
                 );
             }
             Write::Put(row) => put(connection, row)?,
+            Write::Erase(position) => {
+                ledger::erase(connection, *position)?;
+                connection.erased.set(true);
+            }
             Write::Budget(..) => {}
         }
     }

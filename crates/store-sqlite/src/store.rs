@@ -1,5 +1,6 @@
 //! The handle: one database, opened and checked.
 
+use std::cell::Cell;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -106,7 +107,15 @@ impl Sqlite {
             let instance = Instance::register(&path, id).map_err(unavailable)?;
             let identity = Identity::of(&path).map_err(unavailable)?;
             let (clock, counters) = (Arc::clone(&clock), Arc::clone(&counters));
-            let desk = Desk { connection, clock, counters, identity, instance, keys: keys.clone() };
+            let desk = Desk {
+                connection,
+                clock,
+                counters,
+                identity,
+                instance,
+                keys: keys.clone(),
+                truncate: Cell::new(false),
+            };
             let (started, thread) = Writer::start(desk, queue).map_err(unavailable)?;
             writing = Some(thread);
             writer = Some(started);
@@ -202,7 +211,8 @@ fn configure(connection: &Connection, max_pages: Option<u32>) -> rusqlite::Resul
     tune(connection)?;
     let mode = switch_to_wal(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
+    // What is erased is overwritten, in the database and, once that is truncated, in its log.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     // Checkpoints flush again and stand in somebody's commit: one for every 32 MiB of log, not for every 4.
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 8_192, |_| Ok(()))?;
     if let Some(pages) = max_pages {

@@ -4,6 +4,7 @@
 //! writes nothing before all its conditions hold, so that a stale one harms no neighbour; where a write fails all the same
 //! the batch is undone and each step gets a transaction of its own. Nobody is answered before the commit is durable.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -122,6 +123,8 @@ pub(crate) struct Desk {
     pub(crate) identity: Identity,
     pub(crate) instance: Instance,
     pub(crate) keys: Keys,
+    /// Whether something was erased that may stand in the write-ahead log.
+    pub(crate) truncate: Cell<bool>,
 }
 
 impl Writer {
@@ -237,7 +240,12 @@ fn transact(desk: &Desk, kept: &mut Option<Tree>, batch: &mut [Job]) -> Result<(
             Lost::Open(StoreError::maybe_applied(failed.kind, failed.message))
         }
     })?;
-    rows.committed();
+    if rows.committed() {
+        desk.truncate.set(true);
+    }
+    if desk.truncate.get() {
+        desk.truncate.set(!truncate(connection));
+    }
     *kept = Some(tree);
     Ok(())
 }
@@ -267,6 +275,19 @@ fn run<'a>(desk: &'a Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<(Tr
     }
     rows.move_keys().map_err(StepError::into_store)?;
     Ok((tree, rows))
+}
+
+/// Folds the write-ahead log into the database and cuts it off, so that what was erased does not stand in it; `false` where
+/// somebody reads an earlier state and it has to be tried again after the next batch.
+fn truncate(connection: &Connection) -> bool {
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    match busy {
+        Ok(busy) => busy == 0,
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log could not be cut off after an erasure");
+            false
+        }
+    }
 }
 
 fn roll_back(connection: &Connection) {

@@ -7,7 +7,7 @@ use chimera_contracts::{InstanceId, Namespace, RequestId, StoreError, StoreError
 use chimera_effect::step::{self, BudgetMove, Change, Owner, Verdict};
 use chimera_effect::{
     AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectV1,
-    LeaseScope, Leased, OPEN_EFFECTS, Page, RequestKey, RequestRecord, RequestView, Step,
+    LeaseGrant, LeaseScope, OPEN_EFFECTS, Page, RequestKey, RequestRecord, RequestView, Step,
 };
 use chimera_governance::{BudgetScope, Standing};
 use chrono::TimeDelta;
@@ -277,7 +277,7 @@ impl Planner {
         limit: usize,
         ttl: TimeDelta,
         loaded: &Loaded,
-    ) -> Planned<Vec<Leased>> {
+    ) -> Planned<Vec<LeaseGrant>> {
         let now = loaded.now();
         let limit = limit.min(LARGEST_LEASE);
         let free = |record: &EffectRecord| -> Result<bool, Stop> {
@@ -326,7 +326,7 @@ impl Planner {
             for record in &mut view.effects {
                 if chosen.iter().any(|one| one.id == record.id) {
                     record.progress = step::lease(&record.progress, self.instance, ttl, now);
-                    leased.push(Leased { request: view.request.clone(), record: record.clone() });
+                    leased.push(LeaseGrant { request: view.request.clone(), record: record.clone() });
                 }
             }
             transaction.writes.push(Write::Put(Row::Request(view)));
@@ -437,7 +437,7 @@ impl<B: Backend> EffectJournal for Store<B> {
         scope: LeaseScope,
         limit: usize,
         ttl: TimeDelta,
-    ) -> Result<Vec<Leased>, StoreError> {
+    ) -> Result<Vec<LeaseGrant>, StoreError> {
         let planner = self.planner.clone();
         let step = move |loaded: &Loaded| planner.plan_lease(&scope, limit, ttl, loaded);
         Ok(self.transact(step).await?.0)

@@ -3,16 +3,18 @@
 use async_trait::async_trait;
 use chimera_audit::merkle::{self, Node, ProofError};
 use chimera_audit::{
-    Appended, AuditLedger, Draft, Entry, Head, LedgerError, LedgerQuery, LedgerReader, LedgerVerdict, Page,
+    Appended, AttachmentEraser, AuditLedger, Draft, Entry, Erasure, Head, Kept, LedgerError, LedgerQuery,
+    LedgerReader, LedgerVerdict, Page, Token,
 };
-use chimera_contracts::{Applied, Digest, StoreError, StoreErrorKind};
+use chimera_contracts::{Applied, Digest, EventId, Namespace, StoreError, StoreErrorKind};
+use chimera_governance::Principal;
 
 use crate::backend::{Backend, Read};
 use crate::loaded::{Loaded, Stop};
 use crate::row::{Key, Row};
 use crate::scan::Scan;
 use crate::store::{Outcome, Planned, Planner, Store};
-use crate::transaction::{Condition, Event, Transaction};
+use crate::transaction::{Condition, Event, Transaction, Write};
 
 /// What becomes of one draft of an append.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +26,7 @@ enum Place {
 }
 
 /// Why an append is refused; carried through a step, whose error is the store's.
-type Conflicts = Result<Vec<Place>, (chimera_contracts::EventId, Digest, Digest)>;
+type Conflicts = Result<Vec<Place>, (EventId, Digest, Digest)>;
 
 impl Planner {
     fn plan_append(&self, drafts: &[Draft], loaded: &Loaded) -> Planned<Conflicts> {
@@ -47,10 +49,7 @@ impl Planner {
         &self,
         drafts: &[Draft],
         loaded: &Loaded,
-    ) -> Result<
-        Result<(Vec<Condition>, Vec<Event>, Vec<Place>), (chimera_contracts::EventId, Digest, Digest)>,
-        Stop,
-    > {
+    ) -> Result<Result<(Vec<Condition>, Vec<Event>, Vec<Place>), (EventId, Digest, Digest)>, Stop> {
         loaded.require(drafts.iter().map(|draft| Read::Row(Key::Event(draft.id))).collect())?;
         let mut conditions = Vec::new();
         let mut events: Vec<Event> = Vec::new();
@@ -95,6 +94,55 @@ impl Planner {
             Err((id, stored, offered)) => {
                 let message = LedgerError::conflict(id, stored, offered).to_string();
                 Err(Stop::Failed(StoreError::not_applied(StoreErrorKind::Corrupt, message)))
+            }
+        }
+    }
+}
+
+/// What a leaf says that an erasure has to know.
+#[derive(serde::Deserialize)]
+struct Attached {
+    attachment: Option<Digest>,
+    id: EventId,
+    namespace: Namespace,
+}
+
+impl Planner {
+    fn plan_erasure(
+        &self,
+        index: u64,
+        by: &str,
+        reason: &Token,
+        loaded: &Loaded,
+    ) -> Planned<Option<Erasure>> {
+        if Principal::of(by).is_nobody() {
+            return Err(refused("whoever erases an attachment has to be named".to_owned()));
+        }
+        let scan = Scan::Entries { query: LedgerQuery::default(), from: index, limit: 1 };
+        let found = entries(&scan, loaded)?.into_iter().find(|entry| entry.index == index);
+        let Some(entry) = found else { return Err(refused(format!("the ledger has no entry {index}"))) };
+        let leaf: Attached = serde_json::from_slice(&entry.leaf)
+            .map_err(|error| StoreError::not_applied(StoreErrorKind::Corrupt, error.to_string()))?;
+        if leaf.attachment.is_none() {
+            return Err(refused(format!("entry {index} never had an attachment")));
+        }
+        let draft = Draft::attachment_erased(leaf.namespace, index, leaf.id, by, reason);
+        let told = loaded.event(draft.id)?.map(|row| row.index);
+        match (entry.attachment, told) {
+            (Kept::Erased, Some(event)) => Ok(Outcome::Answer(Some(Erasure::Already { event }))),
+            (Kept::Present { .. }, None) => {
+                let transaction = Transaction {
+                    conditions: vec![Condition::Revision(Key::Event(draft.id), None)],
+                    writes: vec![Write::Erase(index)],
+                    events: vec![self.event(draft, true)?],
+                };
+                Ok(Outcome::Write(Box::new(transaction), None))
+            }
+            _ => {
+                let message = format!(
+                    "the attachment of entry {index} and the event about its erasure contradict each other"
+                );
+                Err(StoreError::not_applied(StoreErrorKind::Corrupt, message).into())
             }
         }
     }
@@ -177,6 +225,20 @@ impl<B: Backend> AuditLedger for Store<B> {
             }
         });
         Ok(appended.collect())
+    }
+}
+
+#[async_trait]
+impl<B: Backend> AttachmentEraser for Store<B> {
+    async fn erase(&self, index: u64, by: &str, reason: &Token) -> Result<Erasure, LedgerError> {
+        let (planner, by, reason) = (self.planner.clone(), by.to_owned(), reason.clone());
+        let step = move |loaded: &Loaded| planner.plan_erasure(index, &by, &reason, loaded);
+        let (already, applied) = self.run(Loaded::at(self.backend.now()), step).await.map_err(ledger)?;
+        match (already, applied) {
+            (Some(already), _) => Ok(already),
+            (None, Some(applied)) => Ok(Erasure::Erased { event: applied.first }),
+            (None, None) => Err(LedgerError::corrupt("an erasure was neither made nor found")),
+        }
     }
 }
 

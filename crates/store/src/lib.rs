@@ -21,5 +21,5 @@ pub use loaded::Loaded;
 pub use row::{DecisionRow, EventRow, Key, PermitsRow, Row};
 pub use scan::{Part, Place, Scan};
 pub use store::Store;
-pub use transaction::{BudgetChange, Condition, Event, Transaction, Write};
+pub use transaction::{BudgetChange, Checked, Condition, Event, Transaction, Write};
 pub use tree::Tree;

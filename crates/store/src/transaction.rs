@@ -1,11 +1,14 @@
 //! What a step writes, and on what condition.
 
+use std::collections::BTreeSet;
+
 use chimera_audit::SealedDraft;
 use chimera_contracts::{Digest, Money};
 use chimera_governance::{Balance, BudgetScope};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::backend::{Found, Read, Stale};
 use crate::row::{Key, Row};
 use crate::scan::Scan;
 
@@ -41,6 +44,80 @@ pub enum Write {
     /// Moves a budget relatively. A hold that does not fit, and any move of a budget that is not there, makes the
     /// transaction stale, as a condition that fails.
     Budget(BudgetScope, BudgetChange),
+    /// Removes what is kept beside the entry at this position of the ledger, salt and bytes: from the files, too.
+    Erase(u64),
+}
+
+/// What the conditions of a transaction come to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Checked {
+    /// They hold. The budgets that it moves, as they are afterwards.
+    Holds(Vec<(BudgetScope, Balance)>),
+    /// One fails, or a budget cannot move so.
+    Stale(Box<Stale>),
+}
+
+impl Transaction {
+    /// Evaluates the conditions, and the moves of budgets, each of which adds to the ones before it. `find` reads in the
+    /// transaction; `revision` gives the revision of a row, which a backend may read more narrowly than the row.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn check<E>(
+        &self,
+        now: DateTime<Utc>,
+        mut find: impl FnMut(&Read) -> Result<Found, E>,
+        mut revision: impl FnMut(&Key) -> Result<Option<u64>, E>,
+    ) -> Result<Checked, E> {
+        let stale = |found| Ok(Checked::Stale(Box::new(Stale { now, found })));
+        for condition in &self.conditions {
+            let read = match condition {
+                Condition::Before(at) if now < *at => continue,
+                Condition::Before(_) => return stale(None),
+                Condition::Revision(key, expected) if revision(key)? == *expected => continue,
+                Condition::Revision(key, _) => Read::Row(key.clone()),
+                Condition::Rows(scan, _) => Read::Rows(scan.clone()),
+            };
+            let found = find(&read)?;
+            if !holds(condition, &found) {
+                return stale(Some((read, found)));
+            }
+        }
+        let mut budgets: Vec<(BudgetScope, Balance)> = Vec::new();
+        for write in &self.writes {
+            let Write::Budget(scope, change) = write else { continue };
+            let read = Read::Row(Key::Budget(scope.clone()));
+            let moved = budgets.iter_mut().find(|(known, _)| known == scope);
+            let (before, found) = match &moved {
+                Some((_, balance)) => (Some(*balance), None),
+                None => match find(&read)? {
+                    Found::Row(Some(row)) => match *row {
+                        Row::Budget(_, balance) => (Some(balance), Some(Found::Row(Some(row)))),
+                        _ => (None, Some(Found::Row(None))),
+                    },
+                    found => (None, Some(found)),
+                },
+            };
+            match (change.apply(before), moved) {
+                (Some(after), Some((_, balance))) => *balance = after,
+                (Some(after), None) => budgets.push((scope.clone(), after)),
+                (None, _) => return stale(found.map(|found| (read, found))),
+            }
+        }
+        Ok(Checked::Holds(budgets))
+    }
+}
+
+/// Whether what a condition is about is what it asks for.
+fn holds(condition: &Condition, found: &Found) -> bool {
+    match (condition, found) {
+        (Condition::Revision(_, expected), Found::Row(row)) => row.as_deref().map(Row::revision) == *expected,
+        (Condition::Rows(_, ids), Found::Rows(rows)) => {
+            let found: BTreeSet<Uuid> = rows.iter().map(Row::id).collect();
+            found == ids.iter().copied().collect()
+        }
+        _ => false,
+    }
 }
 
 /// How a budget moves.

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chimera::Chimera;
+use chimera::audit::{Attachment, AuditLedger as _, Draft, EventType, Statement};
 use chimera::contracts::publish::{PublishInput, PublishOutput, PublishStatus};
-use chimera::contracts::{Clock, ErrorCode, PlatformName};
+use chimera::contracts::{Clock, ErrorCode, EventId, Namespace, PlatformName, derive_uuid};
 use chimera::governance::Budget;
 use chimera::store_sqlite::SqliteOptions;
-use chimera_testkit::{PRICE, Rules, StrictPlatform, TestClock, block_on};
+use chimera_testkit::{PRICE, Rules, StrictPlatform, TestClock, block_on, tries};
 use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, open_store, publish, scope};
 use chrono::TimeDelta;
 
@@ -124,30 +125,50 @@ fn read(answer: &PublishOutput, platform: &StrictPlatform, pages: u32) -> Answer
     }
 }
 
-/// From the size as it is to the first at which everything fits.
+/// Appends one event with so many bytes beside it.
+fn fill(path: &Path, number: u32, bytes: usize) {
+    let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
+    let id = EventId::from_uuid(derive_uuid("test", &[&number.to_be_bytes()]));
+    let draft = Draft::new(id, EventType::of("test.filler"), Namespace::default(), Statement::new());
+    let draft = draft.with_attachment(Attachment::exact(vec![b'x'; bytes]));
+    block_on(open_store(path, &clock).append(vec![draft])).unwrap();
+}
+
+fn pages(path: &Path) -> u32 {
+    u32::try_from(fs::metadata(path).unwrap().len() / PAGE).unwrap()
+}
+
+/// Every bound from the size as it is to the first at which everything fits, and as many fillings of the last page.
 fn check(rules: Rules) {
     let folder = tempfile::tempdir().unwrap();
     let template = database(folder.path());
     let request = prepared(&template);
-    let log = fs::metadata(template.with_extension("db-wal")).map_or(0, |log| log.len());
-    let bytes = fs::metadata(&template).unwrap().len();
-    // What is still in the log may make the file larger when it is opened; no bound goes below what is there.
-    let least = u32::try_from(bytes / PAGE).unwrap();
-    let most = least + u32::try_from(log / PAGE).unwrap() + 64;
+    // No page that an earlier schema left is free any more.
+    let before = pages(&template);
+    let last = tries(1_000, "the file grows").map(u32::try_from).map(Result::unwrap).find(|number| {
+        fill(&template, *number, 1_000);
+        pages(&template) > before
+    });
     let mut seen = Vec::new();
-    for pages in least..most {
-        let path = copy(&template, &folder.path().join(pages.to_string()));
-        let answered = run(&path, pages, rules, &request);
-        seen.push(answered);
-        if answered == Answered::Success {
-            break;
+    for filling in 0..24_usize {
+        let filled = copy(&template, &folder.path().join(format!("filled {filling}")));
+        fill(&filled, last.unwrap() + 1, filling * 300);
+        let least = pages(&filled);
+        for bound in least..least + 64 {
+            let path = copy(&filled, &folder.path().join(format!("{filling} {bound}")));
+            let answered = run(&path, bound, rules, &request);
+            seen.push(answered);
+            if answered == Answered::Success {
+                break;
+            }
         }
+        let refused = seen.iter().rposition(|answered| *answered == Answered::Refused);
+        let other = seen.iter().position(|answered| *answered != Answered::Refused);
+        assert!(filling > 0 || refused < other, "{seen:?}");
     }
     for wanted in [Answered::Refused, Answered::UnknownPosted, Answered::Success] {
         assert!(seen.contains(&wanted), "{wanted:?} was not met: {seen:?}");
     }
-    let refused = seen.iter().rposition(|answered| *answered == Answered::Refused);
-    assert!(refused < seen.iter().position(|answered| *answered != Answered::Refused), "{seen:?}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use chimera::StorePorts;
 use chimera::contracts::publish::PublishStatus;
 use chimera::contracts::{Clock, DecisionId, InstanceId, Money, PlatformName, StoreError};
 use chimera::effect::{
-    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseScope,
-    Leased, Page, RequestKey, RequestView, Step,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseGrant,
+    LeaseScope, Page, RequestKey, RequestView, Step,
 };
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Verdict};
 use chimera::skill_publish::PublishOptions;
@@ -57,7 +57,7 @@ impl EffectJournal for Leisurely {
         scope: LeaseScope,
         limit: usize,
         ttl: TimeDelta,
-    ) -> Result<Vec<Leased>, StoreError> {
+    ) -> Result<Vec<LeaseGrant>, StoreError> {
         self.0.lease(scope, limit, ttl).await
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use chimera::contracts::PlatformName;
 use chimera::contracts::engage::{EngageAction, EngageInput, EngageStatus};
+use chimera::contracts::{ContextFault, HostError, PlatformName, Skill as _};
 use chimera::governance::{Policies, Policy};
 use chimera_testkit::Rules;
 use chimera_tests::engage_stage::{
-    Judges, Score, ToldTargets, engage, engage_as, engage_context, engagement,
+    Judges, Score, ToldTargets, engage, engage_as, engage_context, engagement, skill,
 };
 
 use super::{World, code};
@@ -193,8 +193,10 @@ async fn a_key_with_a_control_character_is_refused() {
     let (_store, host) = world.host();
     for key in ["a\0b", "a\r\nX-Key: b"] {
         let keyed = chimera::contracts::CallContext { key: Some(key.to_owned()), ..engage_context() };
-        let answer = engage_as(&host, &keyed, &engagement(EngageAction::Like)).await;
-        assert_eq!((answer.status, code(&answer)), (EngageStatus::Failed, "VALIDATION_ERROR"), "{key:?}");
+        // The key comes from the host, so the mistake is the host's.
+        let called = skill(&host).call(&keyed, engagement(EngageAction::Like)).await;
+        let Err(HostError::Context(faults)) = called else { panic!("{key:?}: {called:?}") };
+        assert!(matches!(faults.as_slice(), [ContextFault::Key { .. }, ..]), "{key:?}: {faults:?}");
     }
     assert_eq!(world.platform.performed(), []);
 }

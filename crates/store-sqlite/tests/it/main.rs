@@ -12,6 +12,7 @@ mod answers;
 mod conformance;
 mod engagement;
 mod factory;
+mod files;
 mod group_commit;
 mod limits;
 mod migrating;

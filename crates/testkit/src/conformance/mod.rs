@@ -13,6 +13,7 @@ mod by_hand;
 mod desk;
 mod direct;
 mod equal;
+mod erasure;
 mod forgets;
 mod leases;
 mod ledger;
@@ -35,6 +36,7 @@ pub use budget::*;
 pub use by_hand::*;
 pub use direct::*;
 pub use equal::*;
+pub use erasure::*;
 pub use forgets::*;
 pub use leases::*;
 pub use ledger::*;
@@ -54,7 +56,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chimera_audit::{AuditLedger, LedgerReader};
+use chimera_audit::{AttachmentEraser, AuditLedger, LedgerReader};
 use chimera_effect::EffectJournal;
 use chimera_governance::review::ReviewQueue;
 use chimera_governance::{ApprovalStore, Budget};
@@ -84,6 +86,8 @@ pub struct Stores {
     pub ledger: Arc<dyn AuditLedger>,
     /// Evidence, to read.
     pub reader: Arc<dyn LedgerReader>,
+    /// Evidence, to take attachments out of.
+    pub eraser: Arc<dyn AttachmentEraser>,
 }
 
 impl Stores {
@@ -98,7 +102,8 @@ impl Stores {
             + ReviewQueue
             + RateLimits
             + AuditLedger
-            + LedgerReader,
+            + LedgerReader
+            + AttachmentEraser,
     {
         Self {
             journal: Arc::<S>::clone(&store),
@@ -108,7 +113,8 @@ impl Stores {
             reviews: Arc::<S>::clone(&store),
             limits: Arc::<S>::clone(&store),
             ledger: Arc::<S>::clone(&store),
-            reader: store,
+            reader: Arc::<S>::clone(&store),
+            eraser: store,
         }
     }
 }
@@ -294,6 +300,9 @@ cases! {
     entries_are_found_by_what_they_say
     entries_are_found_by_the_ledgers_time
     impossible_proofs_are_refused
+    an_erased_attachment_is_gone_and_told
+    an_erasure_is_told_once
+    what_cannot_be_erased_is_refused
 }
 
 /// Runs every case and names the one that fails.

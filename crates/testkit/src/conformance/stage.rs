@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chimera_audit::{Draft, Entry, EventType, Head, LedgerQuery, Page, Statement};
 use chimera_contracts::{Clock, ErrorCode, EventId, Money, Namespace, PlatformName, derive_uuid};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, Effect, EffectRecord, LeaseScope, Leased, Pending, Refused,
+    Admission, Admit, Advance, Advanced, Effect, EffectRecord, LeaseGrant, LeaseScope, Pending, Refused,
     RequestView, Step, UnknownOutcome,
 };
 use chimera_governance::{Approved, Balance, Standing};
@@ -99,7 +99,7 @@ impl<'a> Stage<'a> {
         applied(self.advance(advance(record, step)).await)
     }
 
-    pub(super) async fn lease(&self, scope: LeaseScope, limit: usize) -> Vec<Leased> {
+    pub(super) async fn lease(&self, scope: LeaseScope, limit: usize) -> Vec<LeaseGrant> {
         self.stores.journal.lease(scope, limit, WINDOW.lease).await.expect("the journal leases")
     }
 

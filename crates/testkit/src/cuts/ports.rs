@@ -9,7 +9,7 @@ use chimera_contracts::{
 };
 use chimera_effect::{
     AccountKey, AccountRef, Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind,
-    EffectQuery, EffectRecord, EffectV1, Finding, LateOutcome, LeaseScope, Leased, LookReport, LookUp,
+    EffectQuery, EffectRecord, EffectV1, Finding, LateOutcome, LeaseGrant, LeaseScope, LookReport, LookUp,
     NotReady, Outcome, Page, Platform, PostOwners, Refusal, RequestKey, RequestView, Service, Unfit,
     UnknownOutcome, Upload, Uploaded,
 };
@@ -72,7 +72,7 @@ impl EffectJournal for Cutting<dyn EffectJournal> {
         scope: LeaseScope,
         limit: usize,
         ttl: TimeDelta,
-    ) -> Result<Vec<Leased>, StoreError> {
+    ) -> Result<Vec<LeaseGrant>, StoreError> {
         self.cut.store(self.inner.lease(scope, limit, ttl)).await
     }
 

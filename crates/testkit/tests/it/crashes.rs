@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chimera_contracts::{Clock, Money, PlatformName, StoreError};
 use chimera_effect::{
-    Admission, Effect, EffectState, Kernel, KernelOptions, LeaseScope, Leased, Purpose, RequestView,
+    Admission, Effect, EffectState, Kernel, KernelOptions, LeaseScope, Purpose, RequestView,
 };
 use chimera_governance::{Gate, GateError};
 use chimera_testkit::conformance::Stores;
@@ -64,11 +64,13 @@ impl Outside {
             let service = kernel.service(content.account_ref(), content.kind).unwrap();
             kernel.new_effect(one.clone(), &service, false)
         });
-        match kernel.admit(admit_request(&self.scene, new.collect())).await? {
-            Admission::Fresh(RequestView { request, effects }) => {
-                let drives = effects.into_iter().zip(approved).map(|(record, approved)| {
-                    kernel.drive_fresh(Leased { request: request.clone(), record }, approved, until)
-                });
+        let (admission, leased) = kernel.admit(admit_request(&self.scene, new.collect())).await?.into_parts();
+        match admission {
+            Admission::Fresh(_) => {
+                let drives = leased
+                    .into_iter()
+                    .zip(approved)
+                    .map(|(leased, approved)| kernel.drive_fresh(leased, approved, until));
                 join_all(drives).await.into_iter().try_for_each(|one| one.map(|_| ()))
             }
             Admission::Known(view) => {

@@ -54,7 +54,7 @@ fn a_halt_finishes_a_call_that_is_under_way() {
         let world = World::new(TestClock::manual(), rules);
         let (admitted, _) = world.admitted("a text").await;
         let (effect, epoch, version) =
-            (admitted.record.id, admitted.record.progress.epoch, admitted.record.progress.version);
+            (admitted.record().id, admitted.record().progress.epoch, admitted.record().progress.version);
         // Nothing was sent of it, and its caller is gone: the next drive sends it.
         let refusal = chimera_testkit::refused(chimera_contracts::ErrorCode::PlatformTransientError);
         let step = Step::NotDone(refusal);

@@ -150,7 +150,7 @@ fn a_holder_that_was_fenced_in_mid_call_records_its_outcome() {
         block_on(async {
             let world = Arc::new(World::new(TestClock::new(), Rules::default()));
             let (leased, approved) = world.admitted("a text").await;
-            let id = leased.record.id;
+            let id = leased.record().id;
             world.platform.strict.plan(PLACE, [fault]);
             let other = Arc::clone(&world);
             world.platform.meanwhile(move || {
@@ -161,7 +161,7 @@ fn a_holder_that_was_fenced_in_mid_call_records_its_outcome() {
                     world.clock.advance(TimeDelta::seconds(26));
                     let taken = kernel.lease(LeaseScope::Of(vec![id]), 1).await.unwrap();
                     assert_eq!(taken.len(), 1, "the lease ended");
-                    let progress = &taken[0].record.progress;
+                    let progress = &taken[0].record().progress;
                     let step = Step::Unknown(UnknownOutcome::because("its holder did not come back"));
                     let (epoch, version) = (progress.epoch, progress.version);
                     let took = Advance { effect: id, epoch, version, step, keep: None };

@@ -95,19 +95,19 @@ fn a_look_settles_nothing_while_an_alike_effect_is_attempted() {
         world.clock.set(ours.progress.settled_from.unwrap());
         let (theirs, _) = world.admitted("Reminder: Our spring sale starts today").await;
         let (clearly_another, _) = world.admitted("Nobody expects the July release").await;
-        assert_eq!(theirs.record.progress.state, EffectState::Attempting);
+        assert_eq!(theirs.record().progress.state, EffectState::Attempting);
         for _ in 0..3 {
             let due = world.stored(&ours).await;
             let looked = world.look_when_due(&due).await;
-            assert!(missing(&looked).contains(&theirs.record.id.to_string()), "{}", missing(&looked));
+            assert!(missing(&looked).contains(&theirs.record().id.to_string()), "{}", missing(&looked));
             assert_eq!((looked.progress.state, looked.progress.absent_looks), (EffectState::Unknown, 0));
             assert!(!looked.progress.needs_human);
         }
         assert_eq!(world.platform.strict.looks(), 0, "the platform is not even asked");
 
-        let epoch = theirs.record.progress.epoch;
-        let version = theirs.record.progress.version;
-        let (effect, step) = (theirs.record.id, published("theirs"));
+        let epoch = theirs.record().progress.epoch;
+        let version = theirs.record().progress.version;
+        let (effect, step) = (theirs.record().id, published("theirs"));
         let done = Advance { effect, epoch, version, step, keep: None };
         world.stores.journal.advance(done).await.unwrap();
         let mut record = world.stored(&ours).await;
@@ -116,7 +116,7 @@ fn a_look_settles_nothing_while_an_alike_effect_is_attempted() {
         }
         assert_eq!(record.progress.state, EffectState::NotDone);
         assert_eq!(world.platform.strict.looks(), 2);
-        let other = world.stored(&clearly_another.record).await;
+        let other = world.stored(clearly_another.record()).await;
         assert_eq!(other.progress.state, EffectState::Attempting, "another text keeps no look");
     });
 }
@@ -127,17 +127,17 @@ fn a_look_may_ask_whose_the_posts_of_the_account_are() {
         let world = World::new(TestClock::new(), Rules::default());
         let (theirs, _) = world.admitted("Nobody expects the July release").await;
         let (effect, epoch, version) =
-            (theirs.record.id, theirs.record.progress.epoch, theirs.record.progress.version);
+            (theirs.record().id, theirs.record().progress.epoch, theirs.record().progress.version);
         let done = Advance { effect, epoch, version, step: published("theirs"), keep: None };
         world.stores.journal.advance(done).await.unwrap();
         let ours = world.performed("Our spring sale starts today", Fault::LostAfter).await;
         world.look_when_due(&ours).await;
         let owned = world.platform.owned.lock().unwrap().clone();
         let [owned] = owned.as_slice() else { panic!("one of the two belongs to an effect: {owned:?}") };
-        let content = theirs.record.effect.content();
+        let content = theirs.record().effect.content();
         assert_eq!((owned.external_id.as_str(), owned.effect), ("theirs", effect));
         assert_eq!((owned.kind, owned.text.as_str()), (content.kind, content.text.as_str()));
-        assert_eq!(owned.known_at, world.stored(&theirs.record).await.progress.changed_at);
+        assert_eq!(owned.known_at, world.stored(theirs.record()).await.progress.changed_at);
     });
 }
 

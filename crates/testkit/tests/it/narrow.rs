@@ -63,6 +63,14 @@ impl Narrow {
         }
     }
 
+    /// The same through a kernel, which alone gives the right to drive it.
+    async fn leased(&self, begin: bool) -> Leased {
+        let admit = admit_request(&self.scene, vec![new_effect(self.approved.clone(), begin)]);
+        let (admission, mut leased) = self.kernel(&Cut::never()).admit(admit).await.unwrap().into_parts();
+        assert!(matches!(admission, Admission::Fresh(_)), "expected a fresh request, got {admission:?}");
+        leased.remove(0)
+    }
+
     async fn advance(
         &self,
         record: &EffectRecord,
@@ -81,14 +89,13 @@ fn refused_with(admission: &Admission, code: ErrorCode) {
 fn a_drive_that_was_fenced_touches_nothing_more() {
     block_on(async {
         let narrow = Narrow::new(Rules::default()).await;
-        let view = narrow.admitted(false).await;
+        let first = narrow.leased(false).await;
         let kernel = narrow.kernel(&Cut::never());
         narrow.clock.advance(TimeDelta::seconds(60));
         let second = kernel.lease(LeaseScope::Due, 1).await.unwrap().remove(0);
-        let first = Leased { request: view.request.clone(), record: view.effects[0].clone() };
         kernel.drive(first, Purpose::Asked, narrow.clock.now()).await.unwrap();
         let now = narrow.stores.journal.request(&narrow.scene.key).await.unwrap().unwrap().effects.remove(0);
-        assert_eq!(now.progress.lease, second.record.progress.lease, "the second task's lease stands");
+        assert_eq!(now.progress.lease, second.record().progress.lease, "the second task's lease stands");
     });
 }
 
@@ -104,10 +111,9 @@ fn a_key_is_not_used_up_to_its_last_moment() {
                 Rules { latency: TimeDelta::seconds(latency), ..Rules::default().enforcing_keys(retention) };
             let narrow = Narrow::new(rules).await;
             narrow.platform.plan(PlatformName::Threads, faults);
-            let view = narrow.admitted(true).await;
-            let began_at = view.effects[0].progress.began_at.unwrap();
+            let leased = narrow.leased(true).await;
+            let began_at = leased.record().progress.began_at.unwrap();
             let cut = Cut::at(2, Action::Stop);
-            let leased = Leased { request: view.request, record: view.effects[0].clone() };
             let kernel = narrow.kernel(&cut);
             run_until_cut(kernel.drive_fresh(leased, narrow.approved.clone(), narrow.clock.now()), &cut)
                 .await;
@@ -209,8 +215,7 @@ async fn drive_due(narrow: &Narrow, patience: TimeDelta) -> EffectRecord {
 
 /// One attempt whose answer is lost by a caller that does not wait.
 async fn lost_at_once(narrow: &Narrow) -> EffectRecord {
-    let view = narrow.admitted(true).await;
-    let leased = Leased { request: view.request, record: view.effects[0].clone() };
+    let leased = narrow.leased(true).await;
     let kernel = narrow.kernel(&Cut::never());
     kernel.drive_fresh(leased, narrow.approved.clone(), narrow.clock.now()).await.unwrap()
 }

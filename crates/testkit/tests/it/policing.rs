@@ -22,6 +22,7 @@ struct Admitted {
     platform: StrictPlatform,
     kernel: Kernel,
     view: RequestView,
+    leased: Leased,
     approved: Approved<Effect>,
 }
 
@@ -43,10 +44,10 @@ impl Admitted {
         let kernel =
             Kernel::new(journal, Arc::new(platform.clone()), gate, dyn_clock, KernelOptions::default());
         let new = vec![new_effect(approved.clone(), true)];
-        let Ok(Admission::Fresh(view)) = kernel.admit(admit_request(&scene, new)).await else {
-            panic!("it is admitted");
-        };
-        Self { clock, stores, platform, kernel, view, approved }
+        let (admission, mut leased) = kernel.admit(admit_request(&scene, new)).await.unwrap().into_parts();
+        let Admission::Fresh(view) = admission else { panic!("it is admitted") };
+        let leased = leased.remove(0);
+        Self { clock, stores, platform, kernel, view, leased, approved }
     }
 
     fn id(&self) -> EffectId {
@@ -54,7 +55,7 @@ impl Admitted {
     }
 
     async fn drive(&self) -> EffectRecord {
-        let leased = Leased { request: self.view.request.clone(), record: self.view.effects[0].clone() };
+        let leased = self.leased.clone();
         let until = self.clock.now() + TimeDelta::minutes(1);
         self.kernel.drive_fresh(leased, self.approved.clone(), until).await.unwrap()
     }

@@ -147,7 +147,7 @@ impl World {
 
     /// The same without an attempt.
     pub(crate) async fn waiting(&self, text: &str) -> EffectRecord {
-        self.admit(text, false).await.0.record
+        self.admit(text, false).await.0.record().clone()
     }
 
     async fn admit(&self, text: &str, begin: bool) -> (Leased, Approved<Effect>) {
@@ -155,16 +155,13 @@ impl World {
         let scene = self.scene.under_key(text);
         let scene = Scene { decision: Scene::named(text).decision, ..scene };
         let effects = [sample_effect(&self.scene, PLACE, text)];
-        let Stores { approvals, budget, journal, .. } = &self.stores;
+        let Stores { approvals, budget, .. } = &self.stores;
         let approved = set_up(approvals, budget.as_ref(), &time, &scene, PLENTY, &effects).await.remove(0);
         let new = vec![new_effect(approved.clone(), begin)];
-        match journal.admit(admit_request(&scene, new)).await.unwrap() {
-            Admission::Fresh(mut view) => {
-                let record = view.effects.remove(0);
-                (Leased { request: view.request, record }, approved)
-            }
-            other => panic!("expected a fresh request, got {other:?}"),
-        }
+        let (admission, mut leased) =
+            self.kernel().admit(admit_request(&scene, new)).await.unwrap().into_parts();
+        assert!(matches!(admission, Admission::Fresh(_)), "expected a fresh request, got {admission:?}");
+        (leased.remove(0), approved)
     }
 
     /// A post whose first call comes to `fault`, by a caller that waits for nothing more.
