@@ -41,6 +41,32 @@ fn find_raw(connection: &Tx<'_>, namespace: &Namespace, id: DecisionId) -> StepR
     Ok(None)
 }
 
+/// The number of a decision, where it is known.
+fn number(connection: &Tx<'_>, namespace: &Namespace, id: DecisionId) -> StepResult<Option<i64>> {
+    for number in connection.find(Hash::id(Kind::Decision, id.as_uuid()))? {
+        let mut statement = connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM decision WHERE number = ?1 AND decision_id = ?2 AND namespace = ?3)",
+        )?;
+        if statement.query_row((number, id.as_uuid().as_bytes(), namespace.as_str()), |row| row.get(0))? {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+/// The number that every write of a decision raises, as [`chimera_store::Row::revision`] counts it.
+pub(crate) fn revision(
+    connection: &Tx<'_>,
+    namespace: &Namespace,
+    id: DecisionId,
+) -> StepResult<Option<u64>> {
+    let Some(number) = number(connection, namespace, id)? else { return Ok(None) };
+    let mut statement = connection.prepare_cached(
+        "SELECT 2 * (SELECT count(*) FROM json_each(uses)) + (revoked_at IS NOT NULL) FROM decision WHERE number = ?1",
+    )?;
+    Ok(statement.query_row([number], |row| row.get(0))?)
+}
+
 pub(crate) fn find(
     connection: &Tx<'_>,
     namespace: &Namespace,
@@ -54,7 +80,7 @@ pub(crate) fn put(connection: &Tx<'_>, row: &DecisionRow) -> StepResult<()> {
     let DecisionRow { decision, revoked_at, uses } = row;
     let revoked = revoked_at.map(|at| at.timestamp_micros());
     let uses = json(uses)?;
-    if let Some((number, ..)) = find_raw(connection, &decision.namespace, decision.id)? {
+    if let Some(number) = number(connection, &decision.namespace, decision.id)? {
         connection
             .prepare_cached("UPDATE decision SET revoked_at = ?2, uses = ?3 WHERE number = ?1")?
             .execute((number, revoked, uses))?;

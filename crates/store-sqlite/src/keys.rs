@@ -82,6 +82,8 @@ pub(crate) struct Keys(Arc<Mutex<Known>>);
 struct Known {
     /// The number of the last key that was taken in.
     last: i64,
+    /// Whether any key is not in memory, or may leave it with the transaction that is open.
+    sorted: bool,
     /// Keys that were taken in since the others began to move.
     young: HashMap<i64, Rows>,
     /// Keys that are moving into the sorted table; the next ones stand last.
@@ -145,6 +147,7 @@ impl Known {
         }
         self.old = std::mem::take(&mut self.young);
         self.moving_up_to = self.last;
+        self.sorted = true;
         let pairs = self.old.iter().flat_map(|(hash, rows)| match rows {
             Rows::One(row) => vec![(*hash, *row)],
             Rows::Many(rows) => rows.iter().map(|row| (*hash, *row)).collect(),
@@ -171,11 +174,13 @@ impl<'a> View<'a> {
     /// The rows that may have this key, oldest first.
     pub(crate) fn rows(&self, connection: &Connection, hash: Hash) -> StepResult<Vec<i64>> {
         let mut found = BTreeSet::new();
-        let mut statement = connection.prepare_cached("SELECT row FROM sorted_key WHERE hash = ?1")?;
-        for row in statement.query_map([hash.0], |row| row.get(0))? {
-            found.insert(row?);
-        }
         let known = self.keys.known();
+        if known.sorted {
+            let mut statement = connection.prepare_cached("SELECT row FROM sorted_key WHERE hash = ?1")?;
+            for row in statement.query_map([hash.0], |row| row.get(0))? {
+                found.insert(row?);
+            }
+        }
         for rows in [&known.old, &known.young].into_iter().filter_map(|keys| keys.get(&hash.0)) {
             match rows {
                 Rows::One(row) => {

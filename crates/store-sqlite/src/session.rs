@@ -118,6 +118,7 @@ fn rows(connection: &Tx<'_>, scan: &Scan) -> StepResult<Vec<Row>> {
 fn revision(connection: &Tx<'_>, key: &Key) -> StepResult<Option<u64>> {
     match key {
         Key::Request(id) => requests::revision(connection, *id),
+        Key::Decision(namespace, id) => decisions::revision(connection, namespace, *id),
         key => Ok(row(connection, key)?.as_ref().map(Row::revision)),
     }
 }

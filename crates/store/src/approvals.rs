@@ -113,7 +113,12 @@ impl<B: Backend> ApprovalStore for Store<B> {
         id: DecisionId,
         digest: &Digest,
     ) -> Result<Option<Standing>, StoreError> {
-        self.read(|loaded| Ok(loaded.decision(namespace, id)?.map(|row| row.standing(digest)))).await
+        let read = |loaded: &Loaded| {
+            let row = loaded.decision(namespace, id)?;
+            row.iter().for_each(|row| self.recent.keep_decision(row));
+            Ok(row.map(|row| row.standing(digest)))
+        };
+        self.read(read).await
     }
 
     async fn about_effect(
@@ -122,7 +127,15 @@ impl<B: Backend> ApprovalStore for Store<B> {
         digest: &Digest,
     ) -> Result<Vec<Standing>, StoreError> {
         let scan = Scan::Deciding { namespace: namespace.clone(), digest: *digest };
-        self.read(|loaded| standings(&scan, digest, loaded)).await
+        let read = |loaded: &Loaded| {
+            for row in loaded.rows(&scan)? {
+                if let Row::Decision(row) = row {
+                    self.recent.keep_decision(row);
+                }
+            }
+            standings(&scan, digest, loaded)
+        };
+        self.read(read).await
     }
 
     async fn knows_artifact(&self, namespace: &Namespace, artifact: &str) -> Result<bool, StoreError> {

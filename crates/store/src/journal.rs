@@ -1,6 +1,7 @@
 //! The effect journal: the rules are [`chimera_effect::step`]'s; here they meet rows and conditions.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chimera_contracts::{InstanceId, Namespace, RequestId, StoreError, StoreErrorKind};
@@ -43,6 +44,11 @@ fn in_the_way(content: &EffectV1) -> Scan {
     }
 }
 
+/// The budget that pays for a request.
+fn scope_of(asked: &Admit) -> BudgetScope {
+    BudgetScope { namespace: asked.key.namespace.clone(), campaign: asked.campaign }
+}
+
 /// The condition that a scan gives what it gave.
 fn same(scan: Scan, rows: &[EffectRecord]) -> Condition {
     Condition::Rows(scan, rows.iter().map(|record| *record.id.as_uuid()).collect())
@@ -70,7 +76,7 @@ impl Planner {
     fn plan_admission(&self, asked: &Admit, loaded: &Loaded) -> Planned<Admission> {
         let namespace = &asked.key.namespace;
         let keys = || [&asked.key].into_iter().chain(&asked.former_keys).map(RequestKey::request_id);
-        let scope = BudgetScope { namespace: namespace.clone(), campaign: asked.campaign };
+        let scope = scope_of(asked);
         let contents = || asked.effects.iter().map(|new| new.approved.get().content());
         let scans: Vec<Scan> = contents().map(in_the_way).fold(Vec::new(), |mut scans, scan| {
             if !scans.contains(&scan) {
@@ -337,6 +343,30 @@ impl Planner {
     }
 }
 
+impl<B: Backend> Store<B> {
+    /// What an admission most likely finds: a key that nobody used, the decision and the budget as they were read last, and
+    /// nothing in the way. Its conditions say whether that is so.
+    fn expected(&self, asked: &Admit) -> Loaded {
+        let mut loaded = Loaded::at(self.backend.now());
+        let namespace = &asked.key.namespace;
+        for key in [&asked.key].into_iter().chain(&asked.former_keys) {
+            loaded.assume(Key::Request(key.request_id()), None);
+        }
+        for new in &asked.effects {
+            let id = new.approved.decision();
+            if let Some(row) = self.recent.decision(namespace, id) {
+                loaded.assume(Key::Decision(namespace.clone(), id), Some(Row::Decision((*row).clone())));
+            }
+            loaded.assume_none(in_the_way(new.approved.get().content()));
+        }
+        let scope = scope_of(asked);
+        if let Some(balance) = self.recent.balance(&scope) {
+            loaded.assume(Key::Budget(scope.clone()), Some(Row::Budget(scope, balance)));
+        }
+        loaded
+    }
+}
+
 /// Free effects that are due, the first due first: reads on until enough are free, for held ones may stand before them.
 fn due(
     limit: usize,
@@ -398,9 +428,16 @@ impl<B: Backend> EffectJournal for Store<B> {
 
     async fn admit(&self, admit: Admit) -> Result<Admission, StoreError> {
         let planner = self.planner.clone();
-        let loaded = Loaded::at(self.backend.now());
-        let (admission, applied) =
-            self.run(loaded, move |loaded| planner.plan_admission(&admit, loaded)).await?;
+        let loaded = self.expected(&admit);
+        let recent = Arc::clone(&self.recent);
+        let step = move |loaded: &Loaded| {
+            let scope = scope_of(&admit);
+            if let Ok(Some(balance)) = loaded.balance(&scope) {
+                recent.keep_balance(&scope, balance);
+            }
+            planner.plan_admission(&admit, loaded)
+        };
+        let (admission, applied) = self.run(loaded, step).await?;
         if let (Admission::Fresh(view), Some(_)) = (&admission, applied) {
             self.recent.keep(view.clone());
         }

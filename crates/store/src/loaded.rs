@@ -99,7 +99,9 @@ impl Loaded {
     /// Takes a scan to give nothing, without asking.
     pub(crate) fn assume_none(&mut self, scan: Scan) {
         self.states = ASSUMED;
-        self.scans.push((scan, Vec::new()));
+        if !self.scans.iter().any(|(known, _)| *known == scan) {
+            self.scans.push((scan, Vec::new()));
+        }
     }
 
     /// Whether it shows no state that the store was ever in: parts of it were read at different times, or not at all. A
