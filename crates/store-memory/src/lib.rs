@@ -3,6 +3,15 @@
 mod backend;
 mod rows;
 
+#[doc = concat!(
+    "The whole of this backend: what it does with rows, and its openers.\n\n```rust,ignore\n",
+    include_str!("rows.rs"),
+    "```\n\n```rust,ignore\n",
+    include_str!("backend.rs"),
+    "```\n"
+)]
+pub mod how_it_works {}
+
 use std::sync::{Arc, Mutex};
 
 use chimera_contracts::{Clock, Entropy};
@@ -34,9 +43,15 @@ impl Memory {
         Self { rows: Arc::default(), openers: Arc::default(), clock, entropy }
     }
 
+    /// A further opener by itself, for those who wrap it.
+    #[must_use]
+    pub fn opener(&self) -> Opener {
+        Opener::register(self.clone())
+    }
+
     /// Opens the database, as a further process.
     #[must_use]
     pub fn open(&self) -> MemoryStore {
-        Store::new(Opener::register(self.clone()), Arc::clone(&self.entropy))
+        Store::new(self.opener(), Arc::clone(&self.entropy))
     }
 }

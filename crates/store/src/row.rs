@@ -12,7 +12,7 @@ use chimera_skill_propose::{ProposalKey, StoredProposal};
 use chrono::{DateTime, Utc};
 
 /// Names one row.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// A request with its effects.
     Request(RequestId),

@@ -159,6 +159,23 @@ impl Scan {
         }
     }
 
+    /// The rows that the scan gives out of all rows, in order of arrival: what a backend without indexes answers. Entries of
+    /// the ledger are not among them.
+    #[must_use]
+    pub fn select<'a>(&self, rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Row> {
+        let parts = || rows.clone().flat_map(|row| self.parts(row)).enumerate();
+        let mut wanted: Vec<((Place, usize), Part<'a>)> = parts()
+            .filter(|(_, part)| self.wants(*part))
+            .map(|(arrival, part)| ((self.place(part), arrival), part))
+            .collect();
+        wanted.sort_by_key(|(place, _)| *place);
+        // It may not be wanted itself by now.
+        let after = self.after().and_then(|id| parts().find(|(_, part)| part.id() == id));
+        let after = after.map(|(arrival, part)| (self.place(part), arrival));
+        let rest = wanted.into_iter().filter(|(place, _)| after.is_none_or(|after| *place > after));
+        rest.map(|(_, part)| part.to_row()).take(self.limit()).collect()
+    }
+
     /// The parts of a row that the scan looks at: the effects of a request one by one, apart from the scan for the request.
     pub fn parts<'a>(&self, row: &'a Row) -> impl Iterator<Item = Part<'a>> + use<'a> {
         let (whole, effects) = match row {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chimera_audit::SealedDraft;
-use chimera_contracts::{Digest, Money};
+use chimera_audit::{Entry, Kept, LedgerQuery, SealedDraft};
+use chimera_contracts::{Digest, Money, StoreError, StoreErrorKind};
 use chimera_governance::{Balance, BudgetScope};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -173,4 +173,32 @@ pub struct Event {
     /// Where its author may append it again: what makes another draft the same event. It is found again by its id
     /// ([`Key::Event`]). Events of the journal are once by the revision of their request.
     pub sameness: Option<Digest>,
+}
+
+impl Event {
+    /// Its entry at this position and time.
+    ///
+    /// # Errors
+    /// When the time is not in the years 0 to 9999.
+    pub fn entry(&self, index: u64, at: DateTime<Utc>) -> Result<Entry, StoreError> {
+        let leaf = self
+            .sealed
+            .leaf(at)
+            .map_err(|error| StoreError::not_applied(StoreErrorKind::Misuse, error.to_string()))?;
+        let attachment = self.sealed.draft().attachment.as_ref().map_or(Kept::None, |attachment| {
+            Kept::Present { salt: *self.sealed.salt(), bytes: attachment.as_bytes().to_vec() }
+        });
+        Ok(Entry { index, leaf: leaf.bytes, attachment })
+    }
+
+    /// Whether a query asks for it, appended at this time.
+    #[must_use]
+    pub fn fits(&self, query: &LedgerQuery, at: DateTime<Utc>) -> bool {
+        let draft = self.sealed.draft();
+        query.namespace.as_ref().is_none_or(|namespace| *namespace == draft.namespace)
+            && query.kind.as_ref().is_none_or(|kind| *kind == draft.kind)
+            && query.correlation.is_none_or(|correlation| Some(correlation) == draft.correlation)
+            && query.since.is_none_or(|since| at >= since)
+            && query.until.is_none_or(|until| at < until)
+    }
 }
