@@ -86,7 +86,7 @@ struct Known {
     sorted: bool,
     /// Keys that were taken in since the others began to move.
     young: HashMap<i64, Rows>,
-    /// Keys that are moving into the sorted table; the next ones stand last.
+    /// Keys that are moving into the sorted table, or have; the next ones to move stand last in `moving`.
     old: HashMap<i64, Rows>,
     moving: Vec<(i64, i64)>,
     moving_up_to: i64,
@@ -123,6 +123,7 @@ impl Keys {
             known.last = connection
                 .prepare_cached("SELECT number FROM sorted_up_to")?
                 .query_row([], |row| row.get(0))?;
+            known.sorted = known.last > 0;
         }
         let mut statement = connection
             .prepare_cached("SELECT number, hash, row FROM key WHERE number > ?1 ORDER BY number")?;
@@ -235,10 +236,8 @@ impl<'a> View<'a> {
         if self.moved.get() > 0 {
             let rest = known.moving.len().saturating_sub(self.moved.get());
             known.moving.truncate(rest);
-            if known.moving.is_empty() {
-                known.old = HashMap::new();
-                known.moving = Vec::new();
-            }
+            // Those that moved stay in memory until the next ones begin to: a reader whose snapshot is older than this
+            // commit does not see them in the table.
         }
     }
 }

@@ -141,15 +141,15 @@ pub(crate) fn apply(
     let mut contents = Vec::new();
     for write in &transaction.writes {
         match write {
-            Write::Put(Row::Request(view)) => {
-                let number = requests::put(connection, view)?;
-                contents.extend(
-                    view.effects.iter().map(|record| {
+            Write::Put(row) => match row.as_ref() {
+                Row::Request(view) => {
+                    let number = requests::put(connection, view)?;
+                    contents.extend(view.effects.iter().map(|record| {
                         (requests::effect_number(number, record.position), record.effect.bytes())
-                    }),
-                );
-            }
-            Write::Put(row) => put(connection, row)?,
+                    }));
+                }
+                row => put(connection, row)?,
+            },
             Write::Erase(position) => {
                 ledger::erase(connection, *position)?;
                 connection.erased.set(true);

@@ -63,7 +63,7 @@ fn plan_use(
     row.uses.insert(*digest, effect);
     let mut planned = Transaction {
         conditions: vec![Condition::Revision(key, revision)],
-        writes: vec![Write::Put(Row::Decision(row))],
+        writes: vec![Write::put(Row::Decision(row))],
         events: Vec::new(),
     };
     planned.conditions.extend(standing.decision.expires_at.map(Condition::Before));
@@ -74,7 +74,7 @@ fn plan_use(
 pub(crate) fn put<T>(key: Key, revision: Option<u64>, row: Row, answer: T) -> Outcome<T> {
     let transaction = Transaction {
         conditions: vec![Condition::Revision(key, revision)],
-        writes: vec![Write::Put(row)],
+        writes: vec![Write::put(row)],
         events: Vec::new(),
     };
     Outcome::Write(Box::new(transaction), answer)

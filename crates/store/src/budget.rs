@@ -27,7 +27,7 @@ impl<B: Backend> Budget for Store<B> {
     async fn set_limit(&self, scope: &BudgetScope, limit: Money) -> Result<(), StoreError> {
         let scope = scope.clone();
         let step = move |loaded: &Loaded| plan_limit(&scope, limit, loaded);
-        Ok(self.run(Loaded::at(self.backend.now()), step).await?.0)
+        self.run(Loaded::at(self.backend.now()), step).await.map(|((), _)| ())
     }
 
     async fn balance(&self, scope: &BudgetScope) -> Result<Option<Balance>, StoreError> {

@@ -146,10 +146,10 @@ impl Planner {
                 .collect();
             if !used.is_empty() {
                 row.uses.extend(used);
-                writes.push(Write::Put(Row::Decision(row)));
+                writes.push(Write::put(Row::Decision(row)));
             }
         }
-        writes.push(Write::Put(Row::Request(admitted.view.clone())));
+        writes.push(Write::put(Row::Request(admitted.view.clone())));
         let events = self.events(admitted.drafts)?;
         let transaction = Transaction { conditions, writes, events };
         Ok(Outcome::Write(Box::new(transaction), Admission::Fresh(admitted.view)))
@@ -250,15 +250,15 @@ impl Planner {
             let Change { record: lost, budget, drafts, .. } = *disowned;
             self.account_for(&theirs.request, budget, drafts, &mut transaction)?;
             if theirs.request.id == after.request.id {
-                transaction.writes.push(Write::Put(Row::Request(with(&after, lost.clone()))));
-                after = with(&after, lost);
+                transaction.writes.push(Write::put(Row::Request(with(&after, &lost))));
+                after = with(&after, &lost);
             } else {
-                transaction.writes.push(Write::Put(Row::Request(with(theirs, lost))));
+                transaction.writes.push(Write::put(Row::Request(with(theirs, &lost))));
             }
         }
         self.account_for(&view.request, budget, drafts, &mut transaction)?;
-        let after = with(&after, record.clone());
-        transaction.writes.push(Write::Put(Row::Request(after.clone())));
+        let after = with(&after, &record);
+        transaction.writes.push(Write::put(Row::Request(after.clone())));
         let applied = Advanced::Applied(Box::new(record));
         Ok(Outcome::Write(Box::new(transaction), (applied, Some(after))))
     }
@@ -335,7 +335,7 @@ impl Planner {
                     leased.push(LeaseGrant { request: view.request.clone(), record: record.clone() });
                 }
             }
-            transaction.writes.push(Write::Put(Row::Request(view)));
+            transaction.writes.push(Write::put(Row::Request(view)));
         }
         // In the order in which they were due.
         leased.sort_by_key(|leased| chosen.iter().position(|record| record.id == leased.record.id));
@@ -402,7 +402,7 @@ fn apart(
 }
 
 /// A request with this effect in the place of the one that has its id.
-fn with(view: &RequestView, record: EffectRecord) -> RequestView {
+fn with(view: &RequestView, record: &EffectRecord) -> RequestView {
     let mut after = view.clone();
     for known in &mut after.effects {
         if known.id == record.id {

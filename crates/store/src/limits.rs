@@ -46,6 +46,6 @@ impl<B: Backend> RateLimits for Store<B> {
 
     async fn give_back(&self, key: &RateKey, by: Uuid) -> Result<(), StoreError> {
         let key = key.clone();
-        Ok(self.transact(move |loaded: &Loaded| plan_return(&key, by, loaded)).await?.0)
+        self.transact(move |loaded: &Loaded| plan_return(&key, by, loaded)).await.map(|((), _)| ())
     }
 }

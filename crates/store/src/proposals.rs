@@ -18,7 +18,7 @@ impl Planner {
         let stored = StoredProposal { fingerprint: asked.fingerprint, proposal: asked.proposal.clone() };
         let mut transaction = Transaction {
             conditions: vec![Condition::Revision(Key::Proposal(asked.key.clone()), None)],
-            writes: vec![Write::Put(Row::Proposal(asked.key.clone(), stored))],
+            writes: vec![Write::put(Row::Proposal(asked.key.clone(), stored))],
             events: Vec::new(),
         };
         self.tell(&asked.evidence, loaded, &mut transaction)?;

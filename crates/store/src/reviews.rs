@@ -62,7 +62,7 @@ impl Planner {
     ) -> Result<Transaction, Stop> {
         let mut transaction = Transaction {
             conditions: vec![Condition::Revision(Key::Review(review.namespace.clone(), review.id), version)],
-            writes: vec![Write::Put(Row::Review(review.clone()))],
+            writes: vec![Write::put(Row::Review(review.clone()))],
             events: Vec::new(),
         };
         // Once admitted it stays so; only its absence can change.

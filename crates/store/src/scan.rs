@@ -162,9 +162,9 @@ impl Scan {
     /// The rows that the scan gives out of all rows, in order of arrival: what a backend without indexes answers. Entries of
     /// the ledger are not among them.
     #[must_use]
-    pub fn select<'a>(&self, rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Row> {
-        let parts = || rows.clone().flat_map(|row| self.parts(row)).enumerate();
-        let mut wanted: Vec<((Place, usize), Part<'a>)> = parts()
+    pub fn select(&self, rows: &[Row]) -> Vec<Row> {
+        let parts = || rows.iter().flat_map(|row| self.parts(row)).enumerate();
+        let mut wanted: Vec<((Place, usize), Part<'_>)> = parts()
             .filter(|(_, part)| self.wants(*part))
             .map(|(arrival, part)| ((self.place(part), arrival), part))
             .collect();

@@ -40,12 +40,18 @@ pub enum Condition {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
     /// Inserts the row, or replaces it.
-    Put(Row),
+    Put(Box<Row>),
     /// Moves a budget relatively. A hold that does not fit, and any move of a budget that is not there, makes the
     /// transaction stale, as a condition that fails.
     Budget(BudgetScope, BudgetChange),
     /// Removes what is kept beside the entry at this position of the ledger, salt and bytes: from the files, too.
     Erase(u64),
+}
+
+impl Write {
+    pub(crate) fn put(row: Row) -> Self {
+        Self::Put(Box::new(row))
+    }
 }
 
 /// What the conditions of a transaction come to.

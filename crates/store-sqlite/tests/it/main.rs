@@ -16,6 +16,7 @@ mod files;
 mod group_commit;
 mod limits;
 mod migrating;
+mod one_budget;
 mod opening;
 mod publication;
 mod reviews;
