@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chimera_audit::Head;
 use chimera_contracts::{Clock, Entropy, SystemEntropy};
 
-/// Options of [`SqliteStore::open`](SqliteOptions::open).
+/// Options of [`SqliteOptions::open`].
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
     pub(crate) path: PathBuf,
