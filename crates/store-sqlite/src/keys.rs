@@ -11,7 +11,7 @@ use chimera_contracts::{Digest, Namespace};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::error::StepResult;
+use crate::error::{StepError, StepResult};
 
 /// So many keys in memory begin to move into the sorted table. A key takes some 36 bytes in memory.
 const MANY: usize = 1 << 19;
@@ -66,30 +66,53 @@ impl Hash {
         Self::digest(kind, &Digest::of(&bytes))
     }
 
-    /// The kind is mixed in, so that one id in two roles is two keys.
+    /// The kind is mixed in, so that one id in two roles is two keys, and so are both halves: hosts number their ids, or
+    /// begin them with the time.
     fn of(kind: Kind, bytes: &[u8]) -> Self {
-        let first = bytes.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
-        let mixed = first ^ (kind as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let half = |half: Option<&[u8; 8]>| half.map_or(0, |half| u64::from_be_bytes(*half));
+        let first = half(bytes.first_chunk::<8>()) ^ (kind as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let second = half(bytes.get(8..).and_then(<[u8]>::first_chunk::<8>));
+        // The finalizer of `SplitMix64`, over each half in turn.
+        let mixed = mix(mix(first).wrapping_add(second));
         Self(i64::from_be_bytes(mixed.to_be_bytes()))
     }
+}
+
+/// The finalizer of `SplitMix64` (Steele, Lea, Flood: *Fast splittable pseudorandom number generators*, 2014).
+const fn mix(bits: u64) -> u64 {
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 /// The keys in memory, shared by the writer and the reader of one opener.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys(Arc<Mutex<Known>>);
 
+/// Keys by their hash. A transaction holds those of its beginning: they may have moved, and been dropped, by commits that it
+/// does not see.
+#[derive(Clone, Debug, Default)]
+struct Generation(Arc<Mutex<HashMap<i64, Rows>>>);
+
+impl Generation {
+    fn keys(&self) -> MutexGuard<'_, HashMap<i64, Rows>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Known {
     /// The number of the last key that was taken in.
     last: i64,
-    /// Whether any key is not in memory, or may leave it with the transaction that is open.
+    /// Whether any key stands in the sorted table alone, or may do so with the transaction that is open.
     sorted: bool,
-    /// Keys that were taken in since the others began to move.
-    young: HashMap<i64, Rows>,
-    /// Keys that are moving into the sorted table, or have; the next ones to move stand last in `moving`.
-    old: HashMap<i64, Rows>,
+    /// Keys that were taken in since the old ones were.
+    young: Generation,
+    /// Keys up to `old_up_to`, which are moving into the sorted table, or have moved.
+    old: Generation,
+    old_up_to: i64,
+    /// Those of the old ones that have not moved yet, in descending order: the next ones stand last.
     moving: Vec<(i64, i64)>,
-    moving_up_to: i64,
 }
 
 /// The rows under one hash: one, but for chance and for words that many rows share.
@@ -115,46 +138,77 @@ impl Keys {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Takes in what was appended since, by whichever process; within a transaction, before anything is looked up.
-    pub(crate) fn catch_up(&self, connection: &Connection) -> StepResult<()> {
-        let mut known = self.known();
-        if known.last == 0 {
-            known.last = connection
-                .prepare_cached("SELECT number FROM sorted_up_to")?
-                .query_row([], |row| row.get(0))?;
-            known.sorted = known.last > 0;
-        }
-        let mut statement = connection
-            .prepare_cached("SELECT number, hash, row FROM key WHERE number > ?1 ORDER BY number")?;
-        let mut rows = statement.query([known.last])?;
-        while let Some(row) = rows.next()? {
-            known.take_in(row.get(0)?, row.get(1)?, row.get(2)?);
-        }
-        Ok(())
-    }
+/// The number of the last key that stands in the sorted table, as do all before it.
+fn sorted_up_to(connection: &Connection) -> StepResult<i64> {
+    let mut statement = connection.prepare_cached("SELECT number FROM sorted_up_to")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
 }
 
 impl Known {
-    fn take_in(&mut self, number: i64, hash: i64, row: i64) {
-        self.last = self.last.max(number);
-        self.young.entry(hash).and_modify(|rows| rows.add(row)).or_insert(Rows::One(row));
+    /// Takes in what was appended since, by whichever process; within a transaction, before anything is looked up.
+    fn catch_up(&mut self, connection: &Connection) -> StepResult<()> {
+        let sorted_up_to = sorted_up_to(connection)?;
+        if self.last == 0 {
+            self.last = sorted_up_to;
+        }
+        self.sorted |= sorted_up_to > 0;
+        let there: i64 = connection
+            .prepare_cached("SELECT coalesce(max(number), 0) FROM key")?
+            .query_row([], |row| row.get(0))?;
+        if there < self.last {
+            // A copy was restored over the open file: what was admitted since would be admitted again.
+            let message = "the database is behind what this process has seen of it: stop, see which copy is the right \
+                           one, and open the store again";
+            return Err(StepError::corrupt(message));
+        }
+        let mut statement = connection
+            .prepare_cached("SELECT number, hash, row FROM key WHERE number > ?1 ORDER BY number")?;
+        let mut rows = statement.query([self.last])?;
+        while let Some(row) = rows.next()? {
+            self.take_in(row.get(0)?, row.get(1)?, row.get(2)?);
+        }
+        // An opener that does not write leaves the moving to those that do.
+        if self.young.keys().len() >= MANY.saturating_mul(2) {
+            self.turn(sorted_up_to);
+        }
+        Ok(())
     }
 
-    /// Where many keys are in memory, all of them begin to move.
-    fn begin_to_move(&mut self, many: usize) {
-        if !self.moving.is_empty() || self.young.len() < many {
+    fn take_in(&mut self, number: i64, hash: i64, row: i64) {
+        self.last = self.last.max(number);
+        let mut young = self.young.keys();
+        young.entry(hash).and_modify(|rows| rows.add(row)).or_insert(Rows::One(row));
+    }
+
+    /// The young keys become the old ones, which stand in the sorted table by now; else nothing happens.
+    fn turn(&mut self, sorted_up_to: i64) {
+        if self.moving.is_empty() && self.old_up_to <= sorted_up_to {
+            self.old = std::mem::take(&mut self.young);
+            self.old_up_to = self.last;
+            self.sorted = true;
+        }
+    }
+
+    /// Where many keys are in memory, the old ones begin to move, or go on.
+    fn begin_to_move(&mut self, many: usize, sorted_up_to: i64) {
+        if !self.moving.is_empty() {
             return;
         }
-        self.old = std::mem::take(&mut self.young);
-        self.moving_up_to = self.last;
-        self.sorted = true;
-        let pairs = self.old.iter().flat_map(|(hash, rows)| match rows {
+        if self.young.keys().len() >= many {
+            self.turn(sorted_up_to);
+        }
+        if self.old_up_to <= sorted_up_to {
+            return;
+        }
+        let pairs = |(hash, rows): (&i64, &Rows)| match rows {
             Rows::One(row) => vec![(*hash, *row)],
             Rows::Many(rows) => rows.iter().map(|row| (*hash, *row)).collect(),
-        });
-        self.moving = pairs.collect();
+        };
+        self.moving = self.old.keys().iter().flat_map(pairs).collect();
         self.moving.sort_unstable_by(|one, other| other.cmp(one));
+        self.sorted = true;
     }
 }
 
@@ -162,32 +216,42 @@ impl Known {
 #[derive(Debug)]
 pub(crate) struct View<'a> {
     keys: &'a Keys,
+    old: Generation,
+    young: Generation,
+    /// Whether the sorted table has to be asked.
+    sorted: bool,
     appended: RefCell<Vec<(i64, i64, i64)>>,
     /// How many keys it moved.
     moved: Cell<usize>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) const fn of(keys: &'a Keys) -> Self {
-        Self { keys, appended: RefCell::new(Vec::new()), moved: Cell::new(0) }
+    /// In a transaction that was begun just now.
+    pub(crate) fn of(keys: &'a Keys, connection: &Connection) -> StepResult<Self> {
+        let mut known = keys.known();
+        // Under the lock, so that the snapshot and the generations are of one moment.
+        known.catch_up(connection)?;
+        let Known { old, young, sorted, .. } = &*known;
+        let (old, young, sorted) = (old.clone(), young.clone(), *sorted);
+        Ok(Self { keys, old, young, sorted, appended: RefCell::new(Vec::new()), moved: Cell::new(0) })
     }
 
     /// The rows that may have this key, oldest first.
     pub(crate) fn rows(&self, connection: &Connection, hash: Hash) -> StepResult<Vec<i64>> {
         let mut found = BTreeSet::new();
-        let known = self.keys.known();
-        if known.sorted {
+        if self.sorted {
             let mut statement = connection.prepare_cached("SELECT row FROM sorted_key WHERE hash = ?1")?;
             for row in statement.query_map([hash.0], |row| row.get(0))? {
                 found.insert(row?);
             }
         }
-        for rows in [&known.old, &known.young].into_iter().filter_map(|keys| keys.get(&hash.0)) {
-            match rows {
-                Rows::One(row) => {
+        for keys in [&self.old, &self.young] {
+            match keys.keys().get(&hash.0) {
+                Some(Rows::One(row)) => {
                     found.insert(*row);
                 }
-                Rows::Many(rows) => found.extend(rows),
+                Some(Rows::Many(rows)) => found.extend(rows),
+                None => {}
             }
         }
         found.extend(
@@ -209,8 +273,11 @@ impl<'a> View<'a> {
     }
 
     fn move_some(&self, connection: &Connection, many: usize, slice: usize) -> StepResult<()> {
+        let sorted_up_to = sorted_up_to(connection)?;
         let mut known = self.keys.known();
-        known.begin_to_move(many);
+        known.begin_to_move(many, sorted_up_to);
+        // Never slower than keys come.
+        let slice = slice.max(self.appended.borrow().len().saturating_mul(2));
         let rest = known.moving.len().saturating_sub(slice);
         let Some(next) = known.moving.get(rest..).filter(|next| !next.is_empty()) else { return Ok(()) };
         let mut insert =
@@ -222,7 +289,7 @@ impl<'a> View<'a> {
         if rest == 0 {
             connection
                 .prepare_cached("UPDATE sorted_up_to SET number = ?1 WHERE number < ?1")?
-                .execute([known.moving_up_to])?;
+                .execute([known.old_up_to])?;
         }
         Ok(())
     }
@@ -236,8 +303,6 @@ impl<'a> View<'a> {
         if self.moved.get() > 0 {
             let rest = known.moving.len().saturating_sub(self.moved.get());
             known.moving.truncate(rest);
-            // Those that moved stay in memory until the next ones begin to: a reader whose snapshot is older than this
-            // commit does not see them in the table.
         }
     }
 }
@@ -258,8 +323,7 @@ mod tests {
     }
 
     fn found(connection: &Connection, keys: &Keys, number: u64) -> Vec<i64> {
-        keys.catch_up(connection).unwrap();
-        View::of(keys).rows(connection, hash(number)).unwrap()
+        View::of(keys, connection).unwrap().rows(connection, hash(number)).unwrap()
     }
 
     #[test]
@@ -268,8 +332,7 @@ mod tests {
         let keys = Keys::default();
         let mut latest = 0;
         for batch in 0..200_u64 {
-            keys.catch_up(&connection).unwrap();
-            let view = View::of(&keys);
+            let view = View::of(&keys, &connection).unwrap();
             for number in batch * 10..batch * 10 + 10 {
                 view.append(&connection, hash(number), i64::try_from(number).unwrap()).unwrap();
                 assert_eq!(
@@ -281,7 +344,7 @@ mod tests {
             }
             view.move_some(&connection, 300, 25).unwrap();
             view.committed();
-            assert!(keys.known().young.len() <= 450, "memory is bounded");
+            assert!(keys.known().young.keys().len() <= 450, "memory is bounded");
         }
         let later = Keys::default();
         for number in 0..=latest {
@@ -289,7 +352,7 @@ mod tests {
             assert_eq!(found(&connection, &keys, number), [row]);
             assert_eq!(found(&connection, &later, number), [row]);
         }
-        assert!(later.known().young.len() < 900, "an opener does not read what was sorted");
+        assert!(later.known().young.keys().len() < 900, "an opener does not read what was sorted");
         assert_eq!(found(&connection, &keys, latest + 1), [] as [i64; 0]);
     }
 
@@ -298,22 +361,68 @@ mod tests {
         let connection = database();
         let keys = Keys::default();
         connection.execute_batch("BEGIN").unwrap();
-        keys.catch_up(&connection).unwrap();
-        let view = View::of(&keys);
+        let view = View::of(&keys, &connection).unwrap();
         view.append(&connection, hash(1), 1).unwrap();
         drop(view);
         connection.execute_batch("ROLLBACK").unwrap();
         assert_eq!(found(&connection, &keys, 1), [] as [i64; 0]);
         // Another process takes the same number for another key.
-        View::of(&Keys::default()).append(&connection, hash(2), 2).unwrap();
+        let other = Keys::default();
+        View::of(&other, &connection).unwrap().append(&connection, hash(2), 2).unwrap();
         assert_eq!(found(&connection, &keys, 2), [2]);
+    }
+
+    #[test]
+    fn a_reader_finds_what_moves_while_it_reads() {
+        let connection = database();
+        let keys = Keys::default();
+        let append = |numbers: std::ops::Range<u64>| {
+            let view = View::of(&keys, &connection).unwrap();
+            for number in numbers {
+                view.append(&connection, hash(number), 7).unwrap();
+            }
+            view.move_some(&connection, 10, 10).unwrap();
+            view.committed();
+        };
+        append(0..12);
+        let reader = View::of(&keys, &connection).unwrap();
+        // The last of them move, the next ones take their place in memory; the reader's snapshot is from before.
+        append(12..40);
+        append(40..80);
+        connection.execute("DELETE FROM sorted_key", []).unwrap();
+        for number in 0..12 {
+            assert_eq!(reader.rows(&connection, hash(number)).unwrap(), [7], "{number}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_goes_back_is_noticed() {
+        let connection = database();
+        let keys = Keys::default();
+        let view = View::of(&keys, &connection).unwrap();
+        for number in 0..3 {
+            view.append(&connection, hash(number), 1).unwrap();
+        }
+        view.committed();
+        connection.execute("DELETE FROM key WHERE number > 1", []).unwrap();
+        let error = View::of(&keys, &connection).unwrap_err().into_store();
+        assert_eq!(error.kind, chimera_contracts::StoreErrorKind::Corrupt, "{error}");
+    }
+
+    #[test]
+    fn numbered_ids_are_spread() {
+        let hashes: BTreeSet<i64> =
+            (0..1_000).map(|number| Hash::id(Kind::Event, &Uuid::from_u128(number)).0).collect();
+        assert_eq!(hashes.len(), 1_000);
+        let kinds = [Kind::Request, Kind::Effect, Kind::Decision].map(|kind| Hash::id(kind, &Uuid::nil()).0);
+        assert_eq!(BTreeSet::from(kinds).len(), 3);
     }
 
     #[test]
     fn rows_share_a_hash() {
         let connection = database();
         let keys = Keys::default();
-        let view = View::of(&keys);
+        let view = View::of(&keys, &connection).unwrap();
         for row in [5, 3, 5, 9] {
             view.append(&connection, hash(1), row).unwrap();
         }

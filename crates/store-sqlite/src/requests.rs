@@ -410,27 +410,27 @@ fn list(
     select(connection, &tail, params_from_iter(values))
 }
 
-/// Effects of an account that are being attempted or unknown.
+/// Effects of an account that are being attempted or unknown; of one target, where one is given.
 fn open(
     connection: &Tx<'_>,
     account: &AccountKey,
+    target: Option<&Option<String>>,
     unknown: bool,
     limit: usize,
 ) -> StepResult<Vec<EffectRecord>> {
+    const TARGET: &str = "(?2 OR (SELECT document ->> format('$.effects[%d].content', effect.number % 64)
+                                  FROM request WHERE number = effect.number / 64) ->> '$.target' IS ?3)";
     let Some(number) = known_account(connection, account.platform.as_str(), &account.account)? else {
         return Ok(Vec::new());
     };
-    let most = i64::try_from(limit).unwrap_or(0);
-    let mut open = select(
-        connection,
-        "WHERE state = 'unknown' AND account = ?1 ORDER BY number LIMIT ?2",
-        (number, most),
-    )?;
-    if !unknown {
-        let tail = "WHERE state = 'attempting' AND account = ?1 ORDER BY number LIMIT ?2";
-        open.extend(select(connection, tail, (number, most))?);
+    let mut open = Vec::new();
+    // First what is being attempted, since it is little: each is in some host's hands.
+    let states = if unknown { ["unknown"].as_slice() } else { &["attempting", "unknown"] };
+    for state in states {
+        let rest = i64::try_from(limit.saturating_sub(open.len())).unwrap_or(0);
+        let tail = format!("WHERE state = '{state}' AND account = ?1 AND {TARGET} ORDER BY number LIMIT ?4");
+        open.extend(select(connection, &tail, (number, target.is_none(), target.cloned().flatten(), rest))?);
     }
-    open.truncate(limit);
     Ok(open)
 }
 
@@ -492,11 +492,7 @@ pub(crate) fn scan(connection: &Tx<'_>, scan: &Scan) -> StepResult<Option<Vec<Ef
     Ok(Some(match scan {
         Scan::Effects { query, after, .. } => list(connection, query, *after, limit)?,
         Scan::Open { account, target, unknown, .. } => {
-            let mut found = open(connection, account, *unknown, limit)?;
-            found.retain(|record| {
-                target.as_ref().is_none_or(|target| record.effect.content().target == *target)
-            });
-            found
+            open(connection, account, target.as_ref(), *unknown, limit)?
         }
         Scan::Owners { account, posts } => owners(connection, account, posts)?,
         Scan::Due { by, after, .. } => due(connection, *by, *after, limit)?,

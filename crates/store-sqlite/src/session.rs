@@ -35,8 +35,7 @@ impl<'a> Tx<'a> {
         keys: &'a Keys,
         openers: Option<&'a Instance>,
     ) -> StepResult<Self> {
-        keys.catch_up(connection)?;
-        Ok(Self { connection, keys: View::of(keys), openers, erased: Cell::new(false) })
+        Ok(Self { connection, keys: View::of(keys, connection)?, openers, erased: Cell::new(false) })
     }
 
     /// The numbers of rows that may have this key, oldest first.

@@ -24,13 +24,13 @@ use crate::keys::Keys;
 use crate::ledger;
 use crate::migrate::{check_ours, check_readable, migrate};
 use crate::reader::Reader;
-use crate::writer::{Counters, Desk, Writer};
+use crate::writer::{Counters, Desk, Writer, truncate};
 
 /// The first SQLite that does not lose commits when one connection writes while another checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// How long one process waits for another's transaction.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
 /// What was written since the store was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -203,6 +203,8 @@ fn open_writable(path: &Path, max_pages: Option<u32>) -> Result<Connection, Stor
         return Err(StoreError::not_applied(StoreErrorKind::Unavailable, message));
     }
     migrate(&mut connection)?;
+    // What was erased by a process that died before it could cut the log off.
+    truncate(&connection);
     Ok(connection)
 }
 

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use chimera_contracts::{Clock, StoreError, StoreErrorKind};
@@ -21,6 +22,7 @@ use crate::identity::Identity;
 use crate::instance::Instance;
 use crate::keys::Keys;
 use crate::session::Tx;
+use crate::store::BUSY;
 use crate::{ledger, session};
 
 /// At most so many steps in one transaction, so that the first caller of a large batch is not kept waiting for the last.
@@ -198,7 +200,7 @@ fn commit(desk: &Desk, tree: &mut Option<Tree>, mut batch: Vec<Job>) {
             }
             return;
         }
-        Err(Lost::Undone(error) | Lost::Open(error)) => {
+        Err(Lost::NotBegun(error) | Lost::Undone(error) | Lost::Open(error)) => {
             batch.iter_mut().for_each(|job| job.fail(error.clone()));
         }
     }
@@ -207,6 +209,8 @@ fn commit(desk: &Desk, tree: &mut Option<Tree>, mut batch: Vec<Job>) {
 
 /// A transaction that did not commit.
 enum Lost {
+    /// Nothing was tried, and it would be the same for each step by itself.
+    NotBegun(StoreError),
     /// Nothing of it is there.
     Undone(StoreError),
     /// It may be there.
@@ -215,11 +219,10 @@ enum Lost {
 
 fn transact(desk: &Desk, kept: &mut Option<Tree>, batch: &mut [Job]) -> Result<(), Lost> {
     let connection = &desk.connection;
-    let undone = |error: rusqlite::Error| Lost::Undone(sqlite(&error));
     // The tree is known again once what was appended to it is durable.
     let known = kept.take();
-    desk.identity.check().map_err(Lost::Undone)?;
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(undone)?;
+    desk.identity.check().map_err(Lost::NotBegun)?;
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| Lost::NotBegun(sqlite(&error)))?;
     let done = run(desk, known, batch);
     let (tree, rows) = match done {
         Ok(done) => done,
@@ -279,8 +282,15 @@ fn run<'a>(desk: &'a Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<(Tr
 
 /// Folds the write-ahead log into the database and cuts it off, so that what was erased does not stand in it; `false` where
 /// somebody reads an earlier state and it has to be tried again after the next batch.
-fn truncate(connection: &Connection) -> bool {
-    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+pub(crate) fn truncate(connection: &Connection) -> bool {
+    // It waits for readers while it keeps every writer out: whoever reads for long must not stop the posts of all.
+    let wait = |time| connection.busy_timeout(time);
+    let busy = wait(Duration::ZERO).and_then(|()| {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+    });
+    if let Err(error) = wait(BUSY) {
+        tracing::error!(%error, "how long to wait for others could not be set");
+    }
     match busy {
         Ok(busy) => busy == 0,
         Err(error) => {

@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 use crate::backend::{Backend, Read};
 use crate::loaded::{Loaded, Stop};
 use crate::row::{Key, Row};
-use crate::scan::Scan;
+use crate::scan::{Part, Scan};
 use crate::store::{Outcome, Planned, Planner, Store};
 use crate::transaction::{BudgetChange, Condition, Transaction, Write};
 
@@ -190,10 +190,8 @@ impl Planner {
         } else {
             None
         };
-        let mut conditions = vec![Condition::Revision(
-            Key::Request(view.request.id),
-            Some(Row::Request(view.clone()).revision()),
-        )];
+        let mut conditions =
+            vec![Condition::Revision(Key::Request(view.request.id), Some(Part::Request(view).revision()))];
         let open = match in_the_way {
             Some(scan) => {
                 let found = loaded.effects(&scan)?;
@@ -212,7 +210,7 @@ impl Planner {
                 let theirs = loaded.request(other.request)?.ok_or_else(gone)?;
                 conditions.push(Condition::Revision(
                     Key::Request(other.request),
-                    Some(Row::Request(theirs.clone()).revision()),
+                    Some(Part::Request(theirs).revision()),
                 ));
                 // As its request has it: the scan may have been read at another moment.
                 owner = apart(theirs, |record| record.id == other.id).map(|parts| (theirs, parts));
@@ -296,7 +294,7 @@ impl Planner {
             }
         };
         let found: Vec<EffectRecord> = match scope {
-            LeaseScope::Due => due(limit, loaded, free)?,
+            LeaseScope::Due => self.due(limit, loaded, free)?,
             LeaseScope::Of(ids) => {
                 let scans: Vec<Scan> = ids.iter().take(LARGEST_LEASE).map(|id| Scan::Holding(*id)).collect();
                 loaded.require(scans.iter().cloned().map(Read::Rows).collect())?;
@@ -311,6 +309,7 @@ impl Planner {
                 found
             }
         };
+        self.ask_for_holders(&found, loaded)?;
         let mut chosen = Vec::new();
         for record in found {
             if chosen.len() < limit && free(&record)? {
@@ -327,7 +326,7 @@ impl Planner {
         for id in requests {
             let gone = || corrupt("an effect belongs to a request that is gone");
             let mut view = loaded.request(id)?.ok_or_else(gone)?.clone();
-            let revision = Row::Request(view.clone()).revision();
+            let revision = Part::Request(&view).revision();
             transaction.conditions.push(Condition::Revision(Key::Request(id), Some(revision)));
             for record in &mut view.effects {
                 if chosen.iter().any(|one| one.id == record.id) {
@@ -367,29 +366,45 @@ impl<B: Backend> Store<B> {
     }
 }
 
-/// Free effects that are due, the first due first: reads on until enough are free, for held ones may stand before them.
-fn due(
-    limit: usize,
-    loaded: &Loaded,
-    free: impl Fn(&EffectRecord) -> Result<bool, Stop>,
-) -> Result<Vec<EffectRecord>, Stop> {
-    let mut found = Vec::new();
-    let mut after = None;
-    while found.len() < limit {
-        let page = loaded.effects(&Scan::Due { by: loaded.now(), after, limit: LARGEST_LEASE })?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        let full = page.len() >= LARGEST_LEASE;
-        for record in page {
-            if free(&record)? {
-                found.push(record);
+impl Planner {
+    /// Free effects that are due, the first due first: reads on until enough are free, for held ones may stand before them.
+    fn due(
+        &self,
+        limit: usize,
+        loaded: &Loaded,
+        free: impl Fn(&EffectRecord) -> Result<bool, Stop>,
+    ) -> Result<Vec<EffectRecord>, Stop> {
+        let mut found = Vec::new();
+        let mut after = None;
+        while found.len() < limit {
+            let page = loaded.effects(&Scan::Due { by: loaded.now(), after, limit: LARGEST_LEASE })?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            let full = page.len() >= LARGEST_LEASE;
+            self.ask_for_holders(&page, loaded)?;
+            for record in page {
+                if found.len() < limit && free(&record)? {
+                    found.push(record);
+                }
+            }
+            if !full {
+                break;
             }
         }
-        if !full {
-            break;
-        }
+        Ok(found)
     }
-    Ok(found)
+
+    /// Asks which holders of these effects are dead, all at once.
+    fn ask_for_holders(&self, records: &[EffectRecord], loaded: &Loaded) -> Result<(), Stop> {
+        let holds = |record: &EffectRecord| record.progress.lease.filter(|lease| lease.until > loaded.now());
+        let holders: BTreeSet<InstanceId> = records
+            .iter()
+            .filter_map(holds)
+            .map(|lease| lease.holder)
+            .filter(|holder| *holder != self.instance)
+            .collect();
+        loaded.require(holders.into_iter().map(Read::Dead).collect())
+    }
 }
 
 /// One effect of a request, and the others.

@@ -178,7 +178,9 @@ fn ledger(error: StoreError) -> LedgerError {
         Applied::MaybeApplied => LedgerVerdict::MaybeApplied,
     };
     match error.kind {
-        StoreErrorKind::Corrupt => LedgerError::corrupt(error.message),
+        StoreErrorKind::Corrupt if error.applied == Applied::NotApplied => {
+            LedgerError::corrupt(error.message)
+        }
         StoreErrorKind::Misuse => LedgerError::refused(error.message),
         _ => LedgerError::unavailable(verdict, error.message),
     }

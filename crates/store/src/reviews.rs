@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use chimera_contracts::{Namespace, RequestId, ReviewId, StoreError};
 use chimera_governance::review::{
-    self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
+    self, Changed, Enqueued, NewReview, Review, ReviewMove, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep,
+    Stepped,
 };
 
 use crate::backend::Backend;
@@ -49,6 +50,14 @@ impl Planner {
         if known.state.open() && known.expires_at > loaded.now() {
             transaction.conditions.push(Condition::Before(known.expires_at));
         }
+        // Whoever holds it acts while the claim holds.
+        let holds = !matches!(
+            asked.to,
+            ReviewMove::Claim { .. } | ReviewMove::Expire | ReviewMove::Cancel | ReviewMove::Execute
+        );
+        transaction
+            .conditions
+            .extend(known.claim.as_ref().filter(|_| holds).map(|claim| Condition::Before(claim.until)));
         Ok(Outcome::Write(Box::new(transaction), Stepped::Applied(Box::new(review))))
     }
 

@@ -65,6 +65,13 @@ pub struct DecisionRow {
 }
 
 impl DecisionRow {
+    /// A number that every use and the revocation raise.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        let uses = u64::try_from(self.uses.len()).unwrap_or(u64::MAX);
+        uses.saturating_mul(2).saturating_add(u64::from(self.revoked_at.is_some()))
+    }
+
     /// The decision as it stands towards one effect digest.
     #[must_use]
     pub fn standing(&self, digest: &Digest) -> Standing {
@@ -116,13 +123,8 @@ impl Row {
     #[must_use]
     pub fn revision(&self) -> u64 {
         match self {
-            Self::Request(view) => view.effects.iter().fold(0, |sum, record| {
-                sum.saturating_add(record.progress.epoch).saturating_add(record.progress.version)
-            }),
-            Self::Decision(row) => {
-                let uses = u64::try_from(row.uses.len()).unwrap_or(u64::MAX);
-                uses.saturating_mul(2).saturating_add(u64::from(row.revoked_at.is_some()))
-            }
+            Self::Request(view) => crate::scan::revision(&view.effects),
+            Self::Decision(row) => row.revision(),
             Self::Review(review) => review.version,
             Self::Permits(row) => row.revision,
             Self::Budget(..) | Self::Proposal(..) | Self::Event(_) | Self::Effect(_) | Self::Entry(_) => 0,

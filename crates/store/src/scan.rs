@@ -118,6 +118,17 @@ impl Part<'_> {
         }
     }
 
+    /// A number that every write of it raises, as [`Row::revision`].
+    #[must_use]
+    pub fn revision(self) -> u64 {
+        match self {
+            Self::Request(view) => revision(&view.effects),
+            Self::Effect(record) => revision(std::slice::from_ref(record)),
+            Self::Decision(row) => row.revision(),
+            Self::Review(review) => review.version,
+        }
+    }
+
     /// A row of its own.
     #[must_use]
     pub fn to_row(self) -> Row {
@@ -247,6 +258,13 @@ impl Scan {
             _ => (0, 0, none),
         }
     }
+}
+
+/// The sum that every step and lease of these effects raises.
+pub(crate) fn revision(effects: &[EffectRecord]) -> u64 {
+    effects.iter().fold(0, |sum, EffectRecord { progress, .. }| {
+        sum.saturating_add(progress.epoch).saturating_add(progress.version)
+    })
 }
 
 fn listed(query: &EffectQuery, record: &EffectRecord) -> bool {

@@ -1,4 +1,7 @@
--- The rows stand in the new tables by now.
+-- The rows stand in the new tables by now. Their keys need not come into memory.
+INSERT OR IGNORE INTO sorted_key (hash, row) SELECT hash, row FROM key ORDER BY hash, row;
+UPDATE sorted_up_to SET number = (SELECT coalesce(max(number), 0) FROM key);
+
 DROP VIEW publication;
 DROP VIEW engagement;
 DROP TABLE effect;

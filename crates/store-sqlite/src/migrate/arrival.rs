@@ -24,13 +24,21 @@ pub(super) fn copy(connection: &Tx<'_>) -> StepResult<()> {
 
 fn copy_requests(connection: &Tx<'_>) -> StepResult<()> {
     // The order in which they were admitted; of those of one moment the order of their ids.
+    // Without the `Z`, times with fewer digits go before those that go on; without documents, little is sorted.
     let mut requests = connection.prepare(
-        "SELECT request_id, document FROM request ORDER BY document ->> '$.admitted_at', request_id",
+        "SELECT request_id FROM request ORDER BY rtrim(document ->> '$.admitted_at', 'Z'), request_id",
     )?;
     let mut rows = requests.query([])?;
     while let Some(row) = rows.next()? {
-        let (id, document): ([u8; 16], String) = (row.get(0)?, row.get(1)?);
-        copy_request(connection, RequestId::from_uuid(Uuid::from_bytes(id)), &document)?;
+        let id: [u8; 16] = row.get(0)?;
+        let document: String = connection
+            .prepare_cached("SELECT document FROM request WHERE request_id = ?1")?
+            .query_row([id], |row| row.get(0))?;
+        let id = RequestId::from_uuid(Uuid::from_bytes(id));
+        copy_request(connection, id, &document).map_err(|error| {
+            let error = error.into_store();
+            StepError::corrupt(format!("request {id} cannot be carried over: {error}"))
+        })?;
     }
     Ok(())
 }
@@ -80,8 +88,8 @@ fn copy_request(connection: &Tx<'_>, id: RequestId, document: &str) -> StepResul
 
 fn copy_decisions(connection: &Tx<'_>) -> StepResult<()> {
     let mut known = connection.prepare(
-        "SELECT namespace, decision_id, revoked_at, document FROM decision
-         ORDER BY document ->> '$.decided_at', decision_id",
+        "SELECT namespace, decision_id FROM decision
+         ORDER BY rtrim(document ->> '$.decided_at', 'Z'), decision_id",
     )?;
     let mut rows = known.query([])?;
     while let Some(row) = rows.next()? {
@@ -90,12 +98,17 @@ fn copy_decisions(connection: &Tx<'_>) -> StepResult<()> {
             "SELECT digest, used_by FROM decision_effect
              WHERE namespace = ?1 AND decision_id = ?2 AND used_by IS NOT NULL",
         )?;
-        let uses = used.query_map((namespace, id), |row| {
+        let uses = used.query_map((&namespace, id), |row| {
             let effect = EffectId::from_uuid(Uuid::from_bytes(row.get(1)?));
             Ok((Digest::from_bytes(row.get(0)?), effect))
         })?;
         let uses: BTreeMap<Digest, EffectId> = uses.collect::<Result<_, _>>()?;
-        decisions::carry_over(connection, &row.get::<_, String>(3)?, row.get(2)?, &uses)?;
+        let (revoked, document): (Option<i64>, String) = connection
+            .prepare_cached(
+                "SELECT revoked_at, document FROM decision WHERE namespace = ?1 AND decision_id = ?2",
+            )?
+            .query_row((&namespace, id), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        decisions::carry_over(connection, &document, revoked, &uses)?;
     }
     Ok(())
 }
