@@ -2,7 +2,7 @@
 
 use chimera_benches::load::Cost;
 
-/// What a call of a skill may cost at most: flushes for a caller that is alone, rows whatever the number of callers.
+/// The highest cost of one call: flushes by one caller, rows by any number of callers.
 const GOALS: [Goal; 5] = [
     Goal { skill: "publish", flushes: 2.0, rows: 14.0 },
     Goal { skill: "engage", flushes: 4.0, rows: 22.0 },

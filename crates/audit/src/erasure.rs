@@ -84,7 +84,7 @@ pub enum Erasure {
 ///   [`LedgerReader::find`](crate::LedgerReader::find) from then on, and the next head counts it. Who reads a head that counts
 ///   the event does not read the attachment any more.
 /// - **Idempotent.** An entry that was erased before answers [`Erasure::Already`] with the place of the event that told of it,
-///   whoever asks and for whatever reason; nothing is appended. So an erasure whose answer was lost is asked for again.
+///   also for another principal and reason; nothing is appended. A caller that lost the answer asks again.
 /// - **Refused** ([`LedgerErrorKind::Refused`](crate::LedgerErrorKind::Refused), nothing done): an index at or beyond the end
 ///   of the log, an entry that never had an attachment, a principal of no visible characters.
 /// - **No erasure is told afterwards.** An attachment that is gone without an event is

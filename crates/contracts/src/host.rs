@@ -37,7 +37,7 @@ pub enum HostError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContextFault {
-    /// `actor` is empty: nobody is named in the evidence, and nobody is kept from deciding about a request of their own.
+    /// `actor` is empty. The evidence needs a caller, and the gate compares the caller with the approver.
     NoActor,
     /// `agent` is missing, and the contract's input names none.
     NoAgent,

@@ -30,7 +30,7 @@ pub struct ActionReview<'a> {
     pub action: &'a ProposedAction,
     /// The authenticated principal that asks; it may not decide.
     pub requested_by: &'a str,
-    /// The agent that is to execute it; an approval permits it to this agent alone. `None`: to whoever executes.
+    /// The agent that is to execute the action; an approval permits this agent alone. `None`: any agent.
     pub agent: Option<AgentId>,
     /// The trace.
     pub correlation: Option<CorrelationId>,

@@ -114,8 +114,8 @@ pub struct Decision {
     pub effects: BTreeSet<Digest>,
     /// The decider's confidence, where one was given; recorded, not judged again (PUB-03).
     pub confidence: Option<Confidence>,
-    /// The agent whose effects it permits. Where it is set, the decision permits effects of this agent alone (GOV-09); `None`: of
-    /// whoever acts. The account needs no field: the digests hold it.
+    /// The agent whose effects the decision permits (GOV-09). `None`: it permits effects of any agent. An effect's digest holds
+    /// the account, so the decision has no field for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentId>,
     /// The version of the spec under which it was decided, where the artifact is a proposal (PRO-11).

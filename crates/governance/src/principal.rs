@@ -1,4 +1,4 @@
-//! Who somebody is, whatever the spelling: people are compared in one canonical form.
+//! Identities in one canonical form, so that two spellings of one person compare as equal.
 //!
 //! INVARIANT: governance and the kernel compare principals by [`Principal`] alone. An identity provider gives one person's name in
 //! several spellings; were they compared as text, an asker could approve their own request under another one (GOV-05).
@@ -38,7 +38,7 @@ impl Principal {
         Self(agent.map_or_else(|_| skeleton(&spelled), |agent| skeleton(&agent.to_string())))
     }
 
-    /// Whether the id named nobody: nothing of it is seen.
+    /// Whether the id has no visible character.
     #[must_use]
     pub const fn is_nobody(&self) -> bool {
         self.0.is_empty()
