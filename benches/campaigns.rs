@@ -62,7 +62,7 @@ impl Campaign {
     /// The budget that pays for what the campaign does.
     #[must_use]
     pub fn budget(self) -> BudgetScope {
-        BudgetScope { namespace: context().namespace, campaign: self.id() }
+        BudgetScope::campaign(context().namespace, self.id())
     }
 }
 

@@ -15,10 +15,10 @@ use chimera::contracts::publish::PublishInput;
 use chimera::contracts::{Clock, ErrorCode, InstanceId, Money, PlatformName, Skill as _, derive_uuid};
 use chimera::effect::{
     Admission, Admit, CallKey, Effect, EffectJournal, EffectKind, EffectV1, Finding, LookUp, Platform as _,
-    Refusal, Trace, Upload, step,
+    Refusal, Refused, Trace, Upload, step,
 };
 use chimera::governance::route::{Case, Routed, route as decide};
-use chimera::governance::{Approved, Balance, Flag, Flags, Gate, GateError, Policy, Standing};
+use chimera::governance::{Approved, Balance, BudgetOwner, Flag, Flags, Gate, GateError, Policy, Standing};
 use chimera::platform::ToolPlatform;
 use chimera::skill_propose::{Brief, CampaignStrategy, PlannedAction, ProposalStrategy as _};
 use chimera::skill_publish::Preview;
@@ -111,32 +111,49 @@ fn asked() -> (Approval, Admit) {
     let effects = approval.approved.iter().map(|approved| new_effect(approved.clone(), true)).collect();
     let admit = admit_request(&approval.scene, effects);
     // What redacts and renders is compiled at its first use.
-    let (standings, balance, instance, now) = known(&approval);
-    assert!(step::admit(&admit, &standings, Some(balance), &[], instance, now).is_ok(), "it may be");
+    assert!(admit_once(&admit, &known(&approval)).is_ok(), "it may be");
     (approval, admit)
 }
 
-fn known(approval: &Approval) -> (Vec<Option<Standing>>, Balance, InstanceId, DateTime<Utc>) {
+/// What is stored around an admission.
+struct Stored {
+    standings: Vec<Option<Standing>>,
+    balances: Vec<(BudgetOwner, Option<Balance>)>,
+    instance: InstanceId,
+    now: DateTime<Utc>,
+}
+
+fn admit_once(admit: &Admit, stored: &Stored) -> Result<step::Admitted, Refused> {
+    let Stored { standings, balances, instance, now } = stored;
+    let context =
+        step::AdmitContext { standings, balances, open: &[], pauses: &[], instance: *instance, now: *now };
+    step::admit(admit, &context)
+}
+
+fn known(approval: &Approval) -> Stored {
     let effects = std::slice::from_ref(&approval.effect);
     let decision = sample_decision(&approval.scene, effects, approval.clock.as_ref());
     let instance = InstanceId::from_uuid(derive_uuid("chimera-benches/instance", &[]));
-    (vec![Some(Standing { decision, used_by: None })], Balance::new(LIMIT), instance, approval.clock.now())
+    let owner = BudgetOwner::Campaign(approval.scene.campaign);
+    Stored {
+        standings: vec![Some(Standing { decision, used_by: None })],
+        balances: vec![(owner, Some(Balance::new(LIMIT)))],
+        instance,
+        now: approval.clock.now(),
+    }
 }
 
-/// Everything that [`step::admit`] reads.
-type Known = (Admit, Vec<Option<Standing>>, Balance, InstanceId, DateTime<Utc>);
-
-fn pure() -> Known {
+fn pure() -> (Admit, Stored) {
     let (approval, admit) = asked();
-    let (standings, balance, instance, now) = known(&approval);
-    (admit, standings, balance, instance, now)
+    let stored = known(&approval);
+    (admit, stored)
 }
 
 // Computes what an admission writes: the part of `admit` that every store runs.
 #[library_benchmark]
 #[bench::pure(pure())]
-fn admit_step((admit, standings, balance, instance, now): Known) -> (Admit, Option<step::Admitted>) {
-    let admitted = step::admit(&admit, &standings, Some(balance), &[], instance, now).ok();
+fn admit_step((admit, stored): (Admit, Stored)) -> (Admit, Option<step::Admitted>) {
+    let admitted = admit_once(&admit, &stored).ok();
     (admit, admitted)
 }
 
@@ -386,8 +403,8 @@ fn published_once() -> bool {
     let (approval, checks) = gated();
     let id = approval.scene.key.effect_id(&approval.effect.digest());
     let checked = block_on(checks.check(approval.effect.clone(), id, None, &approval.scene.claim()));
-    let (admit, standings, balance, instance, now) = pure();
-    let computed = step::admit(&admit, &standings, Some(balance), &[], instance, now);
+    let (admit, stored) = pure();
+    let computed = admit_once(&admit, &stored);
     let (approval, admit) = asked();
     let admitted = block_on(approval.store.admit(admit));
     texts.len() == 1

@@ -51,6 +51,7 @@ impl Platform for NoOpPlatform {
             keys: Keys::Advisory,
             sets_state: false,
             look_up: false,
+            look_rules: None,
             uploads: false,
             timeout: TimeDelta::seconds(10),
             settle: TimeDelta::seconds(5),
@@ -73,7 +74,7 @@ impl Platform for NoOpPlatform {
         let number = self.posts.fetch_add(1, Ordering::Relaxed);
         let id = number.to_string();
         let post = ExternalPost { url: Some(format!("https://x.com/i/status/{id}")), id, published_at: None };
-        Outcome::Done(Evidence { post, said: None })
+        Outcome::Done(Evidence { post, said: None, cost: None })
     }
 
     async fn find(&self, _: &LookUp, _: &dyn PostOwners) -> Finding {

@@ -76,13 +76,15 @@ impl Ground {
         let Some(at) = self.crash_at else { return (ports, platform) };
         // Calls are counted from 1 here, from 0 there.
         let cut = Cut::at(at.saturating_sub(1), Action::Abort);
-        let StorePorts { journal, approvals, ledger, reviews, limits, proposals } = ports;
+        let StorePorts { journal, approvals, ledger, reviews, limits, pauses, proposals } = ports;
         let ports = StorePorts {
             journal: cut.journal(journal),
             approvals: cut.approvals(approvals),
             ledger: cut.ledger(ledger),
             reviews: cut.reviews(reviews),
             limits: cut.limits(limits),
+            // Only people throw them.
+            pauses,
             proposals: cut.proposals(proposals),
         };
         (ports, cut.platform(platform))

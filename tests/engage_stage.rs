@@ -184,7 +184,8 @@ impl Judges {
     }
 }
 
-fn builder(judges: &Judges, clock: &Arc<dyn Clock>) -> Builder {
+/// A builder of a host that may engage, with everything but the storage ports and the platform.
+pub fn engage_builder(judges: &Judges, clock: &Arc<dyn Clock>) -> Builder {
     let accounts = PlatformName::ALL
         .iter()
         .fold(chimera::platform::Accounts::new(), |accounts, platform| accounts.shared(*platform, ACCOUNT));
@@ -212,7 +213,11 @@ pub fn engage_host_over(
     platform: Arc<dyn Platform>,
     clock: &Arc<dyn Clock>,
 ) -> Chimera {
-    builder(judges, clock).wrapped_store(ports).platform(platform).build().expect("every port is there")
+    engage_builder(judges, clock)
+        .wrapped_store(ports)
+        .platform(platform)
+        .build()
+        .expect("every port is there")
 }
 
 /// A host that may engage, over ports that are cut.
@@ -223,7 +228,7 @@ pub fn cut_engage_host<S: Store>(
     platform: Arc<dyn Platform>,
     clock: &Arc<dyn Clock>,
 ) -> Chimera {
-    builder(judges, clock)
+    engage_builder(judges, clock)
         .wrapped_store(cut_ports(cut, store))
         .platform(cut.platform(platform))
         .build()
@@ -254,10 +259,7 @@ pub fn engage_context() -> CallContext {
 /// The budget that pays for engagements.
 #[must_use]
 pub fn engage_scope() -> BudgetScope {
-    BudgetScope {
-        namespace: engage_context().namespace,
-        campaign: engage_context().campaign.expect("it is given"),
-    }
+    BudgetScope::campaign(engage_context().namespace, engage_context().campaign.expect("it is given"))
 }
 
 /// Gives the campaign ten dollars.

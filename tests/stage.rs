@@ -84,13 +84,15 @@ pub fn cut_host<S: Store>(
 
 /// Every storage port of a store, cut.
 pub fn cut_ports<S: Store>(cut: &Cut, store: &Arc<S>) -> StorePorts {
-    let StorePorts { journal, approvals, ledger, reviews, limits, proposals } = StorePorts::of(store);
+    let StorePorts { journal, approvals, ledger, reviews, limits, pauses, proposals } = StorePorts::of(store);
     StorePorts {
         journal: cut.journal(journal),
         approvals: cut.approvals(approvals),
         ledger: cut.ledger(ledger),
         reviews: cut.reviews(reviews),
         limits: cut.limits(limits),
+        // Only people throw them.
+        pauses,
         proposals: cut.proposals(proposals),
     }
 }
@@ -141,7 +143,7 @@ pub fn only(mut input: PublishInput, platform: PlatformName) -> PublishInput {
 
 /// The scope of the tests' budget.
 pub fn scope(input: &PublishInput) -> BudgetScope {
-    BudgetScope { namespace: context().namespace, campaign: input.campaign_id }
+    BudgetScope::campaign(context().namespace, input.campaign_id)
 }
 
 /// Shows the request to the reviewer, who approves it, and puts the claim into it; sets a budget of ten dollars.
@@ -214,10 +216,10 @@ pub fn publish(host: &Chimera, input: &PublishInput) -> Within<impl Future<Outpu
     })
 }
 
-/// Lets the worker make one round; gives how much it worked on.
+/// Lets the worker make one pass; gives how much it worked on.
 #[track_caller]
 pub fn work(host: &Chimera) -> Within<impl Future<Output = usize>> {
-    within("a round of the worker", async { host.worker().round().await.expect("the store works") })
+    within("a pass of the worker", async { host.worker().run_once().await.expect("the store works") })
 }
 
 /// A database in a folder of its own, which outlives every store that opens it.

@@ -75,7 +75,7 @@ impl Host {
             .engage(engaging)
             .build()?;
         let worker = worker(campaign);
-        let scope = BudgetScope { namespace: worker.namespace.clone(), campaign: campaign.input.campaign_id };
+        let scope = BudgetScope::campaign(worker.namespace.clone(), campaign.input.campaign_id);
         ground.fund(&scope).await?;
         Ok(Self { chimera, ground, ports, worker })
     }

@@ -41,7 +41,7 @@ pub(crate) async fn approve(
         decision_id: Some(decision.id),
         attestation: None,
     });
-    let scope = BudgetScope { namespace: context.namespace.clone(), campaign: input.campaign_id };
+    let scope = BudgetScope::campaign(context.namespace.clone(), input.campaign_id);
     host.ground.fund(&scope).await
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chimera::audit::{
-    CheckpointSigner, LedgerQuery, LedgerReader, LocalSigner, Page, export, verify::verify,
+    CheckpointSigner, Entry, LedgerQuery, LedgerReader, LocalSigner, Page, export, verify::verify,
 };
 use chimera::contracts::publish::{PublicationStatus, PublishInput, PublishStatus, PublishStrategy};
 use chimera::contracts::{Clock, SystemEntropy};
@@ -19,7 +19,7 @@ use chimera_testkit::{
 use chimera_tests::stage::{
     PLATFORMS, approve, context, cut_host, database, host, input, open_store, publish, scope, work,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// One way to run: what the tools do with keys, how targets are worked on, what goes wrong on the way.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +137,9 @@ async fn check_ledger(world: &World, store: &SqliteStore) {
     assert_eq!(count("success"), PLATFORMS.len());
     assert!(count("attempt") >= PLATFORMS.len());
     assert!(count("complete") >= 1);
+    if world.input.publish_strategy == PublishStrategy::Sequential {
+        check_order(&everything);
+    }
 
     let signer = signer(world.folder.path());
     let mut exported = Vec::new();
@@ -144,6 +147,31 @@ async fn check_ledger(world: &World, store: &SqliteStore) {
     let verdict = verify(exported.as_slice(), signer.verifier_key(), None).unwrap();
     assert_eq!(verdict.events, summary.events);
     assert_eq!(verdict.events, everything.len() as u64);
+}
+
+/// One after the other, whoever goes on: no attempt begins while another effect may still be sent, and each has its first
+/// turn, whatever came of it, in the order of the platforms.
+fn check_order(everything: &[Entry]) {
+    let mut attempting: Option<(String, DateTime<Utc>)> = None;
+    let mut turns: Vec<String> = Vec::new();
+    for entry in everything {
+        let leaf: serde_json::Value = serde_json::from_slice(&entry.leaf).unwrap();
+        let Some(platform) = leaf["statement"]["platform"].as_str().map(str::to_owned) else { continue };
+        if !turns.contains(&platform) {
+            turns.push(platform.clone());
+        }
+        if leaf["type"] == "skill.publish_content.attempt" {
+            let at: DateTime<Utc> = leaf["time"].as_str().unwrap().parse().unwrap();
+            let over = |(other, began): &(String, DateTime<Utc>)| {
+                *other == platform || at >= *began + Rules::default().timeout
+            };
+            assert!(attempting.as_ref().is_none_or(over), "{attempting:?}, {platform} at {at}");
+            attempting = Some((platform, at));
+        } else {
+            attempting = None;
+        }
+    }
+    assert_eq!(turns, PLATFORMS.map(|platform| platform.as_str().to_owned()));
 }
 
 fn signer(folder: &Path) -> LocalSigner {

@@ -13,6 +13,7 @@ mod hostile;
 mod interleavings;
 mod outside;
 mod outside_matrix;
+mod pauses;
 mod processes;
 mod quick_start;
 mod store_errors;

@@ -1,5 +1,9 @@
 //! The background worker, run as a host runs it: until told to stop.
 
+mod pool;
+mod scene;
+mod stopping;
+
 use std::sync::Arc;
 
 use chimera::contracts::publish::PublicationStatus;
@@ -7,7 +11,7 @@ use chimera::contracts::{CallContext, Clock, Skill};
 use chimera::effect::{
     EffectJournal, EffectQuery, EffectRecord, EffectState, FoundBy, LateOutcome, Outcome, Page,
 };
-use chimera_testkit::{Fault, Rules, StrictPlatform, TestClock, done, within};
+use chimera_testkit::{Fault, Memory, Rules, StrictPlatform, TestClock, TestEntropy, done, within};
 use chimera_tests::stage::{PLATFORMS, approve, context, database, host, input, only, open_store};
 use chrono::TimeDelta;
 
@@ -16,8 +20,8 @@ async fn it_settles_what_is_unknown_and_stops_when_told() {
     let clock = Arc::new(TestClock::new());
     let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
     let platform = StrictPlatform::everywhere(Arc::clone(&time), Rules::default());
-    let folder = tempfile::tempdir().unwrap();
-    let store = open_store(&database(folder.path()), &time);
+    // In memory: the worker pauses while it drives, and these pauses would move the clock on while a thread writes.
+    let store = Arc::new(Memory::new(Arc::clone(&time), Arc::new(TestEntropy::seeded(1))).open());
     let chimera = host(&store, Arc::new(platform.clone()), &time);
     let mut input = input("worker");
     approve(&store, &chimera, &mut input, clock.as_ref()).await;
@@ -109,14 +113,14 @@ async fn told_to_stop_it_ends_a_wait_and_loses_nothing() {
 
     // Another worker goes on where this one stopped.
     lost.clock.set(record.progress.due_at.expect("it is looked for again"));
-    assert_eq!(lost.chimera.worker().round().await.unwrap(), 1);
+    assert_eq!(lost.chimera.worker().run_once().await.unwrap(), 1);
     assert_eq!(lost.effect().await.progress.state, EffectState::NotDone);
     assert_eq!((lost.platform.looks(), lost.platform.posts().len()), (2, 0));
 }
 
-/// What an answer said that came late is recorded by the next round, before anything is looked for.
+/// What an answer said that came late is recorded by the next pass, before anything is looked for.
 #[tokio::test(flavor = "current_thread")]
-async fn its_round_records_what_came_late() {
+async fn its_pass_records_what_came_late() {
     let lost = Lost::new(Fault::LostAfter).await;
     let record = lost.effect().await;
     let id = lost.platform.posts()[0].id.clone();
@@ -127,7 +131,7 @@ async fn its_round_records_what_came_late() {
         outcome: Outcome::Done(done(&id)),
     });
     lost.clock.set(record.progress.settled_from.unwrap());
-    lost.chimera.worker().round().await.unwrap();
+    lost.chimera.worker().run_once().await.unwrap();
     let record = lost.effect().await;
     assert_eq!(record.progress.state, EffectState::Published);
     assert_eq!(record.progress.post.map(|post| post.id), Some(id));

@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
     fn round(&mut self) {
         let host = Arc::clone(&self.host);
         self.executor.start(self.number, async move {
-            host.chimera.worker().round().await.expect("the store works");
+            host.chimera.worker().run_once().await.expect("the store works");
         });
     }
 
@@ -199,6 +199,7 @@ impl<'a> Run<'a> {
             if self.stuck.is_some() || self.is_settled() {
                 return;
             }
+            self.clear_accounts();
             self.stage.outside.clock.advance(TimeDelta::seconds(pause));
             self.round();
             while self.moment(None) {}
@@ -223,6 +224,7 @@ impl<'a> Run<'a> {
         for pause in [1, 1_000, 4_000, 20_000, 60_000] {
             self.stage.outside.clock.advance(TimeDelta::seconds(pause));
             for wish in 0..self.stage.scenario.wishes.len() {
+                self.clear_accounts();
                 self.ask(wish, None);
                 while self.moment(None) {}
             }

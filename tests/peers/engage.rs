@@ -109,6 +109,7 @@ async fn case(
     };
     let kind = kind(action);
     lane.stand_in.well().await;
+    lane.renew_credentials().await;
     let (acts, before) = (lane.acts(kind), lane.stand_in.log().await.writes());
     lane.stand_in.mode(mode.clone()).await;
     let settled = async {

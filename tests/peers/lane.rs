@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chimera::audit::Secrets;
 use chimera::contracts::{AgentId, Clock, Digest, PlatformName};
-use chimera::effect::{EffectKind, KernelOptions, LookPolicy};
-use chimera::governance::{Policies, Policy};
+use chimera::effect::{EffectKind, KernelOptions, LookPolicy, PauseOrder, Pauses as _};
+use chimera::governance::{Approver, ApproverRole, Policies, Policy};
 use chimera::mcp::{MediaDirectory, StdioServer, TokioClock};
 use chimera::platform::media::{MediaError, MediaProbe, MediaUrl, Probed};
 use chimera::platform::{
@@ -23,6 +24,7 @@ use chimera_testkit::within;
 use chimera_tests::engage_stage::{NamedFlags, Score, ToldScorer};
 use chimera_tests::stage::{database, open_store};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::select;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
@@ -176,6 +178,23 @@ pub(crate) struct Lane {
     _folder: TempDir,
 }
 
+/// Ends every switch that the refusal of credentials threw.
+async fn renew(store: &SqliteStore) {
+    for stopped in store.pauses(100).await.expect("the store works") {
+        let by = Approver { id: "operator@example.com".to_owned(), role: ApproverRole::HitlReviewer };
+        let order = PauseOrder { key: stopped.key, by, note: "renewed".to_owned() };
+        store.resume(order).await.expect("the store works");
+    }
+}
+
+/// The same again and again: what a case left unknown may tell of its credentials while a later one is under way.
+async fn renew_for_ever(store: &SqliteStore) {
+    loop {
+        renew(store).await;
+        sleep(Duration::from_millis(300)).await;
+    }
+}
+
 /// The profile of a server: the one in the rig's `profiles`, else the built-in one of its name.
 fn profile_of(rig: &Path, name: &str) -> Option<Profile> {
     let file = rig.join(format!("profiles/{name}.toml"));
@@ -311,7 +330,11 @@ impl Lane {
         let hand = StdioServer::new(launch.command("a person"), clock);
         let (stop, stopped) = oneshot::channel::<()>();
         let background = host.worker().clone();
-        let worker = tokio::spawn(async move { background.run(async { drop(stopped.await) }).await });
+        let renewed = Arc::clone(&store);
+        let worker = tokio::spawn(async move {
+            let renewing = pin!(renew_for_ever(&renewed));
+            select(pin!(background.run(async { drop(stopped.await) })), renewing).await;
+        });
         Self {
             name: name.to_owned(),
             platform,
@@ -329,6 +352,11 @@ impl Lane {
             stop,
             _folder: folder,
         }
+    }
+
+    /// A person renews the credentials that were not accepted: the next case is another day.
+    pub(crate) async fn renew_credentials(&self) {
+        renew(&self.store).await;
     }
 
     /// What no other case of this lane says: a word to find it by, and the text that begins with it. Texts that are alike

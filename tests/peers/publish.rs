@@ -88,6 +88,7 @@ async fn case(lane: &mut Lane, report: &mut Report, name: &str, mode: &Value, ar
     let (token, text) = lane.words();
     let mut input = input(lane.platform, &lane.name, &text);
     lane.stand_in.well().await;
+    lane.renew_credentials().await;
     match around {
         Around::NewAccount => lane.stand_in.reset().await,
         Around::FreshOlder => lane.post_by_hand("An older post about the garden").await,
@@ -180,6 +181,8 @@ async fn ask(lane: &Lane, input: &PublishInput) -> Now {
     let words = words(result.error_code, result.error_message.as_ref());
     match result.status {
         PublicationStatus::Published => Now::Told(Told::Done(result.external_id.clone().unwrap_or_default())),
+        // What waits says for what; what the platform took does not.
+        PublicationStatus::Processing if result.error_message.is_some() => Now::Open,
         PublicationStatus::Processing => Now::Told(Told::Accepted),
         PublicationStatus::Failed if result.retry_eligible == Some(true) => Now::Retry(words),
         PublicationStatus::Failed => Now::Told(Told::NotDone(words)),

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::merkle;
 use crate::redact::redact_bytes;
 use crate::statement::{Statement, TokenError, cleaned, is_token, print_time};
+use crate::subject::Subject;
 
 /// Domain of [`Draft::sameness`].
 const SAMENESS: &str = "chimera.audit.draft.v1";
@@ -106,6 +107,8 @@ pub struct Draft {
     pub namespace: Namespace,
     /// The trace it belongs to.
     pub correlation: Option<CorrelationId>,
+    /// What it is about. Every draft of ours has one; a host's own has one where the host gives it.
+    pub subject: Option<Subject>,
     /// What happened.
     pub statement: Statement,
     /// What is kept beside the log.
@@ -114,8 +117,8 @@ pub struct Draft {
 
 /// The exact bytes of one entry of the log: restricted canonical JSON (RFC 8785 without fractions), all ASCII.
 ///
-/// `{"attachment":"<commitment>","correlation":"<uuid>","id":"<uuid>","namespace":"…","statement":{…},"time":"…",
-/// "type":"…","v":1}`, without the members that the event does not have.
+/// `{"attachment":"<commitment>","correlation":"<uuid>","id":"<uuid>","namespace":"…","statement":{…},"subject":"…",
+/// "time":"…","type":"…","v":1}`, without the members that the event does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
     /// The bytes that are stored, hashed and exported, never rendered again.
@@ -155,6 +158,8 @@ struct Told<'a> {
     namespace: &'a Namespace,
     statement: &'a Statement,
     #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<String>,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -176,10 +181,17 @@ impl Told<'_> {
 }
 
 impl Draft {
-    /// A draft without correlation and attachment.
+    /// A draft without correlation, subject and attachment.
     #[must_use]
     pub const fn new(id: EventId, kind: EventType, namespace: Namespace, statement: Statement) -> Self {
-        Self { id, kind, namespace, correlation: None, statement, attachment: None }
+        Self { id, kind, namespace, correlation: None, subject: None, statement, attachment: None }
+    }
+
+    /// The draft as one that is about something.
+    #[must_use]
+    pub const fn about(mut self, subject: Subject) -> Self {
+        self.subject = Some(subject);
+        self
     }
 
     /// The draft as part of a trace.
@@ -198,12 +210,14 @@ impl Draft {
 
     /// What makes two drafts with one id the same event: id, type, namespace, correlation and statement.
     ///
-    /// Not the time and not the attachment: both are fixed by the first append, and a replay may have seen others.
+    /// Not the time and not the attachment: both are fixed by the first append, and a replay may have seen others. Not the
+    /// subject either: it follows from the rest, and a replay of what an earlier version appended has one that the entry lacks.
     #[must_use]
     pub fn sameness(&self) -> Digest {
         // The types leave no statement without canonical form. Were there one, it would have no leaf either, so that
         // this digest of the reason would never be compared with anything.
-        let bytes = self.told(None, None).bytes().unwrap_or_else(|error| error.to_string().into_bytes());
+        let told = Told { subject: None, ..self.told(None, None) };
+        let bytes = told.bytes().unwrap_or_else(|error| error.to_string().into_bytes());
         Digest::tagged(SAMENESS, &bytes)
     }
 
@@ -238,13 +252,14 @@ impl Draft {
     }
 
     fn told(&self, time: Option<String>, attachment: Option<Digest>) -> Told<'_> {
-        let Self { id, kind, namespace, correlation, statement, .. } = self;
+        let Self { id, kind, namespace, correlation, subject, statement, .. } = self;
         Told {
             attachment,
             correlation: *correlation,
             id: *id,
             namespace,
             statement,
+            subject: *subject,
             time,
             kind: kind.as_str(),
             v: 1,
@@ -306,10 +321,12 @@ mod tests {
         fn what_is_written_down_is_canonical(
             words in proptest::collection::vec(("[A-Za-z0-9_.:/+-]{1,20}", 0_u32.., 0_usize..8), 0..8),
             correlated in proptest::bool::ANY,
+            about in proptest::bool::ANY,
         ) {
             let _guard = chimera_harness::guard("one case");
             const NAMES: [&str; 8] = ["b", "a", "B", "a_b", "a-b", "aa", "z", "\u{e9}"];
             let mut draft = draft().with_correlation(correlated.then(|| CorrelationId::from_uuid(Uuid::nil())));
+            draft.subject = about.then_some(Subject::Request(RequestId::from_uuid(Uuid::max())));
             for (word, number, name) in words {
                 let token = crate::statement::Token::parse(&word).unwrap();
                 let list = vec![Atom::Token(token), Atom::Integer(number.into()), Atom::Digest(Digest::of(b"x"))];
@@ -326,6 +343,7 @@ mod tests {
         }
     }
     use crate::statement::Atom;
+    use chimera_contracts::{PlatformName, RequestId};
     use uuid::Uuid;
 
     fn draft() -> Draft {
@@ -342,6 +360,9 @@ mod tests {
     fn sameness_tells_what_was_said() {
         let same = draft().sameness();
         assert_eq!(draft().with_attachment(Attachment::redacted("x")).sameness(), same);
+        assert_eq!(draft().about(Subject::All).sameness(), same, "an earlier version gave no subject");
+        let golden = "79a022b713dc1fe21df064ae4ae9e23708f62ca390bf757dcbd939537812b51f";
+        assert_eq!(same.to_string(), golden, "replays of earlier versions are the same events");
         let mut others = [draft(), draft(), draft(), draft(), draft()];
         others[0].id = EventId::from_uuid(Uuid::max());
         others[1].kind = EventType::of("skill.x.end");
@@ -359,6 +380,15 @@ mod tests {
         let leaf = draft().leaf(at, [0; 32]).unwrap();
         let expected = r#"{"id":"00000000-0000-0000-0000-000000000000","namespace":"default","statement":{"status":"ok"},"time":"1970-01-01T00:00:00.000000Z","type":"skill.x.start","v":1}"#;
         assert_eq!(String::from_utf8(leaf.bytes).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_leaf_says_what_it_is_about() {
+        let at = DateTime::from_timestamp(0, 0).unwrap();
+        let with = draft().about(Subject::account(PlatformName::Twitter, "@us"));
+        let text = String::from_utf8(with.leaf(at, [0; 32]).unwrap().bytes).unwrap();
+        let expected = r#"{"id":"00000000-0000-0000-0000-000000000000","namespace":"default","statement":{"status":"ok"},"subject":"account:twitter/DIGEST","time":"1970-01-01T00:00:00.000000Z","type":"skill.x.start","v":1}"#;
+        assert_eq!(text, expected.replace("DIGEST", &Digest::of(b"@us").to_string()));
     }
 
     #[test]

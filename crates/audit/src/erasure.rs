@@ -36,6 +36,8 @@ impl Draft {
     /// `by` is the principal in the host's words, of which the event holds the digest (SHA-256 of the UTF-8 bytes);
     /// `reason` is a code of the host's, such as `gdpr.article_17`.
     ///
+    /// It is [`about`](Draft::about) what that entry is about, where the eraser says so.
+    ///
     /// The id follows from `event` alone, so that an erasure is told once. The same erasure by another principal or for
     /// another reason is a conflict; an eraser answers [`Erasure::Already`] before it comes to one.
     #[must_use]

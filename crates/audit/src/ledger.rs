@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::draft::{Draft, EventType};
 use crate::ledger_error::LedgerError;
 use crate::merkle;
+use crate::subject::Subject;
 
 /// What an append did with one draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +136,9 @@ pub struct LedgerQuery {
     pub kind: Option<EventType>,
     /// Of this trace.
     pub correlation: Option<CorrelationId>,
+    /// About this or a part of it ([`Subject::covers`]): a request gives what is told of its effects, too. Entries of versions
+    /// before subjects have none and are not among them.
+    pub subject: Option<Subject>,
     /// At or after this time.
     pub since: Option<DateTime<Utc>>,
     /// Before this time.

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod change;
+mod changes;
 mod checkpoint;
 mod draft;
 mod erasure;
@@ -12,8 +14,13 @@ mod redact;
 mod secrets;
 mod signer;
 mod statement;
+mod subject;
 pub mod verify;
 
+pub use change::{
+    Change, EffectChange, EffectStep, ProposalChange, RequestChange, ReviewChange, SwitchChange, What,
+};
+pub use changes::{ChangePage, ChangeQuery, Changes, Cursor};
 pub use checkpoint::SignedCheckpoint;
 pub use draft::{Attachment, Draft, EventType, Leaf, LeafError, SealedDraft};
 pub use erasure::{AttachmentEraser, Erasure};
@@ -25,3 +32,4 @@ pub use redact::redact;
 pub use secrets::Secrets;
 pub use signer::{CheckpointSigner, SignerError, SignerErrorKind, check_extends};
 pub use statement::{Atom, Integer, IntegerError, Statement, Token, TokenError};
+pub use subject::{ParseSubjectError, Subject};

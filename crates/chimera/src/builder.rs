@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chimera_audit::{AuditLedger, LedgerReader};
 use chimera_contracts::parse::ParserError;
 use chimera_contracts::{Clock, DynSkill, Entropy, SystemEntropy};
-use chimera_effect::{EffectJournal, Kernel, KernelOptions, Platform};
+use chimera_effect::{EffectJournal, Kernel, KernelOptions, Pauses, Platform};
 use chimera_governance::review::ReviewQueue;
 use chimera_governance::{ApprovalStore, Budget, Classifier, Gate, Policies, ReviewDesk};
 use chimera_platform::limits::RateLimits;
@@ -24,12 +24,13 @@ use crate::worker::{Worker, WorkerOptions};
 /// A store that keeps everything: journals, decisions, reviews, permits, budgets and ledger in one place, so that what must
 /// be atomic is.
 ///
-/// Implemented for whatever implements the eight ports.
+/// Implemented for whatever implements the nine ports.
 pub trait Store:
     EffectJournal
     + ApprovalStore
     + ReviewQueue
     + RateLimits
+    + Pauses
     + ProposalJournal
     + Budget
     + AuditLedger
@@ -42,6 +43,7 @@ impl<S> Store for S where
         + ApprovalStore
         + ReviewQueue
         + RateLimits
+        + Pauses
         + ProposalJournal
         + Budget
         + AuditLedger
@@ -63,6 +65,8 @@ pub struct StorePorts {
     pub reviews: Arc<dyn ReviewQueue>,
     /// Permits under rate limits.
     pub limits: Arc<dyn RateLimits>,
+    /// Switches that keep attempts from beginning.
+    pub pauses: Arc<dyn Pauses>,
     /// Proposals.
     pub proposals: Arc<dyn ProposalJournal>,
 }
@@ -77,6 +81,7 @@ impl StorePorts {
             ledger: Arc::<S>::clone(store),
             reviews: Arc::<S>::clone(store),
             limits: Arc::<S>::clone(store),
+            pauses: Arc::<S>::clone(store),
             proposals: Arc::<S>::clone(store),
         }
     }
@@ -276,11 +281,21 @@ impl Builder {
             .transpose()?;
         let desk = ReviewDesk::new(store.reviews, store.approvals, Arc::clone(&clock));
         let outcomes = Outcomes::new(kernel.clone());
+        let pauses = store.pauses;
         let worker = Worker::new(kernel, desk.clone(), engage.clone(), clock, self.worker_options);
         let mut skills: Vec<Arc<dyn DynSkill>> = vec![Arc::new(propose.clone())];
         skills.extend(engage.clone().map(|engage| Arc::new(engage) as Arc<dyn DynSkill>));
         skills.push(Arc::new(publish.clone()));
-        Ok(Chimera { propose, engage, publish, desk, outcomes, skills: Registry::new(skills), worker })
+        Ok(Chimera {
+            propose,
+            engage,
+            publish,
+            desk,
+            outcomes,
+            pauses,
+            skills: Registry::new(skills),
+            worker,
+        })
     }
 
     fn missing(&self) -> Vec<&'static str> {
@@ -347,6 +362,7 @@ pub struct Chimera {
     publish: PublishSkill,
     desk: ReviewDesk,
     outcomes: Outcomes,
+    pauses: Arc<dyn Pauses>,
     skills: Registry,
     worker: Worker,
 }
@@ -381,6 +397,12 @@ impl Chimera {
     #[must_use]
     pub const fn outcomes(&self) -> &Outcomes {
         &self.outcomes
+    }
+
+    /// Switches that stop everything, a tenant or an account, and what stopped by itself.
+    #[must_use]
+    pub const fn pauses(&self) -> &Arc<dyn Pauses> {
+        &self.pauses
     }
 
     /// All skills, with JSON.

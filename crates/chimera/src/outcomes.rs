@@ -2,8 +2,10 @@
 
 use chimera_contracts::{EffectId, Namespace, PlatformName, StoreError};
 use chimera_effect::{
-    Candidate, EffectKind, EffectRecord, HandSettlement, Kernel, LatestLook, Page, Refusal, Settled,
+    Candidate, EffectKind, EffectRecord, HandSettlement, Kernel, LatestLook, Page, Refusal, RequestKey,
+    RequestView, Settled,
 };
+use chimera_governance::Approver;
 use chrono::{DateTime, Utc};
 
 /// The outcomes that wait: listed with all that is known, settled by hand where no look can.
@@ -59,6 +61,19 @@ impl Outcomes {
         Ok(found.into_iter().map(UnknownEffect::from).collect())
     }
 
+    /// Waits until nobody acts on any effect of a request, at most until `until`, and shows it as it stands then; `None` for an
+    /// unknown key. See [`Kernel::wait`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn wait(
+        &self,
+        key: &RequestKey,
+        until: DateTime<Utc>,
+    ) -> Result<Option<RequestView>, StoreError> {
+        self.kernel.wait(key, until).await
+    }
+
     /// Settles an unknown effect by a person's word, audited. See [`Kernel::settle_by_hand`].
     ///
     /// # Errors
@@ -70,6 +85,20 @@ impl Outcomes {
         settlement: &HandSettlement,
     ) -> Result<Settled, StoreError> {
         self.kernel.settle_by_hand(namespace, effect, settlement).await
+    }
+
+    /// Lets what looks show of an unknown effect be read by the rules of its profile now, audited. See [`Kernel::accept_profile`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn accept_profile(
+        &self,
+        namespace: &Namespace,
+        effect: EffectId,
+        principal: &Approver,
+        note: &str,
+    ) -> Result<Settled, StoreError> {
+        self.kernel.accept_profile(namespace, effect, principal, note).await
     }
 }
 

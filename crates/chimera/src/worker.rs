@@ -1,39 +1,70 @@
-//! The background worker: leases what is due and finds out what became of it; hands over what reviewers approved.
+//! The background worker: finds out what became of effects that are due, hands over what reviewers approved, and records
+//! answers that came late.
 //!
 //! It finishes what a dead caller began and settles what is unknown. It never attempts again what a platform refused:
 //! that waits for its caller (PUB-10). Reviews that nobody decided in time it closes; expiry never approves.
+//!
+//! Three tasks share the one future that the host runs. None of them waits for another, and one whose store fails stops
+//! no other. What is slow is slow in a place of a bounded [`pool`] and keeps the other places free.
+
+mod due;
+mod late;
+mod pool;
+mod reviews;
+mod signal;
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chimera_contracts::{Clock, ReviewId, SkillName, StoreError};
-use chimera_effect::{Halt, Kernel, LeaseScope, Leased, Purpose};
+use chimera_contracts::{Clock, ReviewId, StoreError};
+use chimera_effect::{Halt, Kernel};
 use chimera_governance::ReviewDesk;
-use chimera_governance::review::{Review, ReviewPage};
 use chimera_skill_engage::EngageSkill;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_channel::oneshot;
-use futures_util::FutureExt as _;
-use futures_util::future::{Either, join, join_all, select};
+use futures_util::future::{Either, join, join_all, join3, select};
+
+use due::DueEffects;
+use pool::Pool;
+use reviews::ApprovedReviews;
+use signal::{Bell, Stop};
 
 /// How the worker works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerOptions {
-    /// How long it pauses when nothing is due.
+    /// How long a task pauses when the store has nothing more for it, or failed. At least a millisecond.
     pub pause: TimeDelta,
-    /// How many effects it works on at once.
-    pub batch: usize,
-    /// How long it stays with one effect before it leaves it to a later round.
+    /// How many effects are driven at once, at least one. One that waits for its next look takes up a place, too.
+    pub effects_at_once: usize,
+    /// How many approved reviews are handed over at once, at least one.
+    pub reviews_at_once: usize,
+    /// How long it stays with one effect whose next look is not due yet. What is due later is leased again then.
     pub stay: TimeDelta,
 }
 
 impl Default for WorkerOptions {
     fn default() -> Self {
-        Self { pause: TimeDelta::seconds(1), batch: 16, stay: TimeDelta::seconds(60) }
+        Self {
+            pause: TimeDelta::seconds(1),
+            effects_at_once: 16,
+            reviews_at_once: 16,
+            stay: TimeDelta::seconds(60),
+        }
     }
 }
 
-/// Works in the background, within the future that the host runs.
+impl WorkerOptions {
+    /// The same with places for one at least, and a pause that is one.
+    fn sound(self) -> Self {
+        Self {
+            pause: self.pause.max(TimeDelta::milliseconds(1)),
+            effects_at_once: self.effects_at_once.max(1),
+            reviews_at_once: self.reviews_at_once.max(1),
+            ..self
+        }
+    }
+}
+
+/// Works in the background, within the future that the host runs. Cloning is cheap and gives the same worker.
 #[derive(Clone, Debug)]
 pub struct Worker {
     kernel: Kernel,
@@ -41,7 +72,7 @@ pub struct Worker {
     engage: Option<EngageSkill>,
     clock: Arc<dyn Clock>,
     options: WorkerOptions,
-    /// The last review of the page that was handed over last; `None` at the beginning.
+    /// The last review that [`Worker::run_once`] looked at; `None` where it begins with the first one.
     reviewed: Arc<Mutex<Option<ReviewId>>>,
 }
 
@@ -53,114 +84,88 @@ impl Worker {
         clock: Arc<dyn Clock>,
         options: WorkerOptions,
     ) -> Self {
-        Self { kernel, desk, engage, clock, options, reviewed: Arc::default() }
+        Self { kernel, desk, engage, clock, options: options.sound(), reviewed: Arc::default() }
     }
 
-    /// Works until `stop` is ready. Then every wait ends at once (a look that is not due yet, a pause), calls that are under
-    /// way are finished, and it returns; nothing is lost by it. A store that fails is asked again after the pause.
+    /// Works until `stop` is ready. Then every wait ends at once (a look that is not due yet, a pause), nothing new is leased
+    /// or handed over, calls that are under way are finished and what came of them is recorded, and it returns.
+    ///
+    /// It asks the store for due effects as soon as a place is free, and pauses when there are fewer than places; the same
+    /// for reviews, page by page. A store that fails is written to the log and asked again after the pause.
+    ///
+    /// Dropping the future loses nothing that is recorded; what it had leased is free when its leases end.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
-        let (give, given) = oneshot::channel::<()>();
-        let mut give = Some(give);
-        let halt = Halt::when(given.map(|_| ()));
-        loop {
-            let round = pin!(self.round_until(&halt));
-            let worked = match select(stop.as_mut(), round).await {
-                // What waits stops waiting; a call that is under way is finished, and its outcome recorded.
-                Either::Left(((), round)) => {
-                    drop(give.take());
-                    if let Err(error) = round.await {
-                        tracing::warn!(%error, "the worker could not use the store");
-                    }
-                    return;
-                }
-                Either::Right((worked, _)) => worked,
-            };
-            let idle = match worked {
-                // More reviews may follow on the next page.
-                Ok(worked) => worked == 0 && self.reviewed_up_to().is_none(),
-                Err(error) => {
-                    tracing::warn!(%error, "the worker could not use the store");
-                    true
-                }
-            };
-            let until = if idle { self.later(self.options.pause) } else { self.clock.now() };
-            let pause = pin!(self.clock.sleep_until(until));
-            if let Either::Left(((), _)) = select(stop.as_mut(), pause).await {
-                return;
-            }
+        let (give, stopping) = Stop::new();
+        let worker = Arc::new(self.clone());
+        let (handed_over, never) = (Arc::<Bell>::default(), Arc::<Bell>::default());
+        let due = DueEffects::new(Arc::clone(&worker), stopping.clone());
+        let approved = ApprovedReviews::new(worker, stopping.clone(), Arc::clone(&handed_over));
+        let tasks = pin!(join3(
+            self.record_late_answers(&stopping),
+            self.pool(self.options.effects_at_once, &stopping, handed_over).run(due),
+            self.pool(self.options.reviews_at_once, &stopping, never).run(approved),
+        ));
+        // No task ends before it is told to.
+        if let Either::Left(((), tasks)) = select(pin!(stop), tasks).await {
+            drop(give);
+            tasks.await;
         }
     }
 
-    /// One round: leases what is due and drives it, and hands over what reviewers approved, up to the batch each. Says how
-    /// many effects were driven.
+    /// One bounded pass, for hosts with a scheduler of their own: records late answers, drives at most
+    /// `effects_at_once` due effects to rest and hands over a page of at most `reviews_at_once` reviews, each beside the
+    /// other; then it drives what that made due. The next call goes on with the next page. Returns how many effects were
+    /// driven.
+    ///
+    /// It takes as long as the slowest of them. Of a host that runs [`Worker::run`] nobody has to call it.
     ///
     /// # Errors
-    /// When the store cannot be asked what is due. An effect or a review on which the store fails is left to a later round.
-    pub async fn round(&self) -> Result<usize, StoreError> {
-        self.round_until(&Halt::never()).await
-    }
-
-    async fn round_until(&self, halt: &Halt) -> Result<usize, StoreError> {
-        let late = self.kernel.record_late().await?;
-        if !late.is_empty() {
-            tracing::info!(answers = late.len(), "answers that came late are recorded");
-        }
-        // Neither waits for the other: a review whose server does not start keeps no due effect.
-        let (driven, handed_over) = join(self.drive_due(halt), self.hand_over()).await;
-        let after = if handed_over? > 0 { self.drive_due(halt).await? } else { 0 };
+    /// When the store cannot be asked what is due. An effect or a review on which the store fails is left to a later call.
+    pub async fn run_once(&self) -> Result<usize, StoreError> {
+        self.record_late().await?;
+        let (driven, handed_over) = join(self.drive_due_once(), self.hand_over_once()).await;
+        let after = if handed_over? > 0 { self.drive_due_once().await? } else { 0 };
         Ok(driven?.saturating_add(after))
     }
 
-    /// How many reviews are in the journal now.
-    async fn hand_over(&self) -> Result<usize, StoreError> {
-        // Page by page over the rounds, so that what a limit holds up does not keep the rest waiting.
-        let page = ReviewPage { after: self.reviewed_up_to(), limit: self.options.batch };
-        let (approved, next) = self.desk.unsettled(page).await?;
-        self.go_on_after(next);
+    async fn drive_due_once(&self) -> Result<usize, StoreError> {
+        let halt = Halt::never();
+        let leased = self.lease_due(self.options.effects_at_once).await?;
+        let count = leased.len();
+        let until = self.later(self.options.stay);
+        join_all(leased.into_iter().map(|leased| self.drive(leased, until, &halt))).await;
+        Ok(count)
+    }
+
+    /// How many reviews of the next page are in the journal now.
+    async fn hand_over_once(&self) -> Result<usize, StoreError> {
+        let after = *self.reviewed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (approved, next) = self.page_of_reviews(after, self.options.reviews_at_once).await?;
+        *self.reviewed.lock().unwrap_or_else(PoisonError::into_inner) = next;
         let settled = join_all(approved.iter().map(|review| self.settle(review))).await;
         Ok(settled.into_iter().filter(|settled| *settled).count())
     }
 
-    /// Whether an approved review was handed over; what a limit or a server holds up is left to a later round.
-    async fn settle(&self, review: &Review) -> bool {
-        let (Some(engage), SkillName::Engage) = (&self.engage, review.skill) else {
-            // Who executes an approved proposal is not decided here.
-            return false;
-        };
-        let error = engage.settle(review).await.error;
-        if let Some(error) = &error {
-            tracing::warn!(review = %review.id, code = %error.code, "an approved engagement waits");
-        }
-        error.is_none()
-    }
-
-    fn reviewed_up_to(&self) -> Option<ReviewId> {
-        *self.reviewed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn go_on_after(&self, review: Option<ReviewId>) {
-        *self.reviewed.lock().unwrap_or_else(PoisonError::into_inner) = review;
-    }
-
-    async fn drive_due(&self, halt: &Halt) -> Result<usize, StoreError> {
-        let leased = self.kernel.lease(LeaseScope::Due, self.options.batch).await?;
-        let count = leased.len();
-        let until = self.later(self.options.stay);
-        join_all(leased.into_iter().map(|leased| self.drive(leased, until, halt))).await;
-        Ok(count)
-    }
-
-    async fn drive(&self, leased: Leased, until: DateTime<Utc>, halt: &Halt) {
-        let effect = leased.record().id;
-        match self.kernel.drive_until(leased, Purpose::Background, until, halt).await {
-            Ok(record) => tracing::debug!(%effect, state = %record.progress.state, "driven"),
-            Err(error) => tracing::warn!(%effect, %error, "an effect is left to a later round"),
-        }
+    fn pool(&self, at_once: usize, stop: &Stop, bell: Arc<Bell>) -> Pool {
+        let (clock, stop) = (Arc::clone(&self.clock), stop.clone());
+        Pool { at_once, pause: self.options.pause, clock, stop, bell }
     }
 
     fn later(&self, span: TimeDelta) -> DateTime<Utc> {
         let now = self.clock.now();
         now.checked_add_signed(span).unwrap_or(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn may_be_sent(_: &(impl Send + 'static)) {}
+
+    /// Hosts spawn it on runtimes with several threads.
+    #[expect(dead_code, reason = "that it compiles is the test")]
+    fn a_host_may_run_it_on_another_thread(worker: Worker) {
+        may_be_sent(&async move { worker.run(std::future::pending()).await });
     }
 }

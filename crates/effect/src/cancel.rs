@@ -20,15 +20,20 @@ pub enum Cancelled {
 }
 
 impl Kernel {
-    /// Takes an effect back that was never attempted: its hold is released, and it never happens.
+    /// Takes an effect back that was never attempted, or whose attempts were refused: its hold is released, and it never happens.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn cancel(&self, effect: EffectId) -> Result<Cancelled, StoreError> {
         let leased = self.lease(LeaseScope::Of(vec![effect]), 1).await?;
         let Some(leased) = leased.into_iter().next() else { return Ok(Cancelled::TooLate) };
-        let untouched =
-            leased.record().progress.state == EffectState::Admitted && leased.record().progress.attempts == 0;
+        let progress = &leased.record().progress;
+        // What was refused provably did not happen, and nothing of it is under way: its hold is let go.
+        let untouched = match progress.state {
+            EffectState::Admitted | EffectState::Scheduled => progress.attempts == 0,
+            EffectState::NotDone => true,
+            _ => false,
+        };
         if !untouched {
             self.let_go(leased.record()).await?;
             return Ok(Cancelled::TooLate);

@@ -13,17 +13,10 @@ use crate::effect::Effect;
 use crate::journal::LeaseScope;
 use crate::kernel::{Kernel, Purpose};
 use crate::leased::Leased;
+use crate::plan::ExecutionOrder;
 use crate::record::{EffectRecord, RequestKey, RequestView};
 use crate::state::EffectState;
-
-/// In which order the effects of a request are driven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// One after the other, by position.
-    Sequential,
-    /// Together.
-    Parallel,
-}
+use crate::step::{Turn, turn};
 
 /// How a caller carries its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +25,12 @@ pub struct Carry {
     pub key: RequestKey,
     /// The effects that the caller asks for; others of the request are left alone.
     pub effects: Vec<EffectId>,
-    /// In which order.
-    pub order: Order,
     /// How long it stays with one effect.
     pub within: TimeDelta,
     /// When it stops waiting.
     pub until: DateTime<Utc>,
-    /// How often it looks again while others drive, at first; the pause doubles up to twenty times this.
+    /// How often it looks again by itself while others drive, at first; the pause doubles up to twenty times this. A step in
+    /// the same process wakes it.
     pub poll: TimeDelta,
 }
 
@@ -95,7 +87,8 @@ impl Kernel {
             let driven = self.drive_fresh(leased, approved, self.effect_until(carry)).await;
             Told::driven(before, driven)
         };
-        run(admitted, carry.order, one).await
+        let order = order(admitted.iter().map(|(leased, _)| leased));
+        run(admitted, order, one).await
     }
 
     /// Goes on with a request that is known: drives what is free, waits for what others drive, and tells how it stands.
@@ -111,17 +104,20 @@ impl Kernel {
         let mut broken: Vec<(EffectId, StoreError)> = Vec::new();
         let mut pause = carry.poll;
         let mut drove = false;
+        // What came between the first view and this is seen after the first pause.
+        let mut watch = self.journal.watch(&carry.key);
         loop {
-            view.effects.retain(|record| carry.effects.contains(&record.id));
             let now = self.clock.now();
-            let free: Vec<EffectId> = view
-                .effects
-                .iter()
-                .filter(|record| !broken.iter().any(|(id, _)| *id == record.id))
+            let mut free: Vec<EffectId> = Vec::new();
+            for record in view.effects.iter().filter(|record| carry.effects.contains(&record.id)) {
+                let is_broken = broken.iter().any(|(id, _)| *id == record.id);
                 // What waits for another effect asks once a call: that one may be settled since.
-                .filter(|record| (!drove && record.waits(now)) || self.can_go_on(record, carry, &again, now))
-                .map(|record| record.id)
-                .collect();
+                let open = (!drove && record.waits(now)) || self.can_go_on(record, carry, &again, now);
+                if open && !is_broken && in_turn(&view, record, &free, now) {
+                    free.push(record.id);
+                }
+            }
+            view.effects.retain(|record| carry.effects.contains(&record.id));
             let nothing_left = free.is_empty() && !view.effects.iter().any(|record| record.under_way(now));
             if nothing_left || now >= carry.until {
                 return view.effects.into_iter().map(|record| Told::found(record, &broken, now)).collect();
@@ -132,7 +128,7 @@ impl Kernel {
             }
             match self.lease_these(free).await {
                 Ok(leased) if leased.is_empty() => {
-                    self.pause(pause, carry).await;
+                    self.watch_for(watch, pause, carry.until).await;
                     let longest = carry.poll.checked_mul(20).unwrap_or(carry.poll);
                     pause = pause.checked_mul(2).unwrap_or(pause).min(longest);
                 }
@@ -147,6 +143,8 @@ impl Kernel {
                 }
                 Err(error) => return give_up(view, &broken, &error, now),
             }
+            // Before it looks, so that nothing falls between.
+            watch = self.journal.watch(&carry.key);
             match self.journal.request(&carry.key).await {
                 Ok(known) => view = known.unwrap_or(view),
                 Err(error) => return give_up(view, &broken, &error, now),
@@ -172,7 +170,8 @@ impl Kernel {
             let id = leased.record().id;
             (id, self.drive(leased, Purpose::Asked, self.effect_until(carry)).await)
         };
-        run(leased, carry.order, one).await
+        let order = order(&leased);
+        run(leased, order, one).await
     }
 
     /// Whether this caller can do something about an effect now, apart from who holds it.
@@ -185,7 +184,9 @@ impl Kernel {
     ) -> bool {
         let progress = &record.progress;
         match progress.state {
+            // What is put off to its time is due then; the worker does it where nobody asks.
             EffectState::Admitted => !record.waits(now),
+            EffectState::Scheduled => progress.due_at.is_some_and(|due| due <= now),
             EffectState::Attempting => true,
             EffectState::Unknown => !progress.needs_human && self.worth_a_look(record, carry, now),
             EffectState::NotDone => {
@@ -205,7 +206,8 @@ impl Kernel {
         let reach = now.checked_add_signed(carry.within).unwrap_or(now);
         // A look waits for both: nothing is seen before the platform has settled.
         let look_at = progress.due_at.max(progress.settled_from);
-        repeatable || look_at.is_none_or(|at| at <= reach)
+        // Under a switch nothing is sent.
+        (repeatable && progress.paused_by.is_none()) || look_at.is_none_or(|at| at <= reach)
     }
 
     fn effect_until(&self, carry: &Carry) -> DateTime<Utc> {
@@ -245,11 +247,28 @@ fn replace(view: &mut RequestView, record: EffectRecord) {
     }
 }
 
+/// Whether it is an effect's turn once those in `first`, which this caller drives, have been driven.
+fn in_turn(view: &RequestView, record: &EffectRecord, first: &[EffectId], now: DateTime<Utc>) -> bool {
+    let untouched = matches!(record.progress.state, EffectState::Admitted | EffectState::Scheduled);
+    let others = view.effects.iter().filter(|other| other.id != record.id && !first.contains(&other.id));
+    let later = matches!(turn(&view.request.plan, record.position, others, now), Turn::Later { .. });
+    !untouched || !later
+}
+
+/// The order of the request whose effects these are.
+fn order<'a>(leased: impl IntoIterator<Item = &'a Leased>) -> ExecutionOrder {
+    leased.into_iter().next().map_or(ExecutionOrder::Parallel, |leased| leased.request().plan.order)
+}
+
 /// Runs one step for each item, in order or together; the answers keep the order of the items.
-async fn run<T, R, F: Future<Output = R>>(items: Vec<T>, order: Order, one: impl Fn(T) -> F) -> Vec<R> {
+async fn run<T, R, F: Future<Output = R>>(
+    items: Vec<T>,
+    order: ExecutionOrder,
+    one: impl Fn(T) -> F,
+) -> Vec<R> {
     match order {
-        Order::Parallel => join_all(items.into_iter().map(one)).await,
-        Order::Sequential => {
+        ExecutionOrder::Parallel => join_all(items.into_iter().map(one)).await,
+        ExecutionOrder::Sequential => {
             let mut results = Vec::with_capacity(items.len());
             for item in items {
                 results.push(one(item).await);

@@ -1,8 +1,11 @@
 //! Driving one effect: perform what is begun, begin what may be, find out what is unknown, until it rests or time is up.
 
+use std::pin::pin;
+
 use chimera_contracts::StoreError;
 use chimera_governance::Approved;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::{Either, select};
 
 use crate::effect::Effect;
 use crate::halt::Halt;
@@ -20,6 +23,17 @@ pub(crate) enum Next {
     On,
     /// Nothing more can be done now.
     Stop,
+}
+
+/// What came of work that outlasts leases.
+#[derive(Debug)]
+pub(crate) enum Held<T> {
+    /// It was done.
+    Done(T),
+    /// The effect is not this drive's any more, or may not begin any more.
+    Gone,
+    /// It took too long.
+    Overtime,
 }
 
 /// One effect being driven.
@@ -44,7 +58,7 @@ pub(crate) struct Drive<'a> {
     /// The approval does not hold any more: nothing is sent by this drive.
     pub(crate) barred: bool,
     /// Somebody else moved the effect: nothing of it is ours any more.
-    fenced: bool,
+    pub(crate) fenced: bool,
 }
 
 /// How often one drive looks.
@@ -128,8 +142,9 @@ impl<'a> Drive<'a> {
                 Some(approved) => self.perform(approved).await,
                 None => self.inherit().await,
             },
-            EffectState::Admitted => self.begin().await,
+            EffectState::Admitted | EffectState::Scheduled => self.begin().await,
             EffectState::NotDone if self.may_try_again() => self.begin().await,
+            EffectState::NotDone if self.is_overdue() => self.step(Step::PutOff(None), false).await,
             EffectState::Unknown => self.resolve().await,
             _ => Ok(Next::Stop),
         }
@@ -144,11 +159,59 @@ impl<'a> Drive<'a> {
     pub(crate) fn may_try_again(&self) -> bool {
         let refusal = self.record.progress.refusal.as_ref();
         let due = refusal.and_then(|refusal| refusal.retry_at).is_none_or(|at| at <= self.kernel.clock.now());
-        self.purpose == Purpose::Asked && !self.refused && self.attempts_left > 0 && due
+        // By itself where the plan says when, and that time has come.
+        let by_itself = self.is_due_by_itself() && !self.is_overdue();
+        (self.purpose == Purpose::Asked || by_itself) && !self.refused && self.attempts_left > 0 && due
+    }
+
+    /// Whether it was refused, and the plan of its request has it attempted again by now.
+    fn is_due_by_itself(&self) -> bool {
+        self.record.progress.state == EffectState::NotDone
+            && self.record.progress.due_at.is_some_and(|at| at <= self.kernel.clock.now())
+    }
+
+    /// Whether nothing is attempted by itself any more, because the worker came too late: it waits for its caller then.
+    fn is_overdue(&self) -> bool {
+        self.is_due_by_itself()
+            && self.purpose == Purpose::Background
+            && self.request.plan.retry.is_over(self.request.admitted_at, self.kernel.clock.now())
+    }
+
+    /// Does what may take longer than a lease, for at most `longest`, and takes the step `renew` whenever half of a lease is
+    /// over. Where it does not come to an end the work is dropped.
+    pub(crate) async fn holding<T>(
+        &mut self,
+        renew: &Step,
+        longest: TimeDelta,
+        work: impl Future<Output = T>,
+    ) -> Result<Held<T>, StoreError> {
+        let kernel = self.kernel;
+        let later = |span| kernel.clock.now().checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let (half, end) = (kernel.options.lease / 2, later(longest));
+        let mut work = pin!(work);
+        loop {
+            let at = later(half).min(end);
+            if let Either::Left((done, _)) = select(work.as_mut(), kernel.clock.sleep_until(at)).await {
+                return Ok(Held::Done(done));
+            }
+            if kernel.clock.now() >= end {
+                return Ok(Held::Overtime);
+            }
+            let next = self.step(renew.clone(), true).await?;
+            if next == Next::Stop || self.barred || self.record.progress.lease.is_none() {
+                return Ok(Held::Gone);
+            }
+        }
     }
 
     /// Takes a step and adopts what came of it.
+    ///
+    /// Once another holder was seen nothing is written any more: what was read then has its epoch, and a step of ours would pass
+    /// for one of theirs.
     pub(crate) async fn step(&mut self, step: Step, keep: bool) -> Result<Next, StoreError> {
+        if self.fenced {
+            return Ok(Next::Stop);
+        }
         let advanced = self.kernel.advance(&self.record, step, keep).await?;
         self.adopt(advanced).await
     }

@@ -22,6 +22,11 @@ impl Halt {
         Self(Some(signal.boxed().shared()))
     }
 
+    /// Whether the signal was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.0.as_ref().is_some_and(|signal| signal.clone().now_or_never().is_some())
+    }
+
     /// What comes of `wait`; `None` when the signal came first. Only for what may be dropped at any point.
     pub(crate) async fn or<T>(&self, wait: impl Future<Output = T> + Unpin) -> Option<T> {
         match &self.0 {

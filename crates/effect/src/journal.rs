@@ -1,5 +1,6 @@
 //! The journal: the port that carries once-ness.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -7,13 +8,16 @@ use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, InstanceId, Money, Namespace, PlatformName,
     RequestId, ReviewId, StoreError, TaskId,
 };
-use chimera_governance::{Approved, Approver};
+use chimera_governance::{Approved, Approver, BudgetOwner};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Serialize, Serializer};
+use futures_util::future::{self, BoxFuture};
+use serde::{Deserialize, Serialize, Serializer};
 
+use crate::claims::{AcceptedClaims, SafetyClaims};
 use crate::effect::{Effect, EffectKind, EffectV1};
 use crate::look::LookReport;
 use crate::outcome::{Evidence, FoundBy, Outcome, Pending, Refusal, UnknownOutcome};
+use crate::plan::ExecutionPlan;
 use crate::platform::Uploaded;
 use crate::record::{EffectRecord, RequestKey, RequestRecord, RequestView};
 use crate::state::EffectState;
@@ -30,6 +34,8 @@ pub struct Window {
     /// How long the lease outlasts that, for looking.
     #[serde(serialize_with = "micros")]
     pub lease: TimeDelta,
+    /// What its profile claims, which the attempt is made under.
+    pub claims: SafetyClaims,
 }
 
 /// An effect to be admitted.
@@ -66,8 +72,27 @@ pub struct Admit {
     pub artifact: String,
     /// The review of this request, where one may have been queued: it must not stand in the way.
     pub review: Option<ReviewId>,
+    /// How it is to be executed.
+    pub plan: ExecutionPlan,
+    /// Budgets of the host that hold for it too, by name. What costs anything is refused where one of them is not set.
+    pub named_budgets: Vec<String>,
     /// The effects, in order; not empty, no digest twice.
     pub effects: Vec<NewEffect>,
+}
+
+impl Admit {
+    /// Whose budgets hold for it, where they are set: the campaign's, the tenant's, the agent's, and those that are named.
+    #[must_use]
+    pub fn budgets(&self) -> BTreeSet<BudgetOwner> {
+        let named = self.named_budgets.iter().cloned().map(BudgetOwner::Named);
+        named
+            .chain([
+                BudgetOwner::Tenant,
+                BudgetOwner::Agent(self.agent),
+                BudgetOwner::Campaign(self.campaign),
+            ])
+            .collect()
+    }
 }
 
 /// Why a request is not admitted.
@@ -108,6 +133,10 @@ pub enum Step {
         /// Media that the platform knows by now.
         uploads: Vec<Uploaded>,
     },
+    /// It is made ready: its media are uploaded before its attempt. Waits, and is refused, where a `Begin` would be.
+    Prepare,
+    /// Its holder is still at work on it; the lease is kept.
+    Renew,
     /// Media are with the platform before any attempt began; keeps them for later attempts (PUB-12).
     Uploaded(Vec<Uploaded>),
     /// It is public: an answer said so, or a look found it.
@@ -147,6 +176,10 @@ pub enum Step {
     },
     /// A person settles it. Legal only for an unknown effect; takes no lease.
     SettledByHand(HandSettlement),
+    /// A person lets what looks show of an unknown effect be read by the rules of its profile now. Takes no lease.
+    ClaimsAccepted(AcceptedClaims),
+    /// Its holder cannot attempt it: due again then, or when its caller asks. Legal before an attempt and after a refusal.
+    PutOff(Option<DateTime<Utc>>),
     /// Nothing happened; the lease is let go.
     Yield,
 }
@@ -228,7 +261,8 @@ pub enum Advanced {
     Refused(Refused),
 }
 
-/// How many open effects of one account are looked at. More than that are not attempted at once.
+/// How many open effects of one account and target are looked at. Where there are as many none begins that is not unknown
+/// itself: one that is not seen may be equal.
 pub const OPEN_EFFECTS: usize = 1_000;
 
 /// Which effects to lease.
@@ -269,8 +303,8 @@ pub struct EffectQuery {
     pub ids: Vec<EffectId>,
 }
 
-/// An account on a platform: what lists, posts and once-ness belong to, whatever the tenant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// An account on a platform: what lists, posts, credentials and once-ness belong to, whatever the tenant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountKey {
     /// The platform.
     pub platform: PlatformName,
@@ -295,6 +329,9 @@ pub struct Page {
     pub limit: usize,
 }
 
+/// Ends once what it watches may have changed since it was made. Dropping it leaves nothing behind.
+pub type Watch = BoxFuture<'static, ()>;
+
 /// Where requests and effects are kept.
 ///
 /// # Contract
@@ -310,7 +347,15 @@ pub struct Page {
 ///   approved by the decision that is used ([`check_review`](crate::step::check_review)).
 /// - **Approved.** An approval is used by at most one effect for each digest it lists; expiry and revocation are checked
 ///   again within `admit` and within every `Begin`, by the store's clock.
-/// - **Covered.** `spent + committed` never passes the limit of a budget by a hold.
+/// - **Planned.** The plan of a request is that of its first admission. Whoever leases finds an effect due in its turn
+///   ([`turn`](crate::step::turn)): one after the other, the next one is due in the step by which the one before it comes to
+///   rest, and by the clock when nothing of that one's attempt may be sent any more. What was refused for now is due again where the plan says when.
+/// - **In time.** What was approved or planned for later is `scheduled`, and due at its time; a `Begin` before it is applied
+///   as waiting, under no lease. What was approved for earlier is refused.
+/// - **Covered.** `spent + committed` never passes the limit of a budget by a hold. Every budget of a request
+///   ([`Admit::budgets`]) holds all of it, or it is refused; what an effect comes to is settled in each of those that held.
+/// - **Paid.** What its platform says that an effect cost is spent, whatever was held; where that is more, the ledger has an
+///   overrun beside the success.
 /// - **Fenced.** `advance` changes nothing unless epoch and version are the current ones; repeating the very step that was
 ///   applied last is `Already`, another step in its place is `Fenced`. No two effects of a platform's account own one
 ///   external id (`Taken`).
@@ -318,6 +363,8 @@ pub struct Page {
 ///   that a look gave it to, in the same step: that one is unknown again under a raised epoch, its spend is held again, and
 ///   the ledger has the correction and the end of its invocation anew. A post that an answer or a person named is never
 ///   taken away, and nothing else takes one from a look (`Taken`).
+/// - **Held.** While a switch stops an effect ([`Pauses`](crate::Pauses)) no attempt of it begins, at `admit` and at `Begin`:
+///   the step is applied and records what holds it.
 /// - **Equal.** While an effect is unknown no attempt begins of another one that would show the same
 ///   ([`are_equal`](crate::are_equal)) in the same account, at `admit` and at `Begin`: the step is applied and records what it
 ///   waits for. What is unknown itself waits for nothing. Of two equal states (a like, a follow, a share without words) one
@@ -327,9 +374,14 @@ pub struct Page {
 ///   which is published and paid. What says nothing new is `Already`.
 /// - **By hand.** A person settles an unknown effect, and nothing else; absence only from `settled_from` on. Never the agent,
 ///   who asked, or who requested the decision, however they are spelled (`Refused`).
+/// - **Claimed.** An effect keeps what its profile claimed when its open attempts began ([`SafetyClaims`]): of several what all
+///   of them claim. A person replaces the rules of looks for an unknown effect
+///   (`ClaimsAccepted`), under the same rules as *By hand*.
 /// - **Leased.** What can be leased is [`leasable`](crate::step::leasable)'s to say. `lease` gives an effect to one holder at a time and raises its epoch; it is free when its lease ended by
 ///   the store's clock, or its holder is known to be dead. An effect that is being attempted stays `attempting`: the new
 ///   holder finds out what became of it.
+/// - **Watched.** A `watch` ends for every step of its request that is applied after it was made, through this opener of the
+///   store at least; it may end for less. So whoever makes it, reads, and waits misses nothing of this process.
 /// - **Cancellation.** Dropping a future may or may not prevent its step; asking again tells.
 /// - **Retries** are the caller's: every error says whether the step may have been applied.
 #[async_trait]
@@ -384,4 +436,11 @@ pub trait EffectJournal: Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError>;
+
+    /// A watch over the request of a key. A journal that cannot tell gives one that never ends, and whoever waits looks by the
+    /// clock alone.
+    fn watch(&self, key: &RequestKey) -> Watch {
+        let _ = key;
+        Box::pin(future::pending())
+    }
 }

@@ -28,6 +28,10 @@ pub enum Purpose {
 pub struct KernelOptions {
     /// How long a lease outlasts the moment at which a look makes sense.
     pub lease: TimeDelta,
+    /// How long one upload may take, with its lease renewed; then it is given up as failed.
+    pub longest_upload: TimeDelta,
+    /// How long one look may take, with its lease renewed; then it is given up, and another one follows.
+    pub longest_look: TimeDelta,
     /// Attempts of one effect within one drive, lost ones included; a refusal always ends the drive.
     pub attempts_per_drive: u32,
     /// How often a step is given to the journal again when its error leaves open whether it was applied.
@@ -80,6 +84,8 @@ impl Default for KernelOptions {
     fn default() -> Self {
         Self {
             lease: TimeDelta::seconds(10),
+            longest_upload: TimeDelta::minutes(30),
+            longest_look: TimeDelta::minutes(2),
             attempts_per_drive: 3,
             journal_tries: 3,
             looks: LookPolicy::default(),
@@ -200,7 +206,12 @@ impl Kernel {
     }
 
     pub(crate) fn window(&self, service: &Service) -> Window {
-        Window { send: service.timeout, settle: service.settle, lease: self.options.lease }
+        Window {
+            send: service.timeout,
+            settle: service.settle,
+            lease: self.options.lease,
+            claims: service.claims(),
+        }
     }
 
     /// Takes a step, again where an error leaves open whether it was taken: a step is named by effect, epoch and version,

@@ -1,6 +1,6 @@
 //! What came of an attempt, and what an answer leaves open. Outcomes are no `Result`s: `?` must not drop a verdict.
 
-use chimera_contracts::ErrorCode;
+use chimera_contracts::{ErrorCode, Money};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Evidence {
     pub post: ExternalPost,
     /// What the platform said.
     pub said: Said,
+    /// What it says that the effect cost; `None`: what was held for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
 }
 
 /// How it became known that an effect is public. A direct answer is proof; what a look found may be corrected by one.

@@ -2,20 +2,24 @@
 
 use chimera_contracts::StoreError;
 use chimera_governance::{Approved, GateError};
+use chrono::TimeDelta;
 
 use crate::attempt::Attempt;
-use crate::drive::{Drive, Next};
+use crate::drive::{Drive, Held, Next};
 use crate::effect::Effect;
 use crate::journal::{Advanced, Refused, Step};
+use crate::kernel::Purpose;
 use crate::outcome::{FoundBy, Outcome, Refusal, UnknownOutcome};
 use crate::platform::{LateOutcome, Service, Trace, Upload, Uploaded};
+use crate::resolve::ELSEWHERE;
 use crate::state::EffectState;
 
 impl Drive<'_> {
     /// Records an attempt, after the approval was checked again and the media are with the platform.
     pub(crate) async fn begin(&mut self) -> Result<Next, StoreError> {
         // Whoever asked does not wait any more: what was not begun is left as it is.
-        if self.kernel.clock.now() >= self.until {
+        // Nor does anything begin once its worker is told to stop.
+        if self.kernel.clock.now() >= self.until || self.halt.is_given() {
             return Ok(Next::Stop);
         }
         let approved = match self.reapprove().await? {
@@ -23,16 +27,33 @@ impl Drive<'_> {
             Err(refused) => return self.barred(refused).await,
         };
         let Some(service) = self.service() else {
+            // Another host on this store may have the tool. Who asks this one is told.
+            if self.purpose == Purpose::Background {
+                let later = self.kernel.clock.now().checked_add_signed(ELSEWHERE);
+                return self.step(Step::PutOff(later), false).await.map(|_| Next::Stop);
+            }
             return self.barred(self.not_served()).await;
         };
         let mut uploads = self.record.progress.uploads.clone();
-        if let Err(refusal) = self.upload(&service, &mut uploads).await {
-            self.refused = true;
-            // What did arrive is kept, so that only the rest is uploaded again.
-            if uploads.len() > self.record.progress.uploads.len() {
-                self.step(Step::Uploaded(uploads), true).await?;
+        if service.uploads && uploads.len() < self.record.effect.content().media.len() {
+            // Nothing is uploaded for what may not begin.
+            let next = self.step(Step::Prepare, true).await?;
+            if next == Next::Stop || self.record.progress.lease.is_none() {
+                return Ok(Next::Stop);
             }
-            return self.step(Step::NotDone(refusal), false).await;
+        }
+        match self.upload(&service, &mut uploads).await? {
+            Uploading::Done => {}
+            Uploading::Refused(refusal) => {
+                self.refused = true;
+                self.keep_uploads(uploads, true).await?;
+                // Where another holder was seen this writes nothing.
+                return self.step(Step::NotDone(refusal), false).await;
+            }
+            Uploading::PutOff => {
+                self.keep_uploads(uploads, false).await?;
+                return Ok(Next::Stop);
+            }
         }
         self.attempts_left = self.attempts_left.saturating_sub(1);
         let window = self.kernel.window(&service);
@@ -41,11 +62,12 @@ impl Drive<'_> {
             self.begun = Some(approved);
         }
         let next = self.adopt(advanced).await?;
-        if self.record.progress.state != EffectState::Attempting {
-            // It waits for another one, or moved meanwhile: nothing is sent.
-            self.begun = None;
+        if self.record.progress.state == EffectState::Attempting {
+            return Ok(next);
         }
-        Ok(if self.record.progress.waits_for.is_some() { Next::Stop } else { next })
+        // It waits for its time, its turn or another effect, or moved meanwhile: nothing is sent.
+        self.begun = None;
+        Ok(Next::Stop)
     }
 
     /// Performs the attempt that this drive recorded.
@@ -127,13 +149,35 @@ impl Drive<'_> {
         }
     }
 
-    async fn upload(&self, service: &Service, uploads: &mut Vec<Uploaded>) -> Result<(), Refusal> {
-        let trace = Trace::of(&self.request);
-        let media = if service.uploads { self.record.effect.content().media.as_slice() } else { &[] };
+    /// Uploads what is not with the platform yet. The lease is renewed meanwhile, and asked for again what stands in the way of
+    /// an attempt: an upload may take minutes.
+    async fn upload(
+        &mut self,
+        service: &Service,
+        uploads: &mut Vec<Uploaded>,
+    ) -> Result<Uploading, StoreError> {
+        let (kernel, trace, effect) = (self.kernel, Trace::of(&self.request), self.record.effect.clone());
+        let media = if service.uploads { effect.content().media.as_slice() } else { &[] };
         for (index, medium) in media.iter().enumerate().skip(uploads.len()) {
             let call_key = self.record.call_key.step("upload", index);
-            let upload = Upload { effect: &self.record.effect, media: medium, call_key, trace: &trace };
-            uploads.push(self.kernel.platform.upload(upload).await?);
+            let upload = Upload { effect: &effect, media: medium, call_key, trace: &trace };
+            let (longest, halt) = (kernel.options.longest_upload, self.halt.clone());
+            // Nothing is public by an upload: a worker that stops does not wait for it.
+            let uploading = halt.or(kernel.platform.upload(upload));
+            match self.holding(&Step::Prepare, longest, uploading).await? {
+                Held::Done(Some(Ok(uploaded))) => uploads.push(uploaded),
+                Held::Done(Some(Err(refusal))) => return Ok(Uploading::Refused(refusal)),
+                Held::Overtime => return Ok(Uploading::Refused(too_long(longest))),
+                Held::Done(None) | Held::Gone => return Ok(Uploading::PutOff),
+            }
+        }
+        Ok(Uploading::Done)
+    }
+
+    /// Keeps what did arrive, so that only the rest is uploaded again.
+    async fn keep_uploads(&mut self, uploads: Vec<Uploaded>, keep: bool) -> Result<(), StoreError> {
+        if uploads.len() > self.record.progress.uploads.len() && !self.fenced {
+            self.step(Step::Uploaded(uploads), keep).await?;
         }
         Ok(())
     }
@@ -146,6 +190,22 @@ impl Drive<'_> {
             message: format!("no tool is configured to {} on `{}`", content.kind.as_str(), content.platform),
         }
     }
+}
+
+/// An upload that was given up. Nothing becomes public by one.
+fn too_long(longest: TimeDelta) -> Refusal {
+    let message = format!("an upload did not end within {} s", longest.num_seconds());
+    Refusal { code: chimera_contracts::ErrorCode::MediaUploadFailed, message, retry_at: None, said: None }
+}
+
+/// What came of uploading.
+enum Uploading {
+    /// Everything is with the platform.
+    Done,
+    /// A medium was refused.
+    Refused(Refusal),
+    /// The attempt may not begin any more, somebody else holds the effect, or the worker stops.
+    PutOff,
 }
 
 /// An attempt that was held up until nothing of it may go on the wire any more.

@@ -35,6 +35,8 @@ pub struct Service {
     pub sets_state: bool,
     /// Whether an earlier attempt can be looked up.
     pub look_up: bool,
+    /// A number of the rules by which what a look shows is read: other rules have another one. `None` where it has none.
+    pub look_rules: Option<u32>,
     /// Whether media are uploaded before the post.
     pub uploads: bool,
     /// How long one call may take (PUB-11).
@@ -133,17 +135,20 @@ pub enum ContentPart {
 /// The outside world.
 ///
 /// # Contract
-/// - `service` and `unfit` are constant, cheap and touch nothing outside.
+/// - `service` and `unfit` are constant, cheap and touch nothing outside. Where no tool is configured `service` is `None`, and
+///   `unfit` has nothing to say.
+/// - `ready` tells of every account that cannot be used, all at once.
 /// - `perform` writes to the wire at most once, and never at or after `attempt.send_before()`.
-/// - `perform` answers `NotDone` only when it provably did not happen: it was never sent, or the platform refused it through
-///   a tool that asks nothing after its write, in an answer without any sign of a post. Whatever else is `Unknown`
-///   (MCP-03). It answers within the service's timeout.
+/// - `perform` answers `Done` only of what is public, with its id, and `NotDone` only when it provably did not happen: it was
+///   never sent, or the platform refused it through a tool that asks nothing after its write, in an answer without any sign
+///   of a post. Whatever else is `Unknown` (MCP-03). It answers within the service's timeout.
 /// - `find`, `upload` and `ready` make nothing public and may be repeated; each answers within a limit of its own.
 /// - `find` says `There` only of an item that is the effect's: never by likeness alone, never with an id of which `owners`
 ///   says that another effect has it. It says `Absent` only over a whole list of which every newcomer is explained.
 /// - `late` gives each answer out once that came after its attempt had been told as `Unknown`.
 /// - Dropping the future of `perform` withdraws nothing; its answer is given out by `late`.
 /// - What comes back is compared before it is redacted, and redacted before it is told (MCP-06).
+/// - Safe to call concurrently.
 #[async_trait]
 pub trait Platform: Debug + Send + Sync + 'static {
     /// What is served for an account; `None` where no tool is configured.
@@ -219,6 +224,7 @@ mod tests {
             keys,
             sets_state,
             look_up: true,
+            look_rules: None,
             uploads: false,
             timeout: TimeDelta::seconds(10),
             settle: TimeDelta::seconds(5),

@@ -1,18 +1,22 @@
 //! What a journal keeps of a request and of each of its effects.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, DecisionId, Digest, EffectId, InstanceId, Money, Namespace,
     RequestId, SkillName, TaskId, derive_uuid,
 };
-use chimera_governance::Approver;
+use chimera_governance::{Approver, BudgetOwner, BudgetScope};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::claims::SafetyClaims;
 use crate::effect::{Effect, EffectKind};
 use crate::look::LookReport;
 use crate::outcome::{Candidate, ExternalPost, FoundBy, Refusal, Said};
+use crate::pause::PauseKey;
+use crate::plan::ExecutionPlan;
 use crate::platform::Uploaded;
 use crate::state::EffectState;
 
@@ -122,8 +126,24 @@ pub struct RequestRecord {
     /// Who asked for it, as the host names its callers: may not settle its effects by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<String>,
+    /// How it is to be executed: the first plan of its key.
+    #[serde(default, skip_serializing_if = "ExecutionPlan::is_default")]
+    pub plan: ExecutionPlan,
+    /// Budgets that hold for it beside the campaign's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_budgets: Vec<BudgetOwner>,
     /// When it was admitted, by the store's clock.
     pub admitted_at: DateTime<Utc>,
+}
+
+impl RequestRecord {
+    /// Every budget that holds for it, in one order for all requests: those that share some never wait for one another in a
+    /// circle.
+    #[must_use]
+    pub fn budgets(&self) -> BTreeSet<BudgetScope> {
+        let owners = self.further_budgets.iter().cloned().chain([BudgetOwner::Campaign(self.campaign)]);
+        owners.map(|owner| BudgetScope { namespace: self.key.namespace.clone(), owner }).collect()
+    }
 }
 
 /// Who is at work on an effect, and until when nobody else may be.
@@ -183,6 +203,9 @@ pub struct Progress {
     /// When the first attempt began whose outcome is not known; a refusal of a later one says nothing about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled_since: Option<DateTime<Utc>>,
+    /// What the profile claimed when the open attempts began; `None` before the first, and of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<SafetyClaims>,
     /// Whether sending the same key again was refused while unsettled; then only looking helps.
     pub resend_refused: bool,
     /// Looks after `settled_from` that did not find it.
@@ -203,6 +226,9 @@ pub struct Progress {
     /// Why it is not there. While it is unknown: what is told if a look knows that nothing happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// What its platform says that it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
     /// What was spent on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Money>,
@@ -237,6 +263,9 @@ pub struct Progress {
     /// The unknown effect with an equal text that it waits for before it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<EffectId>,
+    /// The switch that held it when it was last asked to begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_by: Option<PauseKey>,
     /// Posts that should not be there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<Incident>,
@@ -280,11 +309,11 @@ impl EffectRecord {
         (!state.at_rest() && (held || !self.waits(now))) || (*state == EffectState::NotDone && held)
     }
 
-    /// Whether it waits, without an attempt, until another effect's outcome is known.
+    /// Whether it waits, without an attempt, until another effect's outcome is known or a switch is ended.
     #[must_use]
     pub fn waits(&self, now: DateTime<Utc>) -> bool {
-        let Progress { waits_for, due_at, .. } = &self.progress;
-        waits_for.is_some() && due_at.is_some_and(|due| due > now)
+        let Progress { waits_for, paused_by, due_at, .. } = &self.progress;
+        (waits_for.is_some() || paused_by.is_some()) && due_at.is_some_and(|due| due > now)
     }
 
     /// The kind of the effect.

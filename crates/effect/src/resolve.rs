@@ -9,8 +9,8 @@ use chimera_contracts::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::alike::{are_alike, are_equal, may_show_as};
-use crate::drive::{Drive, Next};
-use crate::journal::{AccountKey, Advanced, EffectJournal, Step};
+use crate::drive::{Drive, Held, Next};
+use crate::journal::{AccountKey, Advanced, EffectJournal, OPEN_EFFECTS, Step};
 use crate::kernel::Kernel;
 use crate::look::{DoubtfulItem, Finding, LookReport, LookUp, OwnedPost, PostOwners};
 use crate::outcome::FoundBy;
@@ -19,7 +19,10 @@ use crate::record::{EffectRecord, Progress};
 use crate::state::EffectState;
 
 /// How long an effect is left alone about which this host can find nothing out.
-const ELSEWHERE: TimeDelta = TimeDelta::seconds(60);
+pub(crate) const ELSEWHERE: TimeDelta = TimeDelta::seconds(60);
+
+/// How long one is left alone whose profile reads looks by other rules by now.
+const OTHER_RULES: TimeDelta = TimeDelta::minutes(10);
 
 /// Whose the posts of an account are, by the journal.
 #[derive(Debug)]
@@ -51,6 +54,7 @@ fn owned_post(record: &EffectRecord) -> Option<OwnedPost> {
 impl Kernel {
     /// Whether the call of an unknown effect may be sent again before it is known what became of the first.
     pub(crate) fn may_repeat(&self, service: &Service, record: &EffectRecord, now: DateTime<Utc>) -> bool {
+        let service = service.under(record.progress.claims);
         let gone = self.options.looks.absence_within;
         !record.progress.resend_refused
             && unsettled_since(record)
@@ -81,12 +85,18 @@ impl Drive<'_> {
             // Another host on this store may have the tool.
             return self.leave_for_later(ELSEWHERE, "no tool of this host serves it").await;
         };
-        let progress = &self.record.progress;
         let now = self.kernel.clock.now();
         let repeatable = self.kernel.may_repeat(&service, &self.record, now);
         if repeatable && self.attempts_left > 0 {
-            return self.begin().await;
+            let next = self.begin().await?;
+            // Under a switch nothing is sent; what may have happened is looked for as ever.
+            let held = self.record.progress.state == EffectState::Unknown
+                && self.record.progress.paused_by.is_some();
+            if !held || self.fenced || self.barred {
+                return Ok(next);
+            }
         }
+        let progress = &self.record.progress;
         if !service.look_up && repeatable && !self.barred {
             // The same call again is the only way to find out, and it is still open: a later drive takes it.
             let pause = service.settle.max(ELSEWHERE);
@@ -94,6 +104,15 @@ impl Drive<'_> {
         }
         if !service.look_up {
             return self.blind("the platform offers nothing to look it up with").await;
+        }
+        if service.looks_otherwise(progress.claims) {
+            let missing = "its profile reads looks by other rules than when it was attempted; a principal has to \
+                           accept them, or settle it";
+            // Another host on this store may have the profile of then.
+            let look_again = now.checked_add_signed(OTHER_RULES);
+            let report = LookReport { in_doubt: doubted(&self.record), ..LookReport::missing("", missing) };
+            self.step(Step::Looked { absent: false, report, look_again, person: true }, false).await?;
+            return Ok(Next::Stop);
         }
         let settled_from = progress.settled_from.unwrap_or(now);
         let due = progress.due_at.unwrap_or(now).max(settled_from);
@@ -135,6 +154,12 @@ impl Drive<'_> {
         }
         let account = AccountKey::of(self.record.effect.content());
         let open = self.kernel.journal.open_effects(&account).await?;
+        if open.len() >= OPEN_EFFECTS {
+            let missing = "more effects of the account are open than can be told from one another";
+            let looked_at = self.kernel.clock.now();
+            let person = self.record.progress.looks >= self.kernel.options.looks.patience;
+            return self.looked(false, LookReport::missing("", missing), person, looked_at, service).await;
+        }
         let Some(look) = question(&self.record, &open, Trace::of(&self.request)) else {
             return self.blind("there is no attempt to look for").await;
         };
@@ -145,9 +170,20 @@ impl Drive<'_> {
                 format!("effect {other}, whose text is alike, is being attempted: its answer comes first");
             return self.looked(false, LookReport::missing("", missing), false, looked_at, service).await;
         }
-        let owners = JournalOwners { journal: self.kernel.journal.as_ref(), account };
-        let Some(finding) = self.halt.or(self.kernel.platform.find(&look, &owners)).await else {
-            return Ok(Next::Stop);
+        let (kernel, halt) = (self.kernel, self.halt.clone());
+        let owners = JournalOwners { journal: kernel.journal.as_ref(), account };
+        let find = halt.or(kernel.platform.find(&look, &owners));
+        let longest = kernel.options.longest_look;
+        let finding = match self.holding(&Step::Renew, longest, find).await? {
+            Held::Done(Some(finding)) => finding,
+            Held::Done(None) | Held::Gone => return Ok(Next::Stop),
+            Held::Overtime => {
+                let missing = format!("the look did not end within {} s", longest.num_seconds());
+                let person = self.record.progress.looks >= kernel.options.looks.patience;
+                return self
+                    .looked(false, LookReport::missing("", missing), person, looked_at, service)
+                    .await;
+            }
         };
         // Whose the posts are was asked after what is open: what was settled in between owns one of those counted.
         if look.equals > 1 {

@@ -1,8 +1,10 @@
 //! What a person can do about an unknown effect: see all that is known of it, and settle it (ERR-04).
 
-use chimera_contracts::{EffectId, Namespace, StoreError};
+use chimera_contracts::{EffectId, ErrorCode, Namespace, StoreError};
+use chimera_governance::Approver;
 use chrono::{DateTime, Utc};
 
+use crate::claims::AcceptedClaims;
 use crate::journal::{Advanced, EffectQuery, HandSettlement, HandVerdict, Page, Refused, Step};
 use crate::kernel::Kernel;
 use crate::record::EffectRecord;
@@ -68,18 +70,60 @@ impl Kernel {
     ) -> Result<Settled, StoreError> {
         // What came late may settle it without anybody.
         self.record_late().await?;
+        self.by_a_person(namespace, effect, |record| {
+            let early = self.too_early(record).filter(|_| settlement.verdict == HandVerdict::NotThere);
+            early.map_or_else(
+                || Ok(Step::SettledByHand(settlement.clone())),
+                |from| Err(Settled::TooEarly { from }),
+            )
+        })
+        .await
+    }
+
+    /// Lets what looks show of an unknown effect be read by the rules of its profile now, where those are other than when it
+    /// was attempted: by a person's word, audited. It is due as soon as a look means something. What the profile claimed of
+    /// keys and states then stays: a call that took no key is not sent again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn accept_profile(
+        &self,
+        namespace: &Namespace,
+        effect: EffectId,
+        principal: &Approver,
+        note: &str,
+    ) -> Result<Settled, StoreError> {
+        self.by_a_person(namespace, effect, |record| {
+            let content = record.effect.content();
+            let Some(service) = self.platform.service(content.account_ref(), content.kind) else {
+                let message = "no tool of this host serves it".to_owned();
+                let code = ErrorCode::PlatformNotConfigured;
+                return Err(Settled::Refused(Refused { code, platform: Some(content.platform), message }));
+            };
+            let (claims, principal, note) = (service.claims(), principal.clone(), note.to_owned());
+            Ok(Step::ClaimsAccepted(AcceptedClaims { claims, principal, note }))
+        })
+        .await
+    }
+
+    /// Takes the step of a person for an unknown effect, whoever holds it; again where it moved meanwhile.
+    async fn by_a_person(
+        &self,
+        namespace: &Namespace,
+        effect: EffectId,
+        step: impl Fn(&EffectRecord) -> Result<Step, Settled>,
+    ) -> Result<Settled, StoreError> {
         let mut found = None;
         for _ in 0..TRIES {
             let Some(record) = self.effect(namespace, effect).await? else { return Ok(Settled::Missing) };
             if record.progress.state != EffectState::Unknown {
                 return Ok(Settled::NotUnknown(Box::new(record)));
             }
-            if settlement.verdict == HandVerdict::NotThere
-                && let Some(from) = self.too_early(&record)
-            {
-                return Ok(Settled::TooEarly { from });
-            }
-            match self.advance(&record, Step::SettledByHand(settlement.clone()), false).await? {
+            let step = match step(&record) {
+                Ok(step) => step,
+                Err(answer) => return Ok(answer),
+            };
+            match self.advance(&record, step, false).await? {
                 Advanced::Applied(record) | Advanced::Already(record) => {
                     return Ok(Settled::Recorded(record));
                 }

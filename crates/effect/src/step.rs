@@ -14,20 +14,26 @@ mod hand;
 mod late;
 mod lease;
 mod next_state;
+mod pause;
 mod progress;
 mod tally;
 mod told;
+mod turn;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use admit::{Admitted, NewApproval, admit, check_review, known, same_effects, same_request};
+pub use admit::{
+    AdmitContext, Admitted, NewApproval, admit, check_review, known, same_effects, same_request,
+};
 pub use advance::advance;
 pub use budget::BudgetMove;
 pub use change::{Change, Context, Owner, Verdict};
 pub use claim::claimed_post;
 pub use evidence::{RefusedRequest, outcome_event, refusal_draft};
 pub use lease::{leasable, lease};
+pub use pause::{PauseChange, pause, rejected_credentials, stopped_account};
 pub use tally::{Tally, Whole};
+pub use turn::{Turn, turn};
 
 /// `time + span`, or the end of time.
 fn after(time: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::journal::AccountKey;
+use crate::pause::{PauseCause, PauseKey, PauseScope};
 use crate::record::EffectRecord;
 use crate::state::EffectState;
 
@@ -14,10 +16,11 @@ impl EffectRecord {
     pub fn open_words(&self) -> Option<String> {
         match self.progress.state {
             EffectState::Unknown => Some(self.unknown_words()),
+            _ if self.progress.paused_by.is_some() => self.progress.paused_by.as_ref().map(held_words),
             _ => self.progress.waits_for.map(|other| {
                 let mut words = format!(
-                    "it waits: the outcome of effect {other}, whose text is equal, is not known, and two posts alike \
-                     could not be told apart"
+                    "it waits: the outcome of effect {other}, whose text is or may be equal, is not known, and two posts \
+                     alike could not be told apart"
                 );
                 if self.progress.needs_human {
                     words.push_str("; a person has to settle that effect first");
@@ -69,6 +72,24 @@ impl EffectRecord {
     }
 }
 
+/// What holds an effect, and who ends that.
+fn held_words(pause: &PauseKey) -> String {
+    let what = match &pause.scope {
+        PauseScope::All => "everything".to_owned(),
+        PauseScope::Namespace(namespace) => format!("the namespace `{}`", namespace.as_str()),
+        PauseScope::Account(AccountKey { platform, account }) => {
+            format!("the account `{account}` on {platform}")
+        }
+    };
+    match pause.cause {
+        PauseCause::Ordered => format!("it is held: {what} is paused until a principal resumes it"),
+        PauseCause::Credentials => format!(
+            "it is held: {what} is stopped because the platform does not accept its credentials; renew them, then \
+             a principal resumes it"
+        ),
+    }
+}
+
 fn short(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
@@ -102,6 +123,7 @@ mod tests {
             send_before: Some(at(10)),
             settled_from: Some(at(15)),
             unsettled_since: Some(at(0)),
+            claims: None,
             resend_refused: false,
             absent_looks: 0,
             needs_human: false,
@@ -110,6 +132,7 @@ mod tests {
             uploads: Vec::new(),
             post: None,
             refusal: None,
+            cost: None,
             spent: None,
             held: true,
             changed_at: at(0),
@@ -122,6 +145,7 @@ mod tests {
             looks: 0,
             latest_look: None,
             waits_for: None,
+            paused_by: None,
             incidents: Vec::new(),
         }
     }
@@ -257,8 +281,8 @@ mod tests {
         let other = EffectId::from_uuid(derive_uuid("test", &[b"other"]));
         let admitted = Progress { state: EffectState::Admitted, waits_for: Some(other), ..unknown(None) };
         let waits = format!(
-            "it waits: the outcome of effect {other}, whose text is equal, is not known, and two posts alike could not be \
-             told apart"
+            "it waits: the outcome of effect {other}, whose text is or may be equal, is not known, and two posts alike \
+             could not be told apart"
         );
         check(admitted.clone(), &waits);
         check(

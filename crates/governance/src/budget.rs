@@ -1,21 +1,54 @@
-//! One budget scope: a campaign's (PUB-15).
+//! Budgets: a campaign's (PUB-15), and beside it those of the tenant, of the agent, and others that the host names.
 //!
 //! INVARIANT: `spent + committed <= limit` after every hold; only a settlement above its hold, which the
 //! platform caused and we cannot undo, may pass the limit.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use async_trait::async_trait;
-use chimera_contracts::{CampaignId, Money, Namespace, StoreError};
+use chimera_contracts::{AgentId, CampaignId, Money, Namespace, StoreError};
 use serde::{Deserialize, Serialize};
 
-/// Whose budget.
+/// Whose budget, within a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetOwner {
+    /// Everything that the tenant does. Holds where it is set.
+    Tenant,
+    /// Everything that an agent does. Holds where it is set.
+    Agent(AgentId),
+    /// A campaign. Nothing that costs anything runs without it (GOV-06).
+    Campaign(CampaignId),
+    /// One that the host names, in each request that it holds for.
+    Named(String),
+}
+
+/// Which budget.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BudgetScope {
     /// The tenant.
     pub namespace: Namespace,
-    /// The campaign.
-    pub campaign: CampaignId,
+    /// Whose.
+    pub owner: BudgetOwner,
+}
+
+impl BudgetScope {
+    /// The budget of a campaign.
+    #[must_use]
+    pub const fn campaign(namespace: Namespace, campaign: CampaignId) -> Self {
+        Self { namespace, owner: BudgetOwner::Campaign(campaign) }
+    }
+}
+
+impl fmt::Display for BudgetOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant => f.write_str("the tenant"),
+            Self::Agent(agent) => write!(f, "agent {agent}"),
+            Self::Campaign(_) => f.write_str("the campaign"),
+            Self::Named(name) => write!(f, "`{name}`"),
+        }
+    }
 }
 
 /// A budget as it stands. All three amounts are of the limit's currency.
@@ -91,12 +124,12 @@ impl Balance {
         Self { spent: Money { micros, currency: self.limit.currency }, ..released }
     }
 
-    /// The balance after what was spent is held again: it is not known any more to have happened.
+    /// The balance after what was spent as `actual` is held again: it is not known any more to have happened.
     #[must_use]
-    pub const fn recommit(self, amount: Money) -> Self {
+    pub const fn recommit(self, held: Money, actual: Money) -> Self {
         let currency = self.limit.currency;
-        let spent = self.spent.micros.saturating_sub(amount.micros);
-        let committed = self.committed.micros.saturating_add(amount.micros);
+        let spent = self.spent.micros.saturating_sub(actual.micros);
+        let committed = self.committed.micros.saturating_add(held.micros);
         Self {
             spent: Money { micros: spent, currency },
             committed: Money { micros: committed, currency },
@@ -158,7 +191,9 @@ mod tests {
         assert_eq!(held.settle(Money::usd_micros(7), Money::usd_micros(5)).free(), Money::usd_micros(5));
         assert_eq!(held.release(Money::usd_micros(7)).free(), Money::usd_micros(10));
         let spent = held.settle(Money::usd_micros(7), Money::usd_micros(7));
-        assert_eq!(spent.recommit(Money::usd_micros(7)), held);
+        assert_eq!(spent.recommit(Money::usd_micros(7), Money::usd_micros(7)), held);
+        let over = held.settle(Money::usd_micros(7), Money::usd_micros(9));
+        assert_eq!(over.recommit(Money::usd_micros(7), Money::usd_micros(9)), held);
         assert_eq!(
             Balance::new(Money::usd_micros(1)).charge(Money::usd_micros(7)).spent,
             Money::usd_micros(7)

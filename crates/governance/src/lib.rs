@@ -19,7 +19,7 @@ mod rules;
 pub use action_permit::{ActionPermit, ActionPermits, PermitDenial, PermitDenied, PermitRequest};
 pub use action_review::{ActionDocument, ActionReview, new_action_review};
 pub use approval::{ApprovalStore, Recorded, Standing};
-pub use budget::{Balance, Budget, BudgetDenial, BudgetScope};
+pub use budget::{Balance, Budget, BudgetDenial, BudgetOwner, BudgetScope};
 pub use classifier::{Classified, Classifier, ClassifierError, Sentiment};
 pub use decision::{Approver, ApproverRole, Decision, Verdict};
 pub use desk::{DeskError, ReviewDesk, Ruled, Ruling, Terms};

@@ -5,7 +5,7 @@
 //! - `say FOLDER` answers a call of a tool with the bytes of `TOOL.result` or `TOOL.error` in the folder, whatever they
 //!   are. Where `TOOL.held` stands beside it, it answers immediately before it answers the next call; what `TOOL.before`
 //!   holds is written first, and what `TOOL.stderr` holds, to standard error. Where `TOOL.dies` stands, it ends instead; where
-//!   `broken` stands, it does not start.
+//!   `broken` stands, it does not start. It lists the tools that `tools` holds, and adds each call to `calls`, one a line.
 //! - `host PROGRAM ARGUMENTS` is no server but a host: it starts one of this program, says `started` once it is ready, and
 //!   waits for the end of its input. What it starts has the environment of the host.
 //! - `environment` prints what it was given to standard error and exits with 3.
@@ -132,6 +132,7 @@ fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
             .into_bytes(),
             "tools/call" => {
                 let tool = text("/params/name");
+                write_down(folder, request.get("params"))?;
                 let file = |kind| fs::read(folder.join(format!("{tool}.{kind}"))).unwrap_or_default();
                 std::io::stderr().write_all(&file("stderr"))?;
                 if folder.join(format!("{tool}.dies")).exists() {
@@ -145,7 +146,10 @@ fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
                 }
                 answer
             }
-            "tools/list" => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":[]}}}}"#).into_bytes(),
+            "tools/list" => {
+                let tools = fs::read_to_string(folder.join("tools")).unwrap_or_else(|_| "[]".to_owned());
+                format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":{tools}}}}}"#).into_bytes()
+            }
             _ => continue,
         };
         let mut output = std::io::stdout().lock();
@@ -154,6 +158,14 @@ fn say(folder: &Path) -> Result<(), Box<dyn Error>> {
         output.write_all(b"\n")?;
         output.flush()?;
     }
+    Ok(())
+}
+
+/// What a call was asked with, in one write: a line that ends is whole.
+fn write_down(folder: &Path, params: Option<&Value>) -> Result<(), Box<dyn Error>> {
+    let mut calls = fs::OpenOptions::new().create(true).append(true).open(folder.join("calls"))?;
+    let line = params.map(Value::to_string).unwrap_or_default();
+    calls.write_all(format!("{line}\n").as_bytes())?;
     Ok(())
 }
 

@@ -123,7 +123,7 @@ pub(crate) fn outcome(profile: &PlatformProfile, act: &ActTool, call: &Call<'_>,
     let said = answer.said(call.border);
     match act.id_kind {
         IdKind::Pending => Outcome::Accepted(Pending { pending_id: id, said }),
-        IdKind::Platform => Outcome::Done(Evidence { post: post(act, call, answer, id), said }),
+        IdKind::Platform => Outcome::Done(Evidence { post: post(act, call, answer, id), said, cost: None }),
     }
 }
 
@@ -143,7 +143,7 @@ fn error(unknown: &Unknown<'_>, made: &Made) -> Outcome {
             }
         };
         let post = ExternalPost { id, url: None, published_at: None };
-        return Outcome::Done(Evidence { post, said: answer.said(call.border) });
+        return Outcome::Done(Evidence { post, said: answer.said(call.border), cost: None });
     }
     if made.any() {
         let outcome = unknown.with(

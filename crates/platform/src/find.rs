@@ -155,7 +155,7 @@ impl Shown {
         };
         let url = self.url.and_then(|url| border.link(&url.into()));
         let post = ExternalPost { id, url, published_at: self.created_at };
-        Finding::There(Evidence { post, said: None })
+        Finding::There(Evidence { post, said: None, cost: None })
     }
 }
 

@@ -195,6 +195,7 @@ impl PlatformProfile {
             keys: act.keys,
             sets_state: act.sets_state,
             look_up: act.list.is_some() || act.state.is_some() || act.get.is_some(),
+            look_rules: act.look_rules,
             uploads: self.upload.is_some() && act.takes_media_ids(),
             timeout: self.timeout(act),
             settle: self.settle,

@@ -87,8 +87,13 @@ pub enum TargetFinding {
 ///
 /// # Contract
 /// - `served`, `check`, `takes_text` and `limit` are constant, cheap and touch nothing outside.
-/// - `look` makes nothing public, answers by the deadline, and says `Missing` only where the platform said so in words that
-///   the profile knows; whatever else goes wrong is `CannotTell`.
+/// - `served` is in the order of [`EffectKind`], each kind once. Where no tool is configured nothing is served, no target has
+///   a shape, no words go with anything, nothing is limited, and `look` is `None`.
+/// - `check` takes what has the shape of the kind's target, and nothing for a kind that is not served or has no target.
+/// - `look` makes nothing public, may be repeated, and answers by the deadline; where that has passed nobody is asked.
+/// - `look` says `Missing` only where the platform said so in words that the profile knows; whatever else goes wrong is
+///   `CannotTell`.
+/// - What `look` tells is redacted and shortened, the words of others and the reasons alike.
 /// - Safe to call concurrently.
 #[async_trait]
 pub trait Targets: Debug + Send + Sync + 'static {

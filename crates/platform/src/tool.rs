@@ -112,18 +112,20 @@ pub struct ServerError {
 /// One MCP server.
 ///
 /// # Contract
-/// - `call` puts at most one `tools/call` request on the wire, and none at or after `send_before`; it never sends again
-///   by itself, not after a reconnect and not on `input_required`.
+/// - `call` puts at most one `tools/call` request on the wire, with the tool, the arguments and the metadata that it was given,
+///   and none at or after `send_before`, nor where its deadline has passed. It never sends again by itself, not after a
+///   reconnect and not on `input_required`, which is an answer.
 /// - A call that names a life of the server is put to that one alone; where it is over, the call is `NotSent`.
-/// - `call` answers by the deadline. `NotSent` is said only when no byte of the request can have left.
+/// - `call` answers by the deadline. `NotSent` is said only when no byte of the request can have left; a request that left and
+///   got no answer is `Lost`, and one that got an error of the protocol is `Failed`, whatever the error says.
 /// - A server that died is started again, with backoff, by a later `tools` or `call`, which wait for it where their time
 ///   allows; calls in flight become `Lost`.
 /// - `tools` gives what the server offers now; it may be answered from what was listed since the server last started.
-/// - Dropping a future of `call` does not take the request back.
+/// - Dropping a future of `call` does not take the request back; an answer to it is late.
 /// - An answer that comes within [`grace`](Self::grace) after its call's deadline is kept for [`late`](Self::late), which
-///   gives each one out once. How many are kept is bounded; what is dropped is logged.
+///   gives each one out once, under the id of its call. How many are kept is bounded; what is dropped is logged.
 /// - Answers come back as the server gave them, byte for byte: they are matched and read before anything is redacted.
-///   Reasons are for people, and redacted.
+///   Reasons are for people, and redacted; they and `Debug` show none of the [`secrets`](Self::secrets).
 /// - Safe to call concurrently.
 #[async_trait]
 pub trait ToolClient: Debug + Send + Sync + 'static {

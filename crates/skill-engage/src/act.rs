@@ -1,11 +1,11 @@
 //! Acting: a permit, a decision, the gate, the admission, the platform.
 
-use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Token};
+use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Subject, Token};
 use chimera_contracts::engage::EngageOutput;
 use chimera_contracts::{
     Confidence, DecisionId, Digest, ErrorCode, EventId, Namespace, StoreError, derive_uuid,
 };
-use chimera_effect::{Admission, Admit, Effect, RequestView};
+use chimera_effect::{Admission, Admit, Effect, ExecutionPlan, RequestView};
 use chimera_governance::{
     Approver, ApproverRole, Claim, Decision, GateError, Policy, Recorded, Verdict, permits,
 };
@@ -81,6 +81,8 @@ impl EngageSkill {
             task: None,
             artifact: engagement.id(),
             review: Some(engagement.review_id()),
+            plan: ExecutionPlan::default(),
+            named_budgets: Vec::new(),
             effects: vec![new],
         };
         let (admission, leased) =
@@ -291,6 +293,7 @@ fn route_draft(ask: &Ask<'_>, policy: &Policy, judged: &Judged) -> Draft {
     });
     let namespace: Namespace = ask.namespace().clone();
     Draft::new(id, EventType::of("skill.engagement_manage.routed"), namespace, statement)
+        .about(Subject::Request(request))
         .with_correlation(Some(ask.correlation))
         .with_attachment(Attachment::redacted(words.to_string()))
 }

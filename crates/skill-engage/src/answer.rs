@@ -4,7 +4,7 @@
 
 use chimera_contracts::engage::{EngageError, EngageOutput, EngageStatus};
 use chimera_contracts::{AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, PlatformName, ReviewId};
-use chimera_effect::{Carry, EffectKind, EffectRecord, EffectState, Order, RequestKey, RequestView, Told};
+use chimera_effect::{Carry, EffectKind, EffectRecord, EffectState, RequestKey, RequestView, Told};
 use chimera_governance::review::Review;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value};
@@ -93,7 +93,6 @@ impl EngageSkill {
         Carry {
             key: engagement.key.clone(),
             effects,
-            order: Order::Sequential,
             within: self.options.answer_within,
             until: deadline.map_or(ours, |theirs| theirs.min(ours)),
             poll: self.options.poll,
@@ -253,7 +252,8 @@ fn refused(told: &Told, now: DateTime<Utc>) -> EngageError {
         ErrorCode::PlatformRateLimit => ErrorCode::RateLimitExceeded,
         code => code,
     };
-    let retryable = told.state() == EffectState::NotDone;
+    // Credentials are for a person: asking again does not mend them.
+    let retryable = told.state() == EffectState::NotDone && code.retryable();
     let wait = refusal.retry_at.map(|at| at.signed_duration_since(now).max(TimeDelta::zero()));
     let seconds =
         wait.and_then(|wait| u64::try_from(wait.num_milliseconds()).ok()).map(|ms| ms.div_ceil(1_000));

@@ -41,12 +41,13 @@ impl EngageSkill {
     /// When to try again; `None` where that would not help, or not in time.
     fn again_at(&self, told: &[Told], carry: &Carry, pause: Duration) -> Option<DateTime<Utc>> {
         let [told] = told else { return None };
-        if told.state() != EffectState::NotDone {
+        let refusal = told.record.progress.refusal.as_ref();
+        if told.state() != EffectState::NotDone || !refusal.is_none_or(|refusal| refusal.code.retryable()) {
             return None;
         }
         let now = self.ports.clock.now();
         let ours = now.checked_add_signed(TimeDelta::from_std(pause).ok()?)?;
-        let theirs = told.record.progress.refusal.as_ref().and_then(|refusal| refusal.retry_at);
+        let theirs = refusal.and_then(|refusal| refusal.retry_at);
         Some(ours.max(theirs.unwrap_or(ours))).filter(|at| *at < carry.until)
     }
 }

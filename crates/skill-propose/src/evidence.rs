@@ -1,6 +1,6 @@
 //! The events of this skill (PRO-02, PRO-10). Ids derive from what an event tells, so a replay adds nothing.
 
-use chimera_audit::{Attachment, Draft, EventType, Statement};
+use chimera_audit::{Attachment, Draft, EventType, Statement, Subject};
 use chimera_contracts::canonical::{CanonicalError, to_canonical};
 use chimera_contracts::propose::ProposeInput;
 use chimera_contracts::{CallContext, CorrelationId, Digest, EventId, Fault, derive_uuid};
@@ -46,7 +46,10 @@ pub(crate) fn proposed(told: &Proposed<'_>) -> Result<Draft, CanonicalError> {
     }
     let kind = EventType::of("skill.engagement_manager.proposed");
     let draft = Draft::new(told.question.event, kind, told.question.key.namespace.clone(), statement);
-    Ok(draft.with_correlation(told.context.correlation).with_attachment(Attachment::redacted(told.proposal)))
+    Ok(draft
+        .about(about(told.question))
+        .with_correlation(told.context.correlation)
+        .with_attachment(Attachment::redacted(told.proposal)))
 }
 
 /// What is told of a refusal.
@@ -75,11 +78,14 @@ pub(crate) fn refused(told: &Refused<'_>) -> Draft {
     if let Outlook::Permanent(reason) = refusal.outlook {
         statement = statement.word("reason", reason);
     }
+    // Where nothing could be read, no proposal is known that it is about.
+    let mut subject = Subject::Namespace;
     if let Some(input) = input {
         statement = asked(statement, input);
         // Which question: a request id may be refused for several.
         if let Ok(question) = Question::of(&context.namespace, input) {
             statement = statement.digest("question", question.fingerprint);
+            subject = about(&question);
         }
     }
     let faults = refusal.faults.iter().take(KEPT_FAULTS).collect();
@@ -89,8 +95,14 @@ pub(crate) fn refused(told: &Refused<'_>) -> Draft {
     let kind = EventType::of("skill.engagement_manager.refused");
     let id = refusal_id(context, &statement, &words);
     Draft::new(id, kind, context.namespace.clone(), statement)
+        .about(subject)
         .with_correlation(context.correlation)
         .with_attachment(Attachment::redacted(words))
+}
+
+/// The proposal that answers a question, or would have.
+fn about(question: &Question) -> Subject {
+    Subject::proposal(&question.proposal_id.to_string())
 }
 
 /// What was asked for, as digests: request ids, artifacts and actors are the caller's words.

@@ -123,7 +123,9 @@ fn publication(told: &Told) -> PublicationResult {
         }
         EffectState::NotDone | EffectState::Failed => {
             let refusal = progress.refusal.as_ref();
-            let retryable = told.state() == EffectState::NotDone;
+            // Credentials are for a person: asking again does not mend them.
+            let mendable = refusal.is_none_or(|refusal| refusal.code.retryable());
+            let retryable = told.state() == EffectState::NotDone && mendable;
             PublicationResult {
                 error_code: refusal.map(|refusal| refusal.code),
                 error_message: refusal.map(|refusal| refusal.message.clone()),
@@ -132,10 +134,10 @@ fn publication(told: &Told) -> PublicationResult {
                 ..base
             }
         }
-        // Why it has not begun: it waits for the outcome of another one.
+        // Why it has not begun: it waits for the outcome of another one, or a switch holds it.
         _ => PublicationResult {
             error_message: record.open_words(),
-            next_attempt_at: progress.waits_for.and(progress.due_at),
+            next_attempt_at: progress.due_at.filter(|_| record.open_words().is_some()),
             ..base
         },
     }

@@ -7,7 +7,8 @@ use chimera_contracts::publish::{PublishInput, PublishOutput, PublishStrategy};
 use chimera_contracts::{CallContext, Digest, ErrorCode};
 use chimera_effect::step::same_effects;
 use chimera_effect::{
-    AccountRef, Admission, Admit, Carry, EffectKind, EffectV1, NewEffect, Order, RequestKey, RequestView,
+    AccountRef, Admission, Admit, Carry, EffectKind, EffectV1, ExecutionOrder, ExecutionPlan, NewEffect,
+    RequestKey, RequestView,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -91,6 +92,8 @@ impl PublishSkill {
             task: Some(input.task_id),
             artifact: input.content_bundle.bundle_id.clone(),
             review: None,
+            plan: ExecutionPlan { order: order(input), ..ExecutionPlan::default() },
+            named_budgets: Vec::new(),
             effects,
         };
         let carry = self.carry(context, input, key, &planned);
@@ -120,10 +123,6 @@ impl PublishSkill {
     ) -> Carry {
         Carry {
             effects: planned.iter().map(|planned| key.effect_id(&planned.effect.digest())).collect(),
-            order: match input.publish_strategy {
-                PublishStrategy::Sequential => Order::Sequential,
-                PublishStrategy::Parallel => Order::Parallel,
-            },
             within: self.options.answer_within,
             until: self.until(context, input),
             poll: self.options.poll,
@@ -200,6 +199,13 @@ impl PublishSkill {
     fn deadline(&self, context: &CallContext, span: TimeDelta) -> DateTime<Utc> {
         let ours = self.ports.clock.now().checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC);
         context.deadline.map_or(ours, |theirs| theirs.min(ours))
+    }
+}
+
+fn order(input: &PublishInput) -> ExecutionOrder {
+    match input.publish_strategy {
+        PublishStrategy::Sequential => ExecutionOrder::Sequential,
+        PublishStrategy::Parallel => ExecutionOrder::Parallel,
     }
 }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chimera_contracts::{InstanceId, StoreError, StoreErrorKind, derive_uuid};
-use chimera_store::{Applied, Backend, Commit, Compute, Found, Read, Transaction, transact};
-use chrono::{DateTime, Utc};
+use chimera_contracts::{Clock, InstanceId, StoreError, StoreErrorKind, derive_uuid};
+use chimera_store::{Applied, Backend, Commit, Compute, Found, Read, Transaction, Watchers, transact};
 
 use crate::rows::Rows;
 use crate::{Memory, MemoryStore};
@@ -63,6 +62,13 @@ impl Opener {
         }
     }
 
+    /// Wakes whoever waits, once a step was applied and the rows are free.
+    fn wake(&self, applied: bool) {
+        if applied {
+            self.memory.watchers.something_committed();
+        }
+    }
+
     fn rows(&self) -> Result<MutexGuard<'_, Rows>, StoreError> {
         if lock(&self.memory.openers).alive.contains(&self.instance) {
             Ok(lock(&self.memory.rows))
@@ -88,8 +94,12 @@ impl Backend for Opener {
         self.instance
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        self.memory.clock.now()
+    fn clock(&self) -> &dyn Clock {
+        self.memory.clock.as_ref()
+    }
+
+    fn watchers(&self) -> Option<&Watchers> {
+        Some(&self.memory.watchers)
     }
 
     async fn load(&self, reads: Vec<Read>) -> Result<Vec<Found>, StoreError> {
@@ -98,18 +108,20 @@ impl Backend for Opener {
     }
 
     async fn apply(&self, transaction: Transaction) -> Result<Commit, StoreError> {
-        self.rows()?.apply(transaction, self.memory.clock.now())
+        let commit = self.rows()?.apply(transaction, self.now());
+        self.wake(matches!(commit, Ok(Commit::Applied(_))));
+        commit
     }
 
     async fn transact(&self, mut step: Box<dyn Compute>) -> Result<Option<Applied>, StoreError> {
-        let now = self.memory.clock.now();
+        let now = self.now();
         // Two halves over one state, of which only one is at work at a time.
         let rows = std::cell::RefCell::new(self.rows()?);
-        transact(
-            step.as_mut(),
-            now,
-            |read| Ok(self.find(&rows.borrow(), read)),
-            |transaction| rows.borrow_mut().apply(transaction, now),
-        )
+        let find = |read: &Read| Ok(self.find(&rows.borrow(), read));
+        let apply = |transaction| rows.borrow_mut().apply(transaction, now);
+        let applied = transact(step.as_mut(), now, find, apply);
+        drop(rows);
+        self.wake(matches!(applied, Ok(Some(_))));
+        applied
     }
 }

@@ -15,7 +15,7 @@ pub mod how_it_works {}
 use std::sync::{Arc, Mutex};
 
 use chimera_contracts::{Clock, Entropy};
-use chimera_store::Store;
+use chimera_store::{Store, Watchers};
 
 pub use backend::Opener;
 use backend::Openers;
@@ -32,6 +32,7 @@ pub type MemoryStore = Store<Opener>;
 pub struct Memory {
     rows: Arc<Mutex<Rows>>,
     openers: Arc<Mutex<Openers>>,
+    watchers: Watchers,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -40,7 +41,7 @@ impl Memory {
     /// An empty database that goes by `clock`; `entropy` makes the salts of attachments.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { rows: Arc::default(), openers: Arc::default(), clock, entropy }
+        Self { rows: Arc::default(), openers: Arc::default(), watchers: Watchers::default(), clock, entropy }
     }
 
     /// A further opener by itself, for those who wrap it.

@@ -41,7 +41,7 @@ impl Rows {
     }
 
     fn scan(&self, scan: &Scan) -> Vec<Row> {
-        let Scan::Entries { query, from, limit } = scan else { return scan.select(&self.rows) };
+        let Scan::Entries { query, from, limit, .. } = scan else { return scan.select(&self.rows) };
         let from = usize::try_from(*from).unwrap_or(usize::MAX);
         let wanted = self.ledger.iter().skip(from).filter(|(event, _, at)| event.fits(query, *at));
         wanted.take(*limit).map(|(_, entry, _)| Row::Entry(entry.clone())).collect()

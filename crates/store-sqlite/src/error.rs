@@ -16,7 +16,15 @@ pub(crate) type StepResult<T> = Result<T, StepError>;
 
 impl From<rusqlite::Error> for StepError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+        use rusqlite::Error as E;
+        match error {
+            // A value that is not what its column is for, text that is not UTF-8, for one: this row is damaged, not the file.
+            E::FromSqlConversionFailure(..)
+            | E::InvalidColumnType(..)
+            | E::IntegralValueOutOfRange(..)
+            | E::Utf8Error(..) => Self::corrupt(format!("a row cannot be read ({error})")),
+            error => Self::Sqlite(error),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod instance;
 mod keys;
 mod ledger;
 mod migrate;
+mod pauses;
 mod permits;
 mod proposals;
 mod reader;

@@ -31,6 +31,8 @@ const MIGRATIONS: &[Migration] = &[
         arrival::copy,
         include_str!("migrate/0005_arrival_end.sql"),
     ),
+    Migration::Script(include_str!("migrate/0006_control.sql")),
+    Migration::Script(include_str!("migrate/0007_subjects.sql")),
 ];
 
 /// Brings the schema up to date.
@@ -59,6 +61,21 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.pragma_update(None, "user_version", wanted).map_err(|error| sqlite(&error))?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| sqlite(&error))?;
     transaction.commit().map_err(|error| sqlite(&error))
+}
+
+/// Checks, within a transaction, that no newer software has migrated the database since it was opened: rules that this one does
+/// not know, such as a switch, would not hold for what it writes.
+pub(crate) fn check_still_ours(connection: &Connection) -> StepResult<()> {
+    let found: i64 = connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?;
+    if usize::try_from(found).is_ok_and(|found| found == MIGRATIONS.len()) {
+        return Ok(());
+    }
+    let message = format!(
+        "the database was migrated to schema {found} while it was open, this software writes {}: end this process and start \
+         the newer software",
+        MIGRATIONS.len()
+    );
+    Err(StepError::Store(StoreError::not_applied(StoreErrorKind::NewerSchema, message)))
 }
 
 /// Checks, without writing, that the database is ours and not newer than this software.

@@ -1,5 +1,7 @@
 //! Reading: a thread with a connection of its own, so that reading never waits for a flush and no caller's thread blocks.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use async_channel::{Receiver, Sender};
 use chimera_contracts::{StoreError, StoreErrorKind};
 use chimera_store::{Found, Read};
@@ -79,7 +81,12 @@ fn work(connection: &Connection, keys: &Keys, waiting: &Receiver<Job>) {
         };
         for Job { reads, reply } in batch {
             let found = match &rows {
-                Ok(rows) => reads.iter().map(|read| session::find(rows, read)).collect(),
+                Ok(rows) => {
+                    let find = || reads.iter().map(|read| session::find(rows, read)).collect();
+                    // A panic in one must not take the thread, and with it every other caller, down.
+                    catch_unwind(AssertUnwindSafe(find))
+                        .unwrap_or_else(|_| Err(StepError::corrupt("a read of the store panicked")))
+                }
                 Err(error) => Err(error.clone().into()),
             };
             // A caller that is gone does not want it any more.

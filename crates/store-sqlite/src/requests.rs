@@ -233,7 +233,7 @@ fn update(connection: &Tx<'_>, request: i64, record: &EffectRecord) -> StepResul
     connection
         .prepare_cached(
             "UPDATE effect SET state = ?2, epoch = ?3, version = ?4, due_at = ?5, external_id = ?6, progress = ?7
-             WHERE number = ?1 AND (epoch <> ?3 OR version <> ?4)",
+             WHERE number = ?1 AND (epoch <> ?3 OR version <> ?4 OR due_at IS NOT ?5)",
         )?
         .execute((
             request.saturating_mul(EFFECTS).saturating_add(i64::from(record.position)),
@@ -454,7 +454,8 @@ fn due(
     after: Option<EffectId>,
     limit: usize,
 ) -> StepResult<Vec<EffectRecord>> {
-    const TAIL: &str = "WHERE due_at IS NOT NULL AND due_at <= ?1 AND (due_at, number) > (?2, ?3)
+    const PAGE: &str = "SELECT number, due_at FROM effect
+                        WHERE due_at IS NOT NULL AND due_at <= ?1 AND (due_at, number) > (?2, ?3)
                         ORDER BY due_at, number LIMIT ?4";
     let mut from = (i64::MIN, i64::MIN);
     if let Some(after) = after
@@ -465,17 +466,19 @@ fn due(
     let mut found = Vec::new();
     while found.len() < limit {
         let rest = i64::try_from(limit.saturating_sub(found.len())).unwrap_or(0);
-        let page = placings(connection, TAIL, (by.timestamp_micros(), from.0, from.1, rest))?;
-        let Some((last, _)) = page.last() else { break };
-        let due_at = connection
-            .prepare_cached("SELECT due_at FROM effect WHERE number = ?1")?
-            .query_row([last], |row| row.get(0))?;
-        from = (due_at, *last);
-        for placing in page {
+        let page: Vec<(i64, i64)> = connection
+            .prepare_cached(PAGE)?
+            .query_map((by.timestamp_micros(), from.0, from.1, rest), |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let Some((last, due_at)) = page.last() else { break };
+        from = (*due_at, *last);
+        for (number, _) in page {
+            let (request, position) = (number.div_euclid(EFFECTS), number.rem_euclid(EFFECTS));
             // Whoever leases it needs its whole request.
-            let request = placing.0.div_euclid(EFFECTS);
-            match view(connection, request).and_then(|_| record(connection, placing)) {
-                Ok(record) => found.push(record),
+            match view(connection, request) {
+                Ok(view) => {
+                    found.extend(view.effects.into_iter().find(|one| i64::from(one.position) == position));
+                }
                 Err(StepError::Store(error)) => {
                     tracing::error!(%error, "an effect in the database cannot be read and is passed over");
                 }

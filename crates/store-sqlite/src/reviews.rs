@@ -80,7 +80,7 @@ pub(crate) fn list(
 ) -> StepResult<Vec<Review>> {
     let after = after.map(|id| find(connection, &query.namespace, id)).transpose()?.flatten();
     let (tail, values) = listing(query, after.as_ref(), limit);
-    documents(connection, &format!("review {tail}"), values)?.iter().map(|row| parse(&row.document)).collect()
+    documents(connection, &format!("review {tail}"), values)?.iter().map(Document::review).collect()
 }
 
 /// Where a part of what is unsettled stands, and the values of that.
@@ -122,7 +122,7 @@ pub(crate) fn unsettled(
 }
 
 fn readable(row: &Document) -> Option<Review> {
-    let read = parse::<Review>(&row.document).map_err(StepError::into_store);
+    let read = row.review().map_err(StepError::into_store);
     let passed_over = |error: &StoreError| {
         tracing::error!(review = %row.id, %error, "a review in the database cannot be read and is passed over");
     };
@@ -132,14 +132,23 @@ fn readable(row: &Document) -> Option<Review> {
 /// A row that was not read yet.
 struct Document {
     id: Uuid,
-    document: String,
+    /// Bytes, so that one that is no text keeps no other from being read.
+    document: Vec<u8>,
+}
+
+impl Document {
+    fn review(&self) -> StepResult<Review> {
+        let text =
+            std::str::from_utf8(&self.document).map_err(|error| StepError::corrupt(error.to_string()))?;
+        parse(text)
+    }
 }
 
 /// The rows of a source, which is what follows `FROM`; it holds no value.
 fn documents(connection: &Tx<'_>, source: &str, values: Vec<Value>) -> StepResult<Vec<Document>> {
     let mut statement = connection.prepare_cached(&format!("SELECT review_id, document FROM {source}"))?;
     let rows = statement.query_map(params_from_iter(values), |row| {
-        Ok(Document { id: Uuid::from_bytes(row.get(0)?), document: row.get(1)? })
+        Ok(Document { id: Uuid::from_bytes(row.get(0)?), document: row.get_ref(1)?.as_bytes()?.to_vec() })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

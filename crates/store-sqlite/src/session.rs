@@ -1,16 +1,18 @@
 //! What is read and written through one connection, within a transaction of it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 
-use chimera_store::{Applied, Checked, Commit, Found, Key, Read, Row, Scan, Transaction, Tree, Write};
+use chimera_store::{
+    Applied, Checked, Commit, Found, Key, Read, Row, Scan, Transaction, Tree, Write, Written,
+};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use crate::error::StepResult;
 use crate::instance::Instance;
 use crate::keys::{Hash, Keys, View};
-use crate::{budgets, decisions, ledger, permits, proposals, requests, reviews};
+use crate::{budgets, decisions, ledger, pauses, permits, proposals, requests, reviews};
 
 /// A connection within a transaction, with the keys as that sees them.
 pub(crate) struct Tx<'a> {
@@ -18,6 +20,7 @@ pub(crate) struct Tx<'a> {
     keys: View<'a>,
     openers: Option<&'a Instance>,
     erased: Cell<bool>,
+    written: RefCell<Written>,
 }
 
 impl Deref for Tx<'_> {
@@ -35,7 +38,8 @@ impl<'a> Tx<'a> {
         keys: &'a Keys,
         openers: Option<&'a Instance>,
     ) -> StepResult<Self> {
-        Ok(Self { connection, keys: View::of(keys, connection)?, openers, erased: Cell::new(false) })
+        let keys = View::of(keys, connection)?;
+        Ok(Self { connection, keys, openers, erased: Cell::new(false), written: RefCell::default() })
     }
 
     /// The numbers of rows that may have this key, oldest first.
@@ -53,10 +57,10 @@ impl<'a> Tx<'a> {
         self.keys.move_keys(self.connection)
     }
 
-    /// The transaction was committed. Says whether it erased something.
-    pub(crate) fn committed(self) -> bool {
+    /// The transaction was committed. Says whether it erased something, and what it wrote.
+    pub(crate) fn committed(self) -> (bool, Written) {
         self.keys.committed();
-        self.erased.get()
+        (self.erased.get(), self.written.into_inner())
     }
 }
 
@@ -85,6 +89,7 @@ fn row(connection: &Tx<'_>, key: &Key) -> StepResult<Option<Row>> {
             proposals::find(connection, key)?.map(|proposal| Row::Proposal(key.clone(), proposal))
         }
         Key::Permits(key) => permits::find(connection, key)?.map(Row::Permits),
+        Key::Pause(key) => pauses::find(connection, key)?.map(Row::Pause),
         Key::Event(id) => ledger::event(connection, *id)?.map(Row::Event),
     })
 }
@@ -106,8 +111,12 @@ fn rows(connection: &Tx<'_>, scan: &Scan) -> StepResult<Vec<Row>> {
         }
         Scan::Reviews { query, after, limit } => reviews(reviews::list(connection, query, *after, *limit)?),
         Scan::Unsettled { by, after, limit } => reviews(reviews::unsettled(connection, *after, *limit, *by)?),
-        Scan::Entries { query, from, limit } => {
-            ledger::find(connection, query, *from, *limit)?.into_iter().map(Row::Entry).collect()
+        Scan::Entries { query, from, limit, attachments } => {
+            let found = ledger::find(connection, query, *from, *limit, *attachments)?;
+            found.into_iter().map(Row::Entry).collect()
+        }
+        Scan::Pauses { stopping, limit } => {
+            pauses::active(connection, stopping.as_ref(), *limit)?.into_iter().map(Row::Pause).collect()
         }
         Scan::Effects { .. } | Scan::Open { .. } | Scan::Owners { .. } | Scan::Due { .. } => Vec::new(),
     })
@@ -157,6 +166,7 @@ pub(crate) fn apply(
         }
     }
     let first = ledger::append(connection, tree, &transaction.events, now, &contents)?;
+    connection.written.borrow_mut().add(transaction);
     Ok(Commit::Applied(Applied { at: now, first }))
 }
 
@@ -167,6 +177,7 @@ fn put(connection: &Tx<'_>, row: &Row) -> StepResult<()> {
         Row::Review(review) => reviews::put(connection, review),
         Row::Proposal(key, proposal) => proposals::put(connection, key, proposal),
         Row::Permits(row) => permits::put(connection, row),
+        Row::Pause(pause) => pauses::put(connection, pause),
         // Written above; parts of rows; rows that the ledger writes.
         Row::Request(_) | Row::Event(_) | Row::Effect(_) | Row::Entry(_) => Ok(()),
     }

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use chimera_audit::{Head, merkle};
 use chimera_contracts::{Clock, InstanceId, StoreError, StoreErrorKind, fresh_uuid};
-use chimera_store::{Applied, Backend, Commit, Compute, Found, Read, Store, Transaction};
-use chrono::{DateTime, Utc};
+use chimera_store::{Applied, Backend, Commit, Compute, Found, Read, Store, Transaction, Watchers};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -55,6 +54,7 @@ pub struct Sqlite {
     id: InstanceId,
     clock: Arc<dyn Clock>,
     counters: Arc<Counters>,
+    watchers: Watchers,
 }
 
 impl fmt::Debug for Sqlite {
@@ -101,6 +101,7 @@ impl Sqlite {
         let SqliteOptions { clock, queue, .. } = options;
         let counters = Arc::new(Counters::default());
         let keys = Keys::default();
+        let watchers = Watchers::default();
         let mut writing = None;
         let mut writer = None;
         if let Some(connection) = writable {
@@ -114,6 +115,7 @@ impl Sqlite {
                 identity,
                 instance,
                 keys: keys.clone(),
+                watchers: watchers.clone(),
                 truncate: Cell::new(false),
             };
             let (started, thread) = Writer::start(desk, queue).map_err(unavailable)?;
@@ -122,7 +124,7 @@ impl Sqlite {
         }
         let (reader, thread) = Reader::start(reading, keys, queue).map_err(unavailable)?;
         let reading = Some(thread);
-        Ok(Self { writer, reader, writing, reading, id, clock, counters })
+        Ok(Self { writer, reader, writing, reading, id, clock, counters, watchers })
     }
 
     /// What was written since the store was opened, by this opener.
@@ -145,8 +147,12 @@ impl Backend for Sqlite {
         self.id
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
+    fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    fn watchers(&self) -> Option<&Watchers> {
+        Some(&self.watchers)
     }
 
     async fn load(&self, reads: Vec<Read>) -> Result<Vec<Found>, StoreError> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use chimera_contracts::{Clock, StoreError, StoreErrorKind};
-use chimera_store::{Applied, Commit, Compute, Transaction, Tree};
+use chimera_store::{Applied, Commit, Compute, Transaction, Tree, Watchers};
 use chrono::{DateTime, Utc};
 use futures_channel::oneshot;
 use rusqlite::Connection;
@@ -21,6 +21,7 @@ use crate::error::{StepError, StepResult, sqlite};
 use crate::identity::Identity;
 use crate::instance::Instance;
 use crate::keys::Keys;
+use crate::migrate;
 use crate::session::Tx;
 use crate::store::BUSY;
 use crate::{ledger, session};
@@ -125,6 +126,7 @@ pub(crate) struct Desk {
     pub(crate) identity: Identity,
     pub(crate) instance: Instance,
     pub(crate) keys: Keys,
+    pub(crate) watchers: Watchers,
     /// Whether something was erased that may stand in the write-ahead log.
     pub(crate) truncate: Cell<bool>,
 }
@@ -200,7 +202,11 @@ fn commit(desk: &Desk, tree: &mut Option<Tree>, mut batch: Vec<Job>) {
             }
             return;
         }
-        Err(Lost::NotBegun(error) | Lost::Undone(error) | Lost::Open(error)) => {
+        Err(lost) => {
+            if matches!(lost, Lost::Open(_)) {
+                desk.watchers.something_committed();
+            }
+            let (Lost::NotBegun(error) | Lost::Undone(error) | Lost::Open(error)) = lost;
             batch.iter_mut().for_each(|job| job.fail(error.clone()));
         }
     }
@@ -243,7 +249,9 @@ fn transact(desk: &Desk, kept: &mut Option<Tree>, batch: &mut [Job]) -> Result<(
             Lost::Open(StoreError::maybe_applied(failed.kind, failed.message))
         }
     })?;
-    if rows.committed() {
+    let (erased, written) = rows.committed();
+    desk.watchers.committed(&written);
+    if erased {
         desk.truncate.set(true);
     }
     if desk.truncate.get() {
@@ -256,6 +264,7 @@ fn transact(desk: &Desk, kept: &mut Option<Tree>, batch: &mut [Job]) -> Result<(
 /// Runs the steps of a batch in the open transaction; gives the tree after them.
 fn run<'a>(desk: &'a Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<(Tree, Tx<'a>), StoreError> {
     let connection = &desk.connection;
+    migrate::check_still_ours(connection).map_err(StepError::into_store)?;
     let rows = Tx::of(connection, &desk.keys, Some(&desk.instance)).map_err(StepError::into_store)?;
     let size = ledger::size(connection).map_err(StepError::into_store)?;
     let mut tree = match known.filter(|tree| tree.size() == size) {

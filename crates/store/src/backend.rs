@@ -4,13 +4,14 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use chimera_audit::merkle::Node;
-use chimera_contracts::{Digest, InstanceId, StoreError, StoreErrorKind};
+use chimera_contracts::{Clock, Digest, InstanceId, StoreError, StoreErrorKind};
 use chrono::{DateTime, Utc};
 
 use crate::loaded::Loaded;
 use crate::row::{Key, Row};
 use crate::scan::Scan;
 use crate::transaction::Transaction;
+use crate::watchers::Watchers;
 
 /// How often a step may ask for more rows, or find that a condition fails, within one transaction. No step needs as many.
 const ROUNDS: u32 = 64;
@@ -107,6 +108,10 @@ pub trait Compute: Send {
 /// - **Inside.** `transact` computes the step within the transaction that applies it, so that no condition fails: steps that
 ///   many want at once come to an end.
 /// - **Errors** say whether the transaction may have been applied. An error in one transaction harms no other.
+/// - **Woken.** A backend that has [`Watchers`] tells them of each transaction that it applied, through whichever opener of this
+///   process that shares them, once it is durable and before its caller is answered, also where nobody waits for the answer.
+///   It may tell of more than was written, and tells of no transaction that wrote nothing. Other processes' transactions need not be told: whoever waits looks by the clock,
+///   too.
 /// - Dropping a future may or may not prevent its transaction.
 #[async_trait]
 pub trait Backend: Debug + Send + Sync + 'static {
@@ -114,7 +119,18 @@ pub trait Backend: Debug + Send + Sync + 'static {
     fn instance(&self) -> InstanceId;
 
     /// The store's clock, as well as this opener knows it.
-    fn now(&self) -> DateTime<Utc>;
+    fn clock(&self) -> &dyn Clock;
+
+    /// The time by the store's clock.
+    fn now(&self) -> DateTime<Utc> {
+        self.clock().now()
+    }
+
+    /// Those who wait for what is committed; `None` where the backend cannot wake anybody, so that they look by the clock
+    /// alone.
+    fn watchers(&self) -> Option<&Watchers> {
+        None
+    }
 
     /// Reads within one snapshot; the answers are in the order of the reads.
     ///

@@ -5,20 +5,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chimera_contracts::{InstanceId, Namespace, RequestId, StoreError, StoreErrorKind};
-use chimera_effect::step::{self, BudgetMove, Change, Owner, Verdict};
+use chimera_effect::step::{self, BudgetMove, Change, Owner, PauseChange, Turn, Verdict};
 use chimera_effect::{
     AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectV1,
-    LeaseGrant, LeaseScope, OPEN_EFFECTS, Page, RequestKey, RequestRecord, RequestView, Step,
+    ExecutionPlan, LeaseGrant, LeaseScope, OPEN_EFFECTS, Page, Pause, PauseKey, RequestKey, RequestRecord,
+    RequestView, Step, Watch,
 };
-use chimera_governance::{BudgetScope, Standing};
+use chimera_governance::{BudgetOwner, BudgetScope, Standing};
 use chrono::TimeDelta;
 
 use crate::backend::{Backend, Read};
 use crate::loaded::{Loaded, Stop};
-use crate::row::{Key, Row};
+use crate::row::{Key, Row, pause_id};
 use crate::scan::{Part, Scan};
 use crate::store::{Outcome, Planned, Planner, Store};
 use crate::transaction::{BudgetChange, Condition, Transaction, Write};
+use crate::watchers::Watched;
 
 /// At most so many effects in one lease.
 const LARGEST_LEASE: usize = 1_024;
@@ -28,7 +30,7 @@ impl From<BudgetMove> for BudgetChange {
         match moved {
             BudgetMove::Settle { held, actual } => Self::Settle { held, actual },
             BudgetMove::Release { held } => Self::Release(held),
-            BudgetMove::Recommit { amount } => Self::Recommit(amount),
+            BudgetMove::Recommit { held, actual } => Self::Recommit { held, actual },
             BudgetMove::Charge { actual } => Self::Charge(actual),
         }
     }
@@ -44,9 +46,27 @@ fn in_the_way(content: &EffectV1) -> Scan {
     }
 }
 
-/// The budget that pays for a request.
-fn scope_of(asked: &Admit) -> BudgetScope {
-    BudgetScope { namespace: asked.key.namespace.clone(), campaign: asked.campaign }
+/// The scan of the switches that stop an effect with this content.
+fn stopping(content: &EffectV1) -> Scan {
+    let stopping = Some((content.namespace.clone(), AccountKey::of(content)));
+    // Two causes for each of three scopes.
+    Scan::Pauses { stopping, limit: 6 }
+}
+
+/// The condition that a scan of switches gives what it gave.
+fn same_pauses(scan: Scan, pauses: &[Pause]) -> Condition {
+    Condition::Rows(scan, pauses.iter().map(|pause| pause_id(&pause.key)).collect())
+}
+
+/// The budgets that hold for a request, where they are set.
+fn scopes_of(asked: &Admit) -> Vec<BudgetScope> {
+    let scope = |owner| BudgetScope { namespace: asked.key.namespace.clone(), owner };
+    asked.budgets().into_iter().map(scope).collect()
+}
+
+/// Whether a request costs anything.
+fn is_priced(asked: &Admit) -> bool {
+    asked.effects.iter().any(|new| new.price.micros > 0)
 }
 
 /// The condition that a scan gives what it gave.
@@ -76,7 +96,7 @@ impl Planner {
     fn plan_admission(&self, asked: &Admit, loaded: &Loaded) -> Planned<Admission> {
         let namespace = &asked.key.namespace;
         let keys = || [&asked.key].into_iter().chain(&asked.former_keys).map(RequestKey::request_id);
-        let scope = scope_of(asked);
+        let scopes = if is_priced(asked) { scopes_of(asked) } else { Vec::new() };
         let contents = || asked.effects.iter().map(|new| new.approved.get().content());
         let scans: Vec<Scan> = contents().map(in_the_way).fold(Vec::new(), |mut scans, scan| {
             if !scans.contains(&scan) {
@@ -84,11 +104,18 @@ impl Planner {
             }
             scans
         });
+        let stops: Vec<Scan> = contents().map(stopping).fold(Vec::new(), |mut scans, scan| {
+            if !scans.contains(&scan) {
+                scans.push(scan);
+            }
+            scans
+        });
         let mut reads: Vec<Read> = keys().map(|id| Read::Row(Key::Request(id))).collect();
+        reads.extend(stops.iter().cloned().map(Read::Rows));
         reads.extend(asked.review.map(|id| Read::Row(Key::Review(namespace.clone(), id))));
         let decisions: BTreeSet<_> = asked.effects.iter().map(|new| new.approved.decision()).collect();
         reads.extend(decisions.iter().map(|id| Read::Row(Key::Decision(namespace.clone(), *id))));
-        reads.push(Read::Row(Key::Budget(scope.clone())));
+        reads.extend(scopes.iter().cloned().map(|scope| Read::Row(Key::Budget(scope))));
         reads.extend(scans.iter().cloned().map(Read::Rows));
         loaded.require(reads)?;
 
@@ -117,8 +144,30 @@ impl Planner {
             conditions.push(same(scan, &found));
             open.extend(found);
         }
-        let balance = loaded.balance(&scope)?;
-        let admitted = match step::admit(asked, &standings, balance, &open, self.instance, loaded.now()) {
+        let mut pauses: Vec<Pause> = Vec::new();
+        for scan in stops {
+            let found = loaded.pauses(&scan)?;
+            conditions.push(same_pauses(scan, &found));
+            pauses.extend(found);
+        }
+        let mut balances = Vec::with_capacity(scopes.len());
+        for scope in &scopes {
+            let balance = loaded.balance(scope)?;
+            // One that is set holds, or the step is stale; one that is not may have been set meanwhile.
+            if balance.is_none() {
+                conditions.push(Condition::Revision(Key::Budget(scope.clone()), None));
+            }
+            balances.push((scope.owner.clone(), balance));
+        }
+        let context = step::AdmitContext {
+            standings: &standings,
+            balances: &balances,
+            open: &open,
+            pauses: &pauses,
+            instance: self.instance,
+            now: loaded.now(),
+        };
+        let admitted = match step::admit(asked, &context) {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(Outcome::Answer(Admission::Refused(refused))),
         };
@@ -135,7 +184,10 @@ impl Planner {
             }
         }
         let mut writes = Vec::new();
-        writes.extend(admitted.hold.map(|hold| Write::Budget(scope, BudgetChange::Hold(hold))));
+        if let Some(hold) = admitted.hold {
+            let held = admitted.view.request.budgets().into_iter();
+            writes.extend(held.map(|scope| Write::Budget(scope, BudgetChange::Hold(hold))));
+        }
         for id in decisions {
             let Some(row) = loaded.decision(namespace, id)? else { continue };
             let mut row = row.clone();
@@ -172,13 +224,18 @@ impl Planner {
         let (record, siblings) = apart(view, |record| record.id == asked.effect).ok_or_else(missing)?;
         let content = record.effect.content();
         let namespace = &content.namespace;
-        let begins = matches!(asked.step, Step::Begin { .. });
-        let by_hand = matches!(asked.step, Step::SettledByHand(_));
+        let begins = matches!(asked.step, Step::Begin { .. } | Step::Prepare);
+        let by_hand = matches!(asked.step, Step::SettledByHand(_) | Step::ClaimsAccepted(_));
         let account = AccountKey::of(content);
         let posts = step::claimed_post(&asked.step)
             .map(|claimed| Scan::Owners { account: account.clone(), posts: vec![claimed.to_owned()] });
         let in_the_way = begins.then(|| in_the_way(content));
         let mut reads: Vec<Read> = posts.iter().chain(&in_the_way).cloned().map(Read::Rows).collect();
+        let stops = begins.then(|| stopping(content));
+        reads.extend(stops.iter().cloned().map(Read::Rows));
+        let stopped =
+            step::rejected_credentials(&record, &asked.step).map(|_| PauseKey::credentials(account.clone()));
+        reads.extend(stopped.iter().cloned().map(|key| Read::Row(Key::Pause(key))));
         if begins || by_hand {
             reads.push(Read::Row(Key::Decision(namespace.clone(), record.decision)));
         }
@@ -197,6 +254,14 @@ impl Planner {
                 let found = loaded.effects(&scan)?;
                 conditions.push(same(scan, &found));
                 conditions.extend(as_decided(loaded, namespace, standing.as_ref(), content));
+                found
+            }
+            None => Vec::new(),
+        };
+        let pauses = match stops {
+            Some(scan) => {
+                let found = loaded.pauses(&scan)?;
+                conditions.push(same_pauses(scan, &found));
                 found
             }
             None => Vec::new(),
@@ -221,6 +286,7 @@ impl Planner {
             siblings: &siblings,
             standing: standing.as_ref(),
             open: &open,
+            pauses: &pauses,
             owner: owner.as_ref().map(|(theirs, (record, siblings))| Owner {
                 record,
                 request: &theirs.request,
@@ -242,7 +308,16 @@ impl Planner {
         };
         let mut after = view.clone();
         let mut transaction = Transaction { conditions, ..Transaction::default() };
-        let Change { record, budget, drafts, disowned } = change;
+        let stop = match &stopped {
+            Some(key) => {
+                let known = loaded.pause(key)?;
+                let revision = known.map(|known| known.revision);
+                transaction.conditions.push(Condition::Revision(Key::Pause(key.clone()), revision));
+                step::stopped_account(known, &record, &asked.step, loaded.now())
+            }
+            None => None,
+        };
+        let Change { record, budget, drafts, released, disowned } = change;
         if let (Some(disowned), Some((theirs, _))) = (disowned, &owner) {
             // First, so that the post is free when its owner takes it.
             let Change { record: lost, budget, drafts, .. } = *disowned;
@@ -255,13 +330,17 @@ impl Planner {
             }
         }
         self.account_for(&view.request, budget, drafts, &mut transaction)?;
-        let after = with(&after, &record);
+        let after = released.iter().chain([&record]).fold(after, |after, moved| with(&after, moved));
         transaction.writes.push(Write::put(Row::Request(after.clone())));
+        if let Some(PauseChange { pause, draft }) = stop {
+            transaction.writes.push(Write::put(Row::Pause(pause)));
+            transaction.events.extend(self.events([draft])?);
+        }
         let applied = Advanced::Applied(Box::new(record));
         Ok(Outcome::Write(Box::new(transaction), (applied, Some(after))))
     }
 
-    /// What a step does to the budget and tells the ledger.
+    /// What a step does to the budgets and tells the ledger.
     fn account_for(
         &self,
         request: &RequestRecord,
@@ -269,8 +348,10 @@ impl Planner {
         drafts: Vec<chimera_audit::Draft>,
         transaction: &mut Transaction,
     ) -> Result<(), StoreError> {
-        let scope = BudgetScope { namespace: request.key.namespace.clone(), campaign: request.campaign };
-        transaction.writes.extend(budget.map(|moved| Write::Budget(scope, moved.into())));
+        if let Some(moved) = budget {
+            let moves = request.budgets().into_iter().map(|scope| Write::Budget(scope, moved.into()));
+            transaction.writes.extend(moves);
+        }
         transaction.events.extend(self.events(drafts)?);
         Ok(())
     }
@@ -287,7 +368,8 @@ impl Planner {
         let free = |record: &EffectRecord| -> Result<bool, Stop> {
             let held = record.progress.lease.filter(|lease| lease.until > now);
             match held {
-                _ if !step::leasable(record, scope, now) => Ok(false),
+                // Its turn is asked for where its request is loaded.
+                _ if !step::leasable(record, &ExecutionPlan::default(), &[], scope, now) => Ok(false),
                 Some(lease) if lease.holder == self.instance => Ok(false),
                 Some(lease) => loaded.is_dead(lease.holder),
                 None => Ok(true),
@@ -327,14 +409,32 @@ impl Planner {
             let gone = || corrupt("an effect belongs to a request that is gone");
             let mut view = loaded.request(id)?.ok_or_else(gone)?.clone();
             let revision = Part::Request(&view).revision();
-            transaction.conditions.push(Condition::Revision(Key::Request(id), Some(revision)));
+            let before = view.clone();
             for record in &mut view.effects {
-                if chosen.iter().any(|one| one.id == record.id) {
+                let siblings: Vec<_> =
+                    before.effects.iter().filter(|other| other.id != record.id).cloned().collect();
+                if !chosen.iter().any(|one| one.id == record.id) {
+                    continue;
+                }
+                if !step::leasable(record, &view.request.plan, &siblings, scope, now) {
+                    // It is due and not in turn: put aside, so that it stands in nobody's way. Its turn makes it due.
+                    let turn = step::turn(&view.request.plan, record.position, &siblings, now);
+                    record.progress.due_at = match turn {
+                        Turn::Later { until } => until,
+                        Turn::Now | Turn::Never => None,
+                    };
+                } else {
                     record.progress = step::lease(&record.progress, self.instance, ttl, now);
                     leased.push(LeaseGrant { request: view.request.clone(), record: record.clone() });
                 }
             }
-            transaction.writes.push(Write::put(Row::Request(view)));
+            if view != before {
+                transaction.conditions.push(Condition::Revision(Key::Request(id), Some(revision)));
+                transaction.writes.push(Write::put(Row::Request(view)));
+            }
+        }
+        if transaction.writes.is_empty() {
+            return Ok(Outcome::Answer(leased));
         }
         // In the order in which they were due.
         leased.sort_by_key(|leased| chosen.iter().position(|record| record.id == leased.record.id));
@@ -357,10 +457,15 @@ impl<B: Backend> Store<B> {
                 loaded.assume(Key::Decision(namespace.clone(), id), Some(Row::Decision((*row).clone())));
             }
             loaded.assume_none(in_the_way(new.approved.get().content()));
+            loaded.assume_none(stopping(new.approved.get().content()));
         }
-        let scope = scope_of(asked);
-        if let Some(balance) = self.recent.balance(&scope) {
-            loaded.assume(Key::Budget(scope.clone()), Some(Row::Budget(scope, balance)));
+        for scope in scopes_of(asked).into_iter().filter(|_| is_priced(asked)) {
+            let known = self.recent.balance(&scope);
+            let optional = matches!(scope.owner, BudgetOwner::Tenant | BudgetOwner::Agent(_));
+            if known.is_some() || optional {
+                let row = known.map(|balance| Row::Budget(scope.clone(), balance));
+                loaded.assume(Key::Budget(scope), row);
+            }
         }
         loaded
     }
@@ -446,9 +551,10 @@ impl<B: Backend> EffectJournal for Store<B> {
         let loaded = self.expected(&admit);
         let recent = Arc::clone(&self.recent);
         let step = move |loaded: &Loaded| {
-            let scope = scope_of(&admit);
-            if let Ok(Some(balance)) = loaded.balance(&scope) {
-                recent.keep_balance(&scope, balance);
+            for scope in scopes_of(&admit) {
+                if let Ok(Some(balance)) = loaded.balance(&scope) {
+                    recent.keep_balance(&scope, balance);
+                }
             }
             planner.plan_admission(&admit, loaded)
         };
@@ -516,5 +622,9 @@ impl<B: Backend> EffectJournal for Store<B> {
         }
         let scan = Scan::Owners { account: account.clone(), posts: ids.to_vec() };
         self.read(|loaded| loaded.effects(&scan)).await
+    }
+
+    fn watch(&self, key: &RequestKey) -> Watch {
+        Box::pin(Self::watch(self, Watched::Request(key.request_id())))
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chimera_audit::merkle::{self, Node, ProofError};
 use chimera_audit::{
     Appended, AttachmentEraser, AuditLedger, Draft, Entry, Erasure, Head, Kept, LedgerError, LedgerQuery,
-    LedgerReader, LedgerVerdict, Page, Token,
+    LedgerReader, LedgerVerdict, Page, Subject, Token,
 };
 use chimera_contracts::{Applied, Digest, EventId, Namespace, StoreError, StoreErrorKind};
 use chimera_governance::Principal;
@@ -105,6 +105,7 @@ struct Attached {
     attachment: Option<Digest>,
     id: EventId,
     namespace: Namespace,
+    subject: Option<String>,
 }
 
 impl Planner {
@@ -118,7 +119,7 @@ impl Planner {
         if Principal::of(by).is_nobody() {
             return Err(refused("whoever erases an attachment has to be named".to_owned()));
         }
-        let scan = Scan::Entries { query: LedgerQuery::default(), from: index, limit: 1 };
+        let scan = Scan::Entries { query: LedgerQuery::default(), from: index, limit: 1, attachments: true };
         let found = entries(&scan, loaded)?.into_iter().find(|entry| entry.index == index);
         let Some(entry) = found else { return Err(refused(format!("the ledger has no entry {index}"))) };
         let leaf: Attached = serde_json::from_slice(&entry.leaf)
@@ -126,7 +127,8 @@ impl Planner {
         if leaf.attachment.is_none() {
             return Err(refused(format!("entry {index} never had an attachment")));
         }
-        let draft = Draft::attachment_erased(leaf.namespace, index, leaf.id, by, reason);
+        let mut draft = Draft::attachment_erased(leaf.namespace, index, leaf.id, by, reason);
+        draft.subject = leaf.subject.and_then(|subject| subject.parse::<Subject>().ok());
         let told = loaded.event(draft.id)?.map(|row| row.index);
         match (entry.attachment, told) {
             (Kept::Erased, Some(event)) => Ok(Outcome::Answer(Some(Erasure::Already { event }))),
@@ -148,7 +150,7 @@ impl Planner {
     }
 }
 
-fn entries(scan: &Scan, loaded: &Loaded) -> Result<Vec<Entry>, Stop> {
+pub(crate) fn entries(scan: &Scan, loaded: &Loaded) -> Result<Vec<Entry>, Stop> {
     let entry = |row: &Row| match row {
         Row::Entry(entry) => Some(entry.clone()),
         _ => None,
@@ -172,7 +174,7 @@ fn over_tree<T>(
 }
 
 /// A store's error where the port is the ledger's.
-fn ledger(error: StoreError) -> LedgerError {
+pub(crate) fn ledger(error: StoreError) -> LedgerError {
     let verdict = match error.applied {
         Applied::NotApplied => LedgerVerdict::NotApplied,
         Applied::MaybeApplied => LedgerVerdict::MaybeApplied,
@@ -261,7 +263,8 @@ impl<B: Backend> LedgerReader for Store<B> {
     }
 
     async fn find(&self, query: &LedgerQuery, page: Page) -> Result<Vec<Entry>, LedgerError> {
-        let scan = Scan::Entries { query: query.clone(), from: page.from, limit: page.limit };
+        let Page { from, limit } = page;
+        let scan = Scan::Entries { query: query.clone(), from, limit, attachments: true };
         self.read(|loaded| entries(&scan, loaded)).await.map_err(ledger)
     }
 

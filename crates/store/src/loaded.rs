@@ -6,7 +6,7 @@ use chimera_audit::merkle::Node;
 use chimera_contracts::{
     DecisionId, Digest, EventId, InstanceId, Namespace, RequestId, ReviewId, StoreError, StoreErrorKind,
 };
-use chimera_effect::{EffectRecord, RequestView};
+use chimera_effect::{EffectRecord, Pause, PauseKey, RequestView};
 use chimera_governance::review::Review;
 use chimera_governance::{Balance, BudgetScope};
 use chimera_platform::limits::RateKey;
@@ -224,6 +224,22 @@ impl Loaded {
             None => Ok(None),
             Some(_) => Err(another()),
         }
+    }
+
+    pub(crate) fn pause(&self, key: &PauseKey) -> Result<Option<&Pause>, Stop> {
+        match self.row(Key::Pause(key.clone()))? {
+            Some(Row::Pause(pause)) => Ok(Some(pause)),
+            None => Ok(None),
+            Some(_) => Err(another()),
+        }
+    }
+
+    pub(crate) fn pauses(&self, scan: &Scan) -> Result<Vec<Pause>, Stop> {
+        let pause = |row: &Row| match row {
+            Row::Pause(pause) => Ok(pause.clone()),
+            _ => Err(another()),
+        };
+        self.rows(scan)?.iter().map(pause).collect()
     }
 
     pub(crate) fn event(&self, id: EventId) -> Result<Option<&EventRow>, Stop> {

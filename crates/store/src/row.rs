@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chimera_audit::Entry;
-use chimera_contracts::{DecisionId, Digest, EffectId, EventId, Namespace, RequestId, ReviewId};
-use chimera_effect::{EffectRecord, RequestView};
+use chimera_contracts::{DecisionId, Digest, EffectId, EventId, Namespace, RequestId, ReviewId, derive_uuid};
+use chimera_effect::{EffectRecord, Pause, PauseKey, RequestView};
 use chimera_governance::review::Review;
 use chimera_governance::{Balance, BudgetScope, Decision, Standing};
 use chimera_platform::limits::{RateKey, TakenPermit};
@@ -26,6 +26,8 @@ pub enum Key {
     Proposal(ProposalKey),
     /// The permits of an account and an action.
     Permits(RateKey),
+    /// A switch that keeps attempts from beginning.
+    Pause(PauseKey),
     /// An event of the ledger whose author may append it again.
     Event(EventId),
 }
@@ -45,6 +47,8 @@ pub enum Row {
     Proposal(ProposalKey, StoredProposal),
     /// The permits of an account and an action.
     Permits(PermitsRow),
+    /// A switch that keeps attempts from beginning.
+    Pause(Pause),
     /// An event of the ledger.
     Event(EventRow),
     /// One effect of a request.
@@ -114,6 +118,7 @@ impl Row {
             Self::Review(review) => Key::Review(review.namespace.clone(), review.id),
             Self::Proposal(key, _) => Key::Proposal(key.clone()),
             Self::Permits(row) => Key::Permits(row.key.clone()),
+            Self::Pause(pause) => Key::Pause(pause.key.clone()),
             Self::Event(row) => Key::Event(row.id),
             Self::Effect(_) | Self::Entry(_) => return None,
         })
@@ -127,6 +132,7 @@ impl Row {
             Self::Decision(row) => row.revision(),
             Self::Review(review) => review.version,
             Self::Permits(row) => row.revision,
+            Self::Pause(pause) => pause.revision,
             Self::Budget(..) | Self::Proposal(..) | Self::Event(_) | Self::Effect(_) | Self::Entry(_) => 0,
         }
     }
@@ -140,7 +146,15 @@ impl Row {
             Self::Review(review) => *review.id.as_uuid(),
             Self::Effect(record) => *record.id.as_uuid(),
             Self::Event(row) => *row.id.as_uuid(),
+            Self::Pause(pause) => pause_id(&pause.key),
             Self::Budget(..) | Self::Proposal(..) | Self::Permits(_) | Self::Entry(_) => uuid::Uuid::nil(),
         }
     }
+}
+
+/// The id by which a condition names a switch.
+pub(crate) fn pause_id(key: &PauseKey) -> uuid::Uuid {
+    let (first, second) = key.scope.subject();
+    let parts = [key.scope.kind(), key.cause.as_str(), first.as_str(), second.as_str()];
+    derive_uuid("chimera/pause/v1", &parts.map(str::as_bytes))
 }

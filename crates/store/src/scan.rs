@@ -3,7 +3,7 @@
 
 use chimera_audit::LedgerQuery;
 use chimera_contracts::{Digest, EffectId, Namespace, ReviewId};
-use chimera_effect::{AccountKey, EffectQuery, EffectRecord, EffectState, RequestView};
+use chimera_effect::{AccountKey, EffectQuery, EffectRecord, EffectState, Pause, RequestView};
 use chimera_governance::review::{Review, ReviewQuery, ReviewState};
 use chrono::{DateTime, Utc};
 
@@ -82,6 +82,13 @@ pub enum Scan {
         /// At most so many.
         limit: usize,
     },
+    /// Switches that stop something now, those changed first coming first ([`Row::Pause`]).
+    Pauses {
+        /// Only those that stop effects of this tenant in this account.
+        stopping: Option<(Namespace, AccountKey)>,
+        /// At most so many.
+        limit: usize,
+    },
     /// Entries of the ledger, by position ([`Row::Entry`]).
     Entries {
         /// Which.
@@ -90,6 +97,8 @@ pub enum Scan {
         from: u64,
         /// At most so many.
         limit: usize,
+        /// Whether what is kept beside them is asked for. Where not, a backend may give anything for it.
+        attachments: bool,
     },
 }
 
@@ -104,6 +113,8 @@ pub enum Part<'a> {
     Decision(&'a DecisionRow),
     /// A review.
     Review(&'a Review),
+    /// A switch.
+    Pause(&'a Pause),
 }
 
 impl Part<'_> {
@@ -115,6 +126,7 @@ impl Part<'_> {
             Self::Effect(record) => *record.id.as_uuid(),
             Self::Decision(row) => *row.decision.id.as_uuid(),
             Self::Review(review) => *review.id.as_uuid(),
+            Self::Pause(pause) => crate::row::pause_id(&pause.key),
         }
     }
 
@@ -126,6 +138,7 @@ impl Part<'_> {
             Self::Effect(record) => revision(std::slice::from_ref(record)),
             Self::Decision(row) => row.revision(),
             Self::Review(review) => review.version,
+            Self::Pause(pause) => pause.revision,
         }
     }
 
@@ -137,6 +150,7 @@ impl Part<'_> {
             Self::Effect(record) => Row::Effect(record.clone()),
             Self::Decision(row) => Row::Decision(row.clone()),
             Self::Review(review) => Row::Review(review.clone()),
+            Self::Pause(pause) => Row::Pause(pause.clone()),
         }
     }
 }
@@ -155,6 +169,7 @@ impl Scan {
             | Self::Due { limit, .. }
             | Self::Reviews { limit, .. }
             | Self::Unsettled { limit, .. }
+            | Self::Pauses { limit, .. }
             | Self::Entries { limit, .. } => *limit,
             Self::Owners { .. } | Self::Deciding { .. } => usize::MAX,
         }
@@ -196,6 +211,7 @@ impl Scan {
             Row::Request(view) => (None, view.effects.as_slice()),
             Row::Decision(row) => (Some(Part::Decision(row)), [].as_slice()),
             Row::Review(review) => (Some(Part::Review(review)), [].as_slice()),
+            Row::Pause(pause) => (Some(Part::Pause(pause)), [].as_slice()),
             _ => (None, [].as_slice()),
         };
         whole.into_iter().chain(effects.iter().map(Part::Effect))
@@ -235,6 +251,11 @@ impl Scan {
             (Self::Unsettled { by, .. }, Part::Review(review)) => {
                 review.state == ReviewState::Approved || (review.state.open() && review.expires_at <= *by)
             }
+            (Self::Pauses { stopping, .. }, Part::Pause(pause)) => {
+                let stops = |(namespace, account)| pause.key.scope.stops(namespace, account);
+                pause.active
+                    && stopping.as_ref().is_none_or(|(namespace, account)| stops((namespace, account)))
+            }
             _ => false,
         }
     }
@@ -255,6 +276,7 @@ impl Scan {
                 (-i64::from(review.priority), review.created_at.timestamp_micros(), part.id())
             }
             (Self::Unsettled { .. }, _) => (0, 0, part.id()),
+            (Self::Pauses { .. }, Part::Pause(pause)) => (pause.changed_at.timestamp_micros(), 0, part.id()),
             _ => (0, 0, none),
         }
     }

@@ -143,7 +143,12 @@ pub enum BudgetChange {
     /// The hold is let go.
     Release(Money),
     /// What was spent is held again.
-    Recommit(Money),
+    Recommit {
+        /// What is held now.
+        held: Money,
+        /// What was spent.
+        actual: Money,
+    },
     /// So much is spent without a hold.
     Charge(Money),
 }
@@ -165,7 +170,7 @@ impl BudgetChange {
             Self::Hold(amount) => balance.hold(amount).ok()?,
             Self::Settle { held, actual } => balance.settle(held, actual),
             Self::Release(held) => balance.release(held),
-            Self::Recommit(amount) => balance.recommit(amount),
+            Self::Recommit { held, actual } => balance.recommit(held, actual),
             Self::Charge(actual) => balance.charge(actual),
         })
     }
@@ -204,6 +209,7 @@ impl Event {
         query.namespace.as_ref().is_none_or(|namespace| *namespace == draft.namespace)
             && query.kind.as_ref().is_none_or(|kind| *kind == draft.kind)
             && query.correlation.is_none_or(|correlation| Some(correlation) == draft.correlation)
+            && query.subject.is_none_or(|asked| draft.subject.is_some_and(|subject| asked.covers(subject)))
             && query.since.is_none_or(|since| at >= since)
             && query.until.is_none_or(|until| at < until)
     }

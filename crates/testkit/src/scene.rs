@@ -8,8 +8,8 @@ use chimera_contracts::{
     ReviewId, SkillName, derive_uuid,
 };
 use chimera_effect::{
-    Admit, Effect, EffectKind, EffectV1, Evidence, ExternalPost, FoundBy, LookReport, NewEffect, Refusal,
-    RequestKey, Step, Window,
+    Admit, Effect, EffectKind, EffectV1, Evidence, ExecutionPlan, ExternalPost, FoundBy, LookReport,
+    NewEffect, Refusal, RequestKey, SafetyClaims, Step, Window,
 };
 use chimera_governance::review::{Edit, NewReview, Review};
 use chimera_governance::{
@@ -20,8 +20,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
 /// The window of an attempt in tests: ten seconds to send, five to settle, ten more of lease.
-pub const WINDOW: Window =
-    Window { send: TimeDelta::seconds(10), settle: TimeDelta::seconds(5), lease: TimeDelta::seconds(10) };
+pub const WINDOW: Window = Window {
+    send: TimeDelta::seconds(10),
+    settle: TimeDelta::seconds(5),
+    lease: TimeDelta::seconds(10),
+    // Everything: what the platform serves decides.
+    claims: SafetyClaims { keys_for_s: Some(u32::MAX), sets_state: true, look_rules: None },
+};
 
 /// What an effect costs in tests.
 pub const PRICE: Money = Money::usd_micros(1_000);
@@ -75,7 +80,7 @@ impl Scene {
     /// The budget that pays.
     #[must_use]
     pub fn scope(&self) -> BudgetScope {
-        BudgetScope { namespace: self.namespace.clone(), campaign: self.campaign }
+        BudgetScope::campaign(self.namespace.clone(), self.campaign)
     }
 
     /// What a caller claims about the scene's approval.
@@ -186,6 +191,8 @@ pub fn admit_request(scene: &Scene, effects: Vec<NewEffect>) -> Admit {
         task: None,
         artifact: scene.artifact.clone(),
         review: None,
+        plan: ExecutionPlan::default(),
+        named_budgets: Vec::new(),
         effects,
     }
 }
@@ -250,7 +257,7 @@ pub fn decision_about(
 #[must_use]
 pub fn done(external_id: &str) -> Evidence {
     let post = ExternalPost { id: external_id.to_owned(), url: None, published_at: None };
-    Evidence { post, said: Some(format!("posted as {external_id}")) }
+    Evidence { post, said: Some(format!("posted as {external_id}")), cost: None }
 }
 
 /// The step that says so, by a direct answer.

@@ -43,6 +43,14 @@ impl StrictPlatform {
         Self::new(clock, PlatformName::ALL.iter().map(|platform| (*platform, rules)))
     }
 
+    /// The same world, in which this platform has other rules from now on.
+    #[must_use]
+    pub fn with_rules(&self, platform: PlatformName, rules: Rules) -> Self {
+        let mut all = self.rules.as_ref().clone();
+        all.insert(platform, rules);
+        Self { rules: Arc::new(all), ..self.clone() }
+    }
+
     /// Says what the next calls to a platform come to, one fault a call; calls beyond them post.
     pub fn plan(&self, platform: PlatformName, faults: impl IntoIterator<Item = Fault>) {
         self.world().faults.entry(platform).or_default().extend(faults);
@@ -88,6 +96,12 @@ impl StrictPlatform {
     #[must_use]
     pub fn performed(&self) -> Vec<(EffectId, u32)> {
         self.world().performed.clone()
+    }
+
+    /// How many calls were written to the wire, whatever became of them there.
+    #[must_use]
+    pub fn sent(&self) -> usize {
+        self.world().sent
     }
 
     /// How many looks there were.
@@ -145,6 +159,7 @@ impl StrictPlatform {
         if now >= attempt.send_before() {
             return Outcome::NotDone(refusal(ErrorCode::Timeout, "it was too late to send it", None));
         }
+        world.sent += 1;
         let media = attempt.effect().content().media.len();
         if rules.uploads && attempt.uploads().len() != media {
             world.violation(format!("{} was sent without all of its media", attempt.effect_id()));
@@ -268,7 +283,7 @@ fn evidence(post: &Post) -> Evidence {
         url: Some(format!("https://{}.example/{}", post.platform, post.id)),
         published_at: Some(post.at),
     };
-    Evidence { post: external, said: Some(format!("it is public as {}", post.id)) }
+    Evidence { post: external, said: Some(format!("it is public as {}", post.id)), cost: None }
 }
 
 fn refusal(code: ErrorCode, message: &str, retry_at: Option<DateTime<Utc>>) -> Refusal {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chimera::StorePorts;
 use chimera::contracts::publish::PublishStatus;
-use chimera::contracts::{Clock, DecisionId, InstanceId, Money, PlatformName, StoreError};
+use chimera::contracts::{Clock, DecisionId, InstanceId, Money, PlatformName, SkillName, StoreError};
 use chimera::effect::{
-    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, LeaseGrant,
-    LeaseScope, Page, RequestKey, RequestView, Step,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectState,
+    LeaseGrant, LeaseScope, Page, RequestKey, RequestView, Step,
 };
 use chimera::governance::{ApprovalStore, Approver, ApproverRole, Budget, Decision, Verdict};
 use chimera::skill_publish::PublishOptions;
@@ -117,7 +117,16 @@ fn nobody_is_told_of_a_failure_that_is_being_mended() {
     block_on(store.set_limit(&scope(&input), Money::usd_micros(10_000_000))).unwrap();
     claim(&mut input, &decision);
 
+    let key = RequestKey {
+        namespace: context().namespace,
+        skill: SkillName::Publish,
+        key: input.idempotency_key.clone(),
+    };
+    let wait = || host.outcomes().wait(&key, clock.now());
+    assert_eq!(block_on(wait()), Ok(None), "nobody asked yet");
     let (first, second) = block_on(join(publish(&host, &input), publish(&host, &input)));
+    let view = block_on(wait()).unwrap().expect("the key is known");
+    assert!(view.effects.iter().all(|record| record.progress.state == EffectState::Published));
     assert_eq!(platform.posts().len(), 1);
     assert_eq!(platform.violations(), [""; 0]);
     assert_eq!(first.status, PublishStatus::Success, "{first:?}");

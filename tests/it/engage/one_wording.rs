@@ -176,7 +176,7 @@ async fn an_upgraded_host_repeats_nothing() {
                 let known = engage(&host, &again).await;
                 assert_eq!(known, done, "{action}: {filled:?}, then {again:?}");
             }
-            host.worker().round().await.unwrap();
+            host.worker().run_once().await.unwrap();
             assert_eq!(world.platform.posts().len(), 1, "{action}: {filled:?}");
             assert_eq!(world.platform.performed().len(), 1, "{action}: {filled:?}");
         }

@@ -1,7 +1,9 @@
 //! What ends at a person, who sees what is public and settles it.
 
 use chimera::contracts::{Clock, ErrorCode};
-use chimera::effect::{EffectRecord, EffectState, HandSettlement, HandVerdict, Settled};
+use chimera::effect::{
+    EffectRecord, EffectState, HandSettlement, HandVerdict, PauseOrder, Paused, Pauses as _, Settled,
+};
 use chimera::governance::{Approver, ApproverRole};
 use chimera_testkit::block_on;
 use chimera_testkit::outside::{BreachKind, GRACE_MS};
@@ -9,6 +11,10 @@ use chrono::TimeDelta;
 
 use super::{Run, waits_for_person};
 use crate::stage::context;
+
+fn person() -> Approver {
+    Approver { id: "settler@example.com".to_owned(), role: ApproverRole::HitlReviewer }
+}
 
 impl Run<'_> {
     /// What ended at a person, with the reason that the status shows.
@@ -30,6 +36,17 @@ impl Run<'_> {
             }
         }
         reasons
+    }
+
+    /// A person renews the credentials that the platform did not accept, and ends the switches that this threw.
+    pub(super) fn clear_accounts(&self) {
+        block_on(async {
+            for stopped in self.host.store.pauses(100).await.expect("the store works") {
+                let order = PauseOrder { key: stopped.key, by: person(), note: "renewed".to_owned() };
+                let ended = self.host.store.resume(order).await.expect("the store works");
+                assert!(matches!(ended, Paused::Changed(_)), "{ended:?}");
+            }
+        });
     }
 
     /// A person who sees what is public settles what waits; then callers ask again.
@@ -87,10 +104,7 @@ impl Run<'_> {
             self.line(|| format!("a person settles wish {wish}: {verdict:?}"));
             let settlement = HandSettlement {
                 verdict: verdict.clone(),
-                principal: Approver {
-                    id: "settler@example.com".to_owned(),
-                    role: ApproverRole::HitlReviewer,
-                },
+                principal: person(),
                 note: "looked at the account".to_owned(),
             };
             let mut settled = self.settled(record, &settlement);

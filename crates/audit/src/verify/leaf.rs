@@ -70,6 +70,7 @@ pub(super) fn read(text: &str) -> Result<LeafForm, String> {
                 32
             }
             ("correlation", Value::Text(id)) if uuid_of(id).is_some() => 0,
+            ("subject", Value::Text(subject)) if is_subject(subject) => 0,
             ("attachment", Value::Text(hex)) => {
                 form.attachment = Some(hex.parse().map_err(|_| "its commitment is no digest")?);
                 0
@@ -191,6 +192,24 @@ fn is_time(text: &str) -> bool {
     text.len() == SHAPE.len() && text.bytes().zip(SHAPE).all(fits)
 }
 
+/// What an entry is about, in its one form. Entries of earlier versions have none.
+fn is_subject(text: &str) -> bool {
+    let is_digest = |text: &str| text.parse::<Digest>().is_ok();
+    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    match text.split_once(':') {
+        None => matches!(text, "all" | "namespace"),
+        Some(("request" | "review", id)) => uuid_of(id).is_some(),
+        Some(("proposal", digest)) => is_digest(digest),
+        Some(("effect", ids)) => {
+            ids.split_once('/').is_some_and(|(one, two)| uuid_of(one).is_some() && uuid_of(two).is_some())
+        }
+        Some(("account", named)) => {
+            named.split_once('/').is_some_and(|(platform, account)| is_word(platform) && is_digest(account))
+        }
+        Some(_) => false,
+    }
+}
+
 fn is_namespace(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
 }
@@ -206,6 +225,42 @@ mod tests {
         let digest = Digest::of(b"x");
         let text = GOOD.replace("ATTACHMENT", &digest.to_string());
         assert_eq!(read(&text), Ok(LeafForm { id: 10, attachment: Some(digest), erasure: None }));
+    }
+
+    #[test]
+    fn a_subject_has_one_form() {
+        const ID: &str = "00000000-0000-0000-0000-00000000000a";
+        let good = GOOD.replace("ATTACHMENT", &"0".repeat(64));
+        let with =
+            |subject: &str| read(&good.replace(",\"time\"", &format!(",\"subject\":{subject},\"time\"")));
+        let digest = "0".repeat(64);
+        for subject in [
+            "all",
+            "namespace",
+            &format!("request:{ID}"),
+            &format!("effect:{ID}/{ID}"),
+            &format!("review:{ID}"),
+            &format!("proposal:{digest}"),
+            &format!("account:twitter/{digest}"),
+        ] {
+            assert!(with(&format!("\"{subject}\"")).is_ok(), "{subject}");
+        }
+        for subject in [
+            "\"everything\"",
+            "\"request\"",
+            "7",
+            &format!("\"request:{}\"", ID.to_ascii_uppercase()),
+            &format!("\"request:{ID}/{ID}\""),
+            &format!("\"effect:{ID}\""),
+            "\"account:twitter/us\"",
+            &format!("\"account:Twitter/{digest}\""),
+            &format!("\"account:/{digest}\""),
+            &format!("[\"request:{ID}\"]"),
+        ] {
+            assert!(with(subject).is_err(), "{subject}");
+        }
+        let moved = good.replace(",\"statement\"", ",\"subject\":\"all\",\"statement\"");
+        assert!(read(&moved).is_err(), "it has its place");
     }
 
     const ERASURE: &str = r#"{"id":"00000000-0000-0000-0000-00000000000a","namespace":"default","statement":{"event_id":"00000000-0000-0000-0000-000000000007","index":3,"principal":"PRINCIPAL","reason":"gdpr.article_17"},"time":"2026-01-02T03:04:05.000006Z","type":"audit.attachment_erased","v":1}"#;

@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use chimera_audit::Draft;
 use chimera_contracts::{AgentId, CampaignId, Digest, EffectId, ErrorCode, InstanceId, Money};
 use chimera_governance::review::{Review, ReviewState};
-use chimera_governance::{Balance, Standing, Use, use_of};
+use chimera_governance::{Balance, BudgetOwner, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
 use super::after;
-use super::begin::{begun, first_equal, outside_window};
+use super::begin::{begun, first_equal, too_late};
 use super::evidence;
+use super::pause::stops;
+use super::turn::{Turn, too_early, turn};
 use crate::effect::Effect;
 use crate::journal::{Admission, Admit, NewEffect, Refused};
 use crate::outcome::FoundBy;
+use crate::pause::Pause;
 use crate::record::{CallKey, EffectRecord, Lease, Progress, RequestRecord, RequestView, effect_id};
 use crate::state::EffectState;
 
@@ -31,7 +34,7 @@ pub struct Admitted {
     pub view: RequestView,
     /// The effects whose use of their approval is new; all but those that used it before.
     pub uses: Vec<NewApproval>,
-    /// What the budget holds for them; `None` when they cost nothing.
+    /// What each budget of the request holds for them; `None` when they cost nothing.
     pub hold: Option<Money>,
     /// The evidence, in order.
     pub drafts: Vec<Draft>,
@@ -104,20 +107,30 @@ pub fn check_review(admit: &Admit, review: Option<&Review>) -> Result<(), Refuse
     Err(Refused { code, platform: None, message })
 }
 
-/// Computes an admission. `standings` are the decisions of the effects, in order; `balance` is the campaign's budget;
-/// `open` are the effects of the same accounts that are being attempted or unknown: what would show the same is waited for.
+/// What is stored around a request that is to be admitted.
+#[derive(Clone, Copy, Debug)]
+pub struct AdmitContext<'a> {
+    /// The decisions of its effects, in their order.
+    pub standings: &'a [Option<Standing>],
+    /// The budgets of [`Admit::budgets`], where they are set.
+    pub balances: &'a [(BudgetOwner, Option<Balance>)],
+    /// Effects of the same accounts that are being attempted or unknown: what would show the same is waited for.
+    pub open: &'a [EffectRecord],
+    /// The switches that stop effects of these accounts and the tenant.
+    pub pauses: &'a [Pause],
+    /// The opener that admits it.
+    pub instance: InstanceId,
+    /// The store's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// Computes an admission.
 ///
 /// # Errors
 /// With the first reason why the request may not be.
-pub fn admit(
-    admit: &Admit,
-    standings: &[Option<Standing>],
-    balance: Option<Balance>,
-    open: &[EffectRecord],
-    instance: InstanceId,
-    now: DateTime<Utc>,
-) -> Result<Admitted, Refused> {
-    let request = RequestRecord {
+pub fn admit(admit: &Admit, context: &AdmitContext<'_>) -> Result<Admitted, Refused> {
+    let &AdmitContext { standings, balances, now, .. } = context;
+    let mut request = RequestRecord {
         v: 1,
         id: admit.key.request_id(),
         key: admit.key.clone(),
@@ -127,6 +140,8 @@ pub fn admit(
         task: admit.task,
         artifact: admit.artifact.clone(),
         asked_by: admit.asked_by.clone(),
+        plan: admit.plan,
+        further_budgets: Vec::new(),
         admitted_at: now,
     };
     check_shape(admit, now)?;
@@ -134,11 +149,16 @@ pub fn admit(
     let ids: Vec<EffectId> =
         admit.effects.iter().map(|new| effect_id(request.id, &new.approved.digest())).collect();
     let uses = uses(admit, &ids, standings, now)?;
-    let hold = hold(admit, balance)?;
+    let hold = hold(admit, balances)?;
+    if hold.is_some() {
+        let set = balances.iter().filter(|(_, balance)| balance.is_some()).map(|(owner, _)| owner.clone());
+        request.further_budgets =
+            set.filter(|owner| *owner != BudgetOwner::Campaign(admit.campaign)).collect();
+    }
     let mut drafts = vec![evidence::start(&request, admit)];
-    let mut effects = Vec::with_capacity(admit.effects.len());
+    let mut effects: Vec<EffectRecord> = Vec::with_capacity(admit.effects.len());
     for ((position, new), id) in (0_u32..).zip(&admit.effects).zip(ids) {
-        let record = new_record(&request, (position, id), new, open, instance, now);
+        let record = new_record(&request, (position, id), new, &effects, context);
         if record.progress.state == EffectState::Attempting {
             drafts.push(evidence::attempt(&request, &record));
         }
@@ -167,7 +187,7 @@ fn check_shape(admit: &Admit, now: DateTime<Utc>) -> Result<(), Refused> {
         if !seen.insert(new.approved.digest()) {
             return Err(refuse(platform, "the request names one effect twice"));
         }
-        if let Some(refused) = outside_window(content, now) {
+        if let Some(refused) = too_late(content, now) {
             return Err(refused);
         }
     }
@@ -202,37 +222,50 @@ fn uses(
     Ok(uses)
 }
 
-/// What the budget has to hold, which it can.
-fn hold(admit: &Admit, balance: Option<Balance>) -> Result<Option<Money>, Refused> {
+/// What each of the budgets has to hold, which they all can.
+fn hold(admit: &Admit, balances: &[(BudgetOwner, Option<Balance>)]) -> Result<Option<Money>, Refused> {
     let refuse = |message| Refused { code: ErrorCode::BudgetExceeded, platform: None, message };
     let priced: Vec<Money> =
         admit.effects.iter().map(|effect| effect.price).filter(|price| price.micros > 0).collect();
     let Some(first) = priced.first() else { return Ok(None) };
-    let Some(balance) = balance else {
-        return Err(refuse("no budget is set for the campaign, and its posts are not free".to_owned()));
-    };
-    priced
-        .iter()
-        .try_fold(balance, |balance, price| balance.hold(*price))
-        .map_err(|denial| refuse(denial.to_string()))?;
+    for owner in admit.budgets() {
+        let balance = balances.iter().find(|(known, _)| *known == owner).and_then(|(_, balance)| *balance);
+        let Some(balance) = balance else {
+            match owner {
+                BudgetOwner::Tenant | BudgetOwner::Agent(_) => continue,
+                BudgetOwner::Campaign(_) | BudgetOwner::Named(_) => {
+                    let message = format!("no budget is set for {owner}, and its posts are not free");
+                    return Err(refuse(message));
+                }
+            }
+        };
+        priced
+            .iter()
+            .try_fold(balance, |balance, price| balance.hold(*price))
+            .map_err(|denial| refuse(format!("of {owner}: {denial}")))?;
+    }
     // Each of them fits beside the others, so the sum is no overflow and of one currency.
     let micros = priced.iter().fold(0_u64, |sum, price| sum.saturating_add(price.micros));
     Ok(Some(Money { micros, ..*first }))
 }
 
+/// An effect of a request; `before` are the effects before it.
 fn new_record(
     request: &RequestRecord,
     (position, id): (u32, EffectId),
     new: &NewEffect,
-    open: &[EffectRecord],
-    instance: InstanceId,
-    now: DateTime<Utc>,
+    before: &[EffectRecord],
+    &AdmitContext { open, pauses, instance, now, .. }: &AdmitContext<'_>,
 ) -> EffectRecord {
     let effect = new.approved.get().clone();
     let equal = first_equal(id, effect.content(), open);
+    let opens = too_early(&request.plan, effect.content(), now);
+    let turn = turn(&request.plan, position, before, now);
+    let later = matches!(turn, Turn::Later { .. });
+    let lease = Lease { holder: instance, until: after(now, new.lease) };
     let waiting = Progress {
         v: 1,
-        state: EffectState::Admitted,
+        state: if opens.is_some() { EffectState::Scheduled } else { EffectState::Admitted },
         epoch: 1,
         version: 1,
         attempts: 0,
@@ -240,14 +273,22 @@ fn new_record(
         send_before: None,
         settled_from: None,
         unsettled_since: None,
+        claims: None,
         resend_refused: false,
         absent_looks: 0,
         needs_human: equal.is_some_and(|other| other.progress.needs_human),
-        due_at: Some(now),
-        lease: Some(Lease { holder: instance, until: after(now, new.lease) }),
+        // Its turn makes it due, where others go before it.
+        due_at: match turn {
+            Turn::Later { until: None } => None,
+            Turn::Later { until } => opens.max(until),
+            Turn::Now | Turn::Never => Some(opens.unwrap_or(now)),
+        },
+        // Its caller does not wait for its time.
+        lease: Some(lease).filter(|_| opens.is_none()),
         uploads: Vec::new(),
         post: None,
         refusal: None,
+        cost: None,
         spent: None,
         held: true,
         changed_at: now,
@@ -260,10 +301,13 @@ fn new_record(
         looks: 0,
         latest_look: None,
         waits_for: equal.map(|other| other.id),
+        paused_by: None,
         incidents: Vec::new(),
     };
+    let stop = stops(effect.content(), pauses).filter(|_| opens.is_none());
     let progress = match new.begin {
-        Some(window) if waiting.waits_for.is_none() => {
+        _ if stop.is_some() => Progress { paused_by: stop.map(|stop| stop.key.clone()), ..waiting },
+        Some(window) if waiting.waits_for.is_none() && opens.is_none() && !later => {
             begun(waiting, EffectState::Attempting, window, instance, now)
         }
         _ => waiting,

@@ -1,18 +1,20 @@
 //! One step of one effect: whether it may be taken, and what it writes.
 
-use chimera_contracts::Digest;
 use chimera_contracts::canonical::to_statement;
+use chimera_contracts::{Digest, ErrorCode};
 use chimera_governance::{Use, use_of};
 
-use super::budget::settle;
+use super::budget::{overrun, settle};
 use super::change::{Change, Context, Verdict};
 use super::claim::{siblings, taken};
 use super::next_state::next_state;
 use super::progress::{candidates, leased_on, stepped};
 use super::told::{Told, drafts, with_complete};
-use super::{after, begin, hand, late};
+use super::turn::{self, Turn, turn};
+use super::{after, begin, hand, late, pause};
 use crate::journal::{Advance, Refused, Step};
 use crate::outcome::Outcome;
+use crate::pause::Pause;
 use crate::record::{EffectRecord, Progress};
 use crate::state::{EffectEvent, EffectState, IllegalTransition, transition};
 
@@ -50,10 +52,15 @@ pub fn advance(
     next.changed_at = context.now;
     next.last_step = Some(identity);
     let budget = settle(record, &mut next);
+    let newly_paid = record.progress.spent.is_none() && next.spent.is_some();
+    let overrun = overrun(record, &next).filter(|_| newly_paid);
     let record = EffectRecord { progress: next, ..record.clone() };
-    let drafts = drafts.into_iter().map(|event| event.draft(context.request, &record)).collect();
+    let overrun = overrun.map(|(held, spent)| Told::Overrun { held, spent });
+    let drafts = drafts.into_iter().chain(overrun);
+    let drafts = drafts.map(|event| event.draft(context.request, &record)).collect();
     let drafts = with_complete(drafts, &record, context.request, &siblings, context.now);
-    Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, disowned })))
+    let released = turn::released(&context.request.plan, &record, &siblings, context.now);
+    Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, released, disowned })))
 }
 
 /// What makes two steps the same one. A step without canonical form is like no other, so its repetition is fenced.
@@ -76,8 +83,10 @@ fn moved(
     match &advance.step {
         Step::Observed { attempt, outcome } => observed(record, *attempt, outcome, context),
         step => {
-            if let (Step::Begin { .. }, Some(other)) = (step, begin::waits_for(record, context.open)) {
-                return Ok(Some(waiting(record, other, context)));
+            if matches!(step, Step::Begin { .. } | Step::Prepare)
+                && let Some(next) = put_off(record, context)?
+            {
+                return Ok(Some(Moved { next, drafts: Vec::new() }));
             }
             let state = next_state(&record.progress, step, context.now)?;
             let mut next = stepped(record, state, step, context);
@@ -87,15 +96,50 @@ fn moved(
     }
 }
 
+/// The progress of an effect that does not begin yet, and what it waits for is recorded; `None` where it begins.
+fn put_off(record: &EffectRecord, context: &Context<'_>) -> Result<Option<Progress>, IllegalTransition> {
+    let progress = &record.progress;
+    let plan = &context.request.plan;
+    let stop = pause::stops(record.effect.content(), context.pauses);
+    // What is unknown is sent again to find out what became of it: that waits for a switch alone, and is looked for meanwhile.
+    if progress.state == EffectState::Unknown {
+        let held = |stop: &Pause| Progress { paused_by: Some(stop.key.clone()), ..progress.clone() };
+        return Ok(stop.map(held));
+    }
+    // What it waited for before says nothing about what it waits for now.
+    let aside =
+        Progress { waits_for: None, paused_by: None, needs_human: false, lease: None, ..progress.clone() };
+    // First of all: what is due and cannot go on would stand in the way of what can.
+    if let Turn::Later { until } = turn(plan, record.position, context.siblings, context.now) {
+        // Its turn makes it due: the step by which the one before it comes to rest. What was refused asks again, or its caller.
+        let due_at = match progress.state {
+            EffectState::NotDone => progress.due_at.map(|_| after(context.now, begin::ASK_AGAIN)),
+            _ => until,
+        };
+        return Ok(Some(Progress { due_at, ..aside }));
+    }
+    if let Some(stop) = stop {
+        return Ok(Some(pause::held(record, aside, stop, context.now)));
+    }
+    if let Some(opens) = turn::too_early(plan, record.effect.content(), context.now) {
+        let state = match progress.state {
+            EffectState::Admitted => transition(EffectState::Admitted, EffectEvent::Schedule)?,
+            state => state,
+        };
+        return Ok(Some(Progress { state, due_at: Some(opens), ..aside }));
+    }
+    Ok(begin::waits_for(record, context.open).map(|other| waiting(record, other, context)))
+}
+
 /// It does not begin while an effect that would show the same is open: of two posts alike no look could tell whose it sees.
-fn waiting(record: &EffectRecord, other: &EffectRecord, context: &Context<'_>) -> Moved {
+fn waiting(record: &EffectRecord, other: &EffectRecord, context: &Context<'_>) -> Progress {
     let progress = &record.progress;
     // What was refused waits for its caller (PUB-10); the rest asks again by itself.
-    let by_itself = matches!(progress.state, EffectState::Admitted | EffectState::Scheduled);
+    let by_itself = progress.state != EffectState::NotDone || progress.due_at.is_some();
     let due_at = if by_itself { Some(after(context.now, begin::ASK_AGAIN)) } else { progress.due_at };
     let needs_human = other.progress.needs_human;
-    let next = Progress { waits_for: Some(other.id), needs_human, due_at, lease: None, ..progress.clone() };
-    Moved { next, drafts: Vec::new() }
+    let waits_for = Some(other.id);
+    Progress { waits_for, paused_by: None, needs_human, due_at, lease: None, ..progress.clone() }
 }
 
 /// An answer that came when its outcome had been told already.
@@ -118,7 +162,11 @@ fn observed(
             let mut next =
                 stepped(&EffectRecord { progress: before.clone(), ..record.clone() }, state, &step, context);
             next.lease = progress.lease.filter(|_| !state.at_rest() || state == EffectState::Unknown);
-            next.due_at = next.due_at.map(|due| due.min(context.now));
+            // What stays open is looked for at once; what was refused keeps the pause of its plan.
+            if state == EffectState::Unknown {
+                let soon = next.settled_from.map_or(context.now, |from| from.max(context.now));
+                next.due_at = next.due_at.map(|due| due.min(soon));
+            }
             Some(Moved { drafts: drafts(&before, &next, &step), next })
         }
         late::Late::Note(unknown) => {
@@ -146,8 +194,9 @@ fn observed(
 /// Why a step may not be taken at all.
 fn refused(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Option<Refused> {
     match step {
-        Step::Begin { .. } => denied(record, context),
-        Step::SettledByHand(hand) => hand::refused(record, hand, context),
+        Step::Begin { .. } | Step::Prepare => denied(record, context),
+        Step::SettledByHand(hand) => hand::refused(record, &hand.principal, context),
+        Step::ClaimsAccepted(accepted) => hand::refused(record, &accepted.principal, context),
         _ => None,
     }
 }
@@ -162,8 +211,13 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     let Some(standing) = context.standing.filter(|standing| standing.decision.id == record.decision) else {
         return Some(refuse(chimera_governance::Denial::Unknown));
     };
-    if let Some(refused) = begin::outside_window(content, context.now) {
+    if let Some(refused) = begin::too_late(content, context.now) {
         return Some(refused);
+    }
+    if turn(&context.request.plan, record.position, context.siblings, context.now) == Turn::Never {
+        let message =
+            "another effect of the request failed, and they were to happen all or not at all".to_owned();
+        return Some(Refused { code: ErrorCode::Cancelled, platform: Some(content.platform), message });
     }
     let digest = record.effect.digest();
     let (agent, used_by) = (Some(context.request.agent), standing.used_by);

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::after;
 use crate::alike::are_equal;
 use crate::effect::EffectV1;
-use crate::journal::{Refused, Window};
+use crate::journal::{AccountKey, OPEN_EFFECTS, Refused, Window};
 use crate::record::{EffectRecord, Lease, Progress};
 use crate::state::EffectState;
 
@@ -20,7 +20,16 @@ pub(super) fn waits_for<'a>(record: &EffectRecord, open: &'a [EffectRecord]) -> 
     first_equal(record.id, record.effect.content(), open).filter(|_| asks)
 }
 
-/// The first effect that would show the same and whose outcome is not known. Of a state, one that is being attempted as well:
+/// Whether there may be more open effects of this account and target than were looked at ([`OPEN_EFFECTS`]).
+fn is_full(content: &EffectV1, open: &[EffectRecord]) -> bool {
+    let of_the_same = |other: &&EffectRecord| {
+        let theirs = other.effect.content();
+        theirs.target == content.target && AccountKey::of(theirs) == AccountKey::of(content)
+    };
+    open.len() >= OPEN_EFFECTS && open.iter().filter(of_the_same).count() >= OPEN_EFFECTS
+}
+
+/// The first effect that would show the same and whose outcome is not known, or one of so many that not all were seen. Of a state, one that is being attempted as well:
 /// a tool that toggles would take back what the other call sets.
 pub(super) fn first_equal<'a>(
     id: EffectId,
@@ -32,23 +41,20 @@ pub(super) fn first_equal<'a>(
         EffectState::Attempting => content.is_state(),
         _ => false,
     };
-    open.iter()
-        .filter(|other| other.id != id && stands_in_the_way(other))
+    let others = || open.iter().filter(|other| other.id != id && stands_in_the_way(other));
+    // Of more than could be looked at, any that is not seen may be equal.
+    others()
         .find(|other| are_equal(content, other.effect.content()))
+        .or_else(|| others().next_back().filter(|_| is_full(content, open)))
 }
 
-/// Why an effect may not begin at `now`, where its content says when it may.
-pub(super) fn outside_window(content: &EffectV1, now: DateTime<Utc>) -> Option<Refused> {
-    let refuse = |message: String| Refused {
+/// Why an effect may not begin at `now` or later, where its content says until when it may. One whose time has not come waits.
+pub(super) fn too_late(content: &EffectV1, now: DateTime<Utc>) -> Option<Refused> {
+    content.not_after.filter(|until| *until < now).map(|until| Refused {
         code: ErrorCode::ApprovalExpired,
         platform: Some(content.platform),
-        message,
-    };
-    let early = content.not_before.filter(|from| now < *from);
-    let late = content.not_after.filter(|until| *until < now);
-    early
-        .map(|from| refuse(format!("it was approved for {from} or later")))
-        .or_else(|| late.map(|until| refuse(format!("it was approved for {until} or earlier"))))
+        message: format!("it was approved for {until} or earlier"),
+    })
 }
 
 /// The progress of an attempt that begins now.
@@ -67,9 +73,12 @@ pub(super) fn begun(
         if progress.unsettled_since == Some(now) { after(now, TimeDelta::microseconds(1)) } else { now };
     // What an earlier attempt was refused for says nothing about this one, unless it is still open with it.
     let refusal = progress.refusal.clone().filter(|_| open.is_some());
+    let before = progress.claims.filter(|_| open.is_some());
+    let claims = before.map_or(window.claims, |before| before.and(window.claims));
     let settled_from = after(send_before, window.settle).max(open.unwrap_or(DateTime::<Utc>::MIN_UTC));
     Progress {
         state,
+        claims: Some(claims),
         attempts: progress.attempts.saturating_add(1),
         began_at: Some(began_at),
         send_before: Some(send_before),
@@ -79,6 +88,7 @@ pub(super) fn begun(
         looks: 0,
         latest_look: None,
         waits_for: None,
+        paused_by: None,
         needs_human: false,
         due_at: Some(settled_from),
         lease: Some(Lease { holder: instance, until: after(settled_from, window.lease) }),

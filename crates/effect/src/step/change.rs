@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::budget::BudgetMove;
 use crate::journal::Refused;
+use crate::pause::Pause;
 use crate::record::{EffectRecord, RequestRecord};
 
 /// What is stored around the effect that moves.
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub standing: Option<&'a Standing>,
     /// Effects of its account that are being attempted or unknown; needed for `Begin`.
     pub open: &'a [EffectRecord],
+    /// The switches that stop effects of its account and tenant; needed for `Begin`.
+    pub pauses: &'a [Pause],
     /// The effect that owns the post of [`claimed_post`](super::claimed_post), where there is one.
     pub owner: Option<Owner<'a>>,
     /// The opener that takes the step.
@@ -48,6 +51,8 @@ pub struct Change {
     pub budget: Option<BudgetMove>,
     /// The evidence, in order.
     pub drafts: Vec<Draft>,
+    /// Other effects of the request whose turn it is now: they are due, and their version is as it was.
+    pub released: Vec<EffectRecord>,
     /// What happens to the effect that a look had given the post to; its budget is that of its own request. It is written
     /// first, so that the post is free.
     pub disowned: Option<Box<Change>>,

@@ -66,7 +66,7 @@ pub(super) fn siblings<'a>(context: &Context<'a>, disowned: Option<&Change>) -> 
 fn disown(owner: &Owner<'_>, of_one_request: bool, now: DateTime<Utc>) -> Option<Change> {
     let progress = &owner.record.progress;
     let state = transition(progress.state, EffectEvent::Disown).ok()?;
-    let amount = progress.spent;
+    let actual = progress.spent;
     let next = Progress {
         state,
         // Nobody works on what is public; should a stale holder come by, it is fenced.
@@ -77,6 +77,7 @@ fn disown(owner: &Owner<'_>, of_one_request: bool, now: DateTime<Utc>) -> Option
         looks: 0,
         due_at: Some(after(now, SOON)),
         lease: None,
+        cost: None,
         spent: None,
         held: true,
         changed_at: now,
@@ -97,6 +98,8 @@ fn disown(owner: &Owner<'_>, of_one_request: bool, now: DateTime<Utc>) -> Option
     } else {
         with_complete(drafts, &record, owner.request, owner.siblings, now)
     };
-    let budget = amount.filter(|amount| amount.micros > 0).map(|amount| BudgetMove::Recommit { amount });
-    Some(Change { record, budget, drafts, disowned: None })
+    let held = record.price;
+    let actual = actual.filter(|_| held.micros > 0);
+    let budget = actual.map(|actual| BudgetMove::Recommit { held, actual });
+    Some(Change { record, budget, drafts, released: Vec::new(), disowned: None })
 }

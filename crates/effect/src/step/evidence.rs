@@ -1,12 +1,13 @@
 //! The events that steps leave in the ledger (PUB-16). Ids derive from what an event tells, so a replay adds nothing.
 
-use chimera_audit::{Atom, Attachment, Draft, EventType, Statement};
+use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Subject};
 use chimera_contracts::{
-    AgentId, CampaignId, CorrelationId, DecisionId, Digest, ErrorCode, EventId, SkillName, TaskId,
+    AgentId, CampaignId, CorrelationId, DecisionId, Digest, ErrorCode, EventId, Money, SkillName, TaskId,
     derive_uuid,
 };
 use chrono::{DateTime, Utc};
 
+use crate::claims::AcceptedClaims;
 use crate::effect::{EffectV1, Media};
 use crate::journal::{Admit, HandSettlement, Refused};
 use crate::outcome::Said;
@@ -28,6 +29,8 @@ pub(super) enum Verb {
     Incident,
     Corrected,
     SettledByHand,
+    Overrun,
+    ClaimsAccepted,
 }
 
 fn kind(skill: SkillName, verb: Verb) -> EventType {
@@ -46,6 +49,8 @@ fn kind(skill: SkillName, verb: Verb) -> EventType {
                 Verb::Incident => concat!($prefix, ".incident"),
                 Verb::Corrected => concat!($prefix, ".corrected"),
                 Verb::SettledByHand => concat!($prefix, ".settled_by_hand"),
+                Verb::Overrun => concat!($prefix, ".overrun"),
+                Verb::ClaimsAccepted => concat!($prefix, ".claims_accepted"),
             }
         };
     }
@@ -82,7 +87,7 @@ pub(super) fn start(request: &RequestRecord, admit: &Admit) -> Draft {
     if let Some(task) = request.task {
         statement = statement.id("task_id", *task.as_uuid());
     }
-    draft(request, Verb::Start, event_id(request.id.as_uuid().as_bytes(), "start", 0), statement)
+    whole(request, Verb::Start, event_id(request.id.as_uuid().as_bytes(), "start", 0), statement)
 }
 
 pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
@@ -95,7 +100,7 @@ pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
         .digest("call_key", Digest::of(record.call_key.as_str().as_bytes()))
         .micros("held_micros", record.price.micros);
     let id = event_id(record.id.as_uuid().as_bytes(), "attempt", number.into());
-    let draft = draft(request, Verb::Attempt, id, statement);
+    let draft = draft(request, record, Verb::Attempt, id, statement);
     // The content is the same for every attempt; it is kept once.
     if number == 1 { draft.with_attachment(content(record)) } else { draft }
 }
@@ -120,7 +125,8 @@ fn content(record: &EffectRecord) -> Attachment {
 
 pub(super) fn success(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
     let post = record.progress.post.as_ref();
-    let mut statement = about(record).micros("spent_micros", record.price.micros);
+    let spent = record.progress.spent.unwrap_or(record.price);
+    let mut statement = about(record).micros("spent_micros", spent.micros);
     if !record.progress.found_by.is_answer() {
         statement = statement.word("found_by", record.progress.found_by.as_str());
     }
@@ -136,7 +142,7 @@ pub(super) fn success(request: &RequestRecord, record: &EffectRecord, said: &Sai
         "said": said,
     });
     // The post's id and URL are evidence, whatever a pattern takes them for; what the platform said came redacted.
-    draft(request, Verb::Success, outcome_event(record), statement)
+    draft(request, record, Verb::Success, outcome_event(record), statement)
         .with_attachment(Attachment::exact(words.to_string()))
 }
 
@@ -147,7 +153,7 @@ pub(super) fn failure(request: &RequestRecord, record: &EffectRecord, said: &Sai
     };
     let statement = about(record).word("error_code", code.as_str());
     let words = serde_json::json!({ "error_message": message, "said": said });
-    draft(request, Verb::Failure, outcome_event(record), statement)
+    draft(request, record, Verb::Failure, outcome_event(record), statement)
         .with_attachment(Attachment::redacted(words.to_string()))
 }
 
@@ -155,13 +161,13 @@ pub(super) fn unknown(request: &RequestRecord, record: &EffectRecord, reason: &s
     let needs_human = if record.progress.needs_human { "yes" } else { "no" };
     let statement = about(record).word("needs_human", needs_human);
     let words = serde_json::json!({ "reason": reason, "said": said });
-    draft(request, Verb::Unknown, outcome_event(record), statement)
+    draft(request, record, Verb::Unknown, outcome_event(record), statement)
         .with_attachment(Attachment::redacted(words.to_string()))
 }
 
 pub(super) fn processing(request: &RequestRecord, record: &EffectRecord, said: &Said) -> Draft {
     let words = serde_json::json!({ "pending_id": record.progress.pending_id, "said": said });
-    draft(request, Verb::Processing, outcome_event(record), about(record))
+    draft(request, record, Verb::Processing, outcome_event(record), about(record))
         .with_attachment(Attachment::redacted(words.to_string()))
 }
 
@@ -169,7 +175,8 @@ pub(super) fn processing(request: &RequestRecord, record: &EffectRecord, said: &
 pub(super) fn observed(request: &RequestRecord, record: &EffectRecord, what: &str) -> Draft {
     let words = serde_json::json!({ "reason": what });
     let id = event_id(record.id.as_uuid().as_bytes(), "observed", record.progress.version);
-    draft(request, Verb::Observed, id, about(record)).with_attachment(Attachment::redacted(words.to_string()))
+    draft(request, record, Verb::Observed, id, about(record))
+        .with_attachment(Attachment::redacted(words.to_string()))
 }
 
 /// A post that should not be there: the latest incident of the effect.
@@ -193,7 +200,8 @@ pub(super) fn incident(request: &RequestRecord, record: &EffectRecord) -> Draft 
         "what": latest.map(|incident| &incident.what),
     });
     let id = event_id(record.id.as_uuid().as_bytes(), "incident", record.progress.version);
-    draft(request, Verb::Incident, id, statement).with_attachment(Attachment::exact(words.to_string()))
+    draft(request, record, Verb::Incident, id, statement)
+        .with_attachment(Attachment::exact(words.to_string()))
 }
 
 /// A look had given the effect a post that another effect's own answer names: what was told is taken back. `next` is the
@@ -205,7 +213,8 @@ pub(super) fn corrected(request: &RequestRecord, record: &EffectRecord, next: &P
     }
     let words = serde_json::json!({ "reason": next.open_reason });
     let id = event_id(record.id.as_uuid().as_bytes(), "corrected", next.version);
-    draft(request, Verb::Corrected, id, statement).with_attachment(Attachment::redacted(words.to_string()))
+    draft(request, record, Verb::Corrected, id, statement)
+        .with_attachment(Attachment::redacted(words.to_string()))
 }
 
 /// A person settled it, or could not tell.
@@ -219,8 +228,39 @@ pub(super) fn by_hand(request: &RequestRecord, record: &EffectRecord, hand: &Han
     }
     let words = serde_json::json!({ "principal": hand.principal.id, "note": hand.note });
     let id = event_id(record.id.as_uuid().as_bytes(), "settled_by_hand", record.progress.version);
-    draft(request, Verb::SettledByHand, id, statement)
+    draft(request, record, Verb::SettledByHand, id, statement)
         .with_attachment(Attachment::redacted(words.to_string()))
+}
+
+/// A person lets what looks show be read by the rules of the profile now. It tells what the effect rests on from then on.
+pub(super) fn claims_accepted(
+    request: &RequestRecord,
+    record: &EffectRecord,
+    accepted: &AcceptedClaims,
+) -> Draft {
+    let AcceptedClaims { claims, principal, note } = accepted;
+    let claims = record.progress.claims.unwrap_or(*claims);
+    let statement = about(record)
+        .word("principal_role", principal.role.as_str())
+        .digest("principal", Digest::of(principal.id.as_bytes()))
+        .word("sets_state", if claims.sets_state { "yes" } else { "no" })
+        .micros("keys_for_s", claims.keys_for_s.unwrap_or(0).into());
+    let words = serde_json::json!({ "principal": principal.id, "note": note, "claims": claims });
+    let id = event_id(record.id.as_uuid().as_bytes(), "claims_accepted", record.progress.version);
+    draft(request, record, Verb::ClaimsAccepted, id, statement)
+        .with_attachment(Attachment::redacted(words.to_string()))
+}
+
+/// It cost more than was held for it, or was paid in another currency: the budgets may be past their limits.
+pub(super) fn overrun(request: &RequestRecord, record: &EffectRecord, held: Money, spent: Money) -> Draft {
+    let currency = if held.currency == spent.currency { "same" } else { "other" };
+    let statement = about(record)
+        .micros("held_micros", held.micros)
+        .micros("cost_micros", spent.micros)
+        .word("currency", currency);
+    let words = serde_json::json!({ "held": held, "cost": spent });
+    let id = event_id(record.id.as_uuid().as_bytes(), "overrun", record.progress.version);
+    draft(request, record, Verb::Overrun, id, statement).with_attachment(Attachment::exact(words.to_string()))
 }
 
 /// The end of an invocation: nobody acts on any effect of the request. It comes again when that changes what is known.
@@ -236,7 +276,7 @@ pub(super) fn complete(request: &RequestRecord, effects: &[&EffectRecord], now: 
         .list("unknown_platforms", platforms(effects, |one| one.unknown == 1))
         .list("pending_platforms", platforms(effects, |one| one.pending == 1))
         .micros("duration_ms", duration.unsigned_abs());
-    draft(request, Verb::Complete, event_id(request.id.as_uuid().as_bytes(), "complete", round), statement)
+    whole(request, Verb::Complete, event_id(request.id.as_uuid().as_bytes(), "complete", round), statement)
 }
 
 /// The platforms of those effects that count as `wanted` says.
@@ -259,8 +299,22 @@ fn about(record: &EffectRecord) -> Statement {
         .integer("attempt", record.progress.attempts)
 }
 
-fn draft(request: &RequestRecord, verb: Verb, id: EventId, statement: Statement) -> Draft {
+/// An event about one effect.
+fn draft(
+    request: &RequestRecord,
+    record: &EffectRecord,
+    verb: Verb,
+    id: EventId,
+    statement: Statement,
+) -> Draft {
+    let subject = Subject::Effect { request: record.request, effect: record.id };
+    Draft { subject: Some(subject), ..whole(request, verb, id, statement) }
+}
+
+/// An event about the request as a whole.
+fn whole(request: &RequestRecord, verb: Verb, id: EventId, statement: Statement) -> Draft {
     Draft::new(id, kind(request.key.skill, verb), request.key.namespace.clone(), statement)
+        .about(Subject::Request(request.id))
         .with_correlation(Some(request.correlation))
 }
 
@@ -331,6 +385,7 @@ pub fn refusal_draft(refused: &RefusedRequest<'_>) -> Draft {
         "platform": refused.why.platform.map(chimera_contracts::PlatformName::as_str),
     });
     Draft::new(id, kind(refused.key.skill, Verb::Refused), refused.key.namespace.clone(), statement)
+        .about(Subject::Request(request))
         .with_correlation(refused.correlation)
         .with_attachment(Attachment::redacted(words.to_string()))
 }

@@ -1,7 +1,7 @@
 //! A person settles what no look can: who may, and what it writes (ERR-04).
 
 use chimera_contracts::ErrorCode;
-use chimera_governance::{ApproverRole, Principal};
+use chimera_governance::{Approver, ApproverRole, Principal};
 use chrono::{DateTime, Utc};
 
 use super::change::Context;
@@ -13,19 +13,15 @@ use crate::record::{EffectRecord, Progress};
 /// How the name of a post begins that a person saw and could not name.
 pub(super) const NAMELESS: &str = "settled-by-hand:";
 
-/// Why this person may not settle the effect. Whoever asked for it has an interest in the answer.
-pub(super) fn refused(
-    record: &EffectRecord,
-    hand: &HandSettlement,
-    context: &Context<'_>,
-) -> Option<Refused> {
+/// Why this person may not settle the effect, or say by what it is settled. Whoever asked for it has an interest in the answer.
+pub(super) fn refused(record: &EffectRecord, principal: &Approver, context: &Context<'_>) -> Option<Refused> {
     let refuse = |code, message: &str| {
         Some(Refused { code, platform: Some(record.effect.content().platform), message: message.to_owned() })
     };
-    if hand.principal.role != ApproverRole::HitlReviewer {
+    if principal.role != ApproverRole::HitlReviewer {
         return refuse(ErrorCode::AuthzFailure, "only a person settles an outcome by hand");
     }
-    let who = Principal::of(&hand.principal.id);
+    let who = Principal::of(&principal.id);
     if who.is_nobody() {
         return refuse(ErrorCode::AuthzFailure, "the person who settles an outcome has to be named");
     }
@@ -53,7 +49,13 @@ pub(super) fn settled(
             // What a person saw and could not name has a name of its own, so that no other effect shares it.
             let id = id.clone().unwrap_or_else(|| format!("{NAMELESS}{}", record.id));
             let post = ExternalPost { id, url: url.clone(), published_at: progress.began_at };
-            published(record.kind(), progress, &Evidence { post, said: None }, FoundBy::Person, now)
+            published(
+                record.kind(),
+                progress,
+                &Evidence { post, said: None, cost: None },
+                FoundBy::Person,
+                now,
+            )
         }
         HandVerdict::NotThere => {
             let refusal = progress.refusal.clone().filter(|refusal| refusal.code.retryable());

@@ -4,14 +4,24 @@ use chimera_contracts::InstanceId;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::after;
+use super::turn::{Turn, turn};
 use crate::journal::LeaseScope;
+use crate::plan::ExecutionPlan;
 use crate::record::{EffectRecord, Lease, Progress};
 use crate::state::EffectState;
 
 /// Whether an effect that nobody holds is one that `scope` asks for: it waits for somebody to go on with it, and is due
 /// or asked for by id. What a platform refused waits for its caller, so it is leased by id alone (PUB-10).
+///
+/// What was not attempted is due in its turn among the `siblings`, the other effects of its request.
 #[must_use]
-pub fn leasable(record: &EffectRecord, scope: &LeaseScope, now: DateTime<Utc>) -> bool {
+pub fn leasable(
+    record: &EffectRecord,
+    plan: &ExecutionPlan,
+    siblings: &[EffectRecord],
+    scope: &LeaseScope,
+    now: DateTime<Utc>,
+) -> bool {
     let progress = &record.progress;
     let open = matches!(
         progress.state,
@@ -22,8 +32,17 @@ pub fn leasable(record: &EffectRecord, scope: &LeaseScope, now: DateTime<Utc>) -
             | EffectState::Unknown
             | EffectState::Undoing
     );
+    let untouched = matches!(progress.state, EffectState::Admitted | EffectState::Scheduled);
     match scope {
-        LeaseScope::Due => open && progress.due_at.is_some_and(|due| due <= now),
+        LeaseScope::Due
+            if untouched && matches!(turn(plan, record.position, siblings, now), Turn::Later { .. }) =>
+        {
+            false
+        }
+        // What was refused is due where the plan of its request says when.
+        LeaseScope::Due => {
+            (open || progress.state == EffectState::NotDone) && progress.due_at.is_some_and(|due| due <= now)
+        }
         LeaseScope::Of(ids) => (open || progress.state == EffectState::NotDone) && ids.contains(&record.id),
     }
 }

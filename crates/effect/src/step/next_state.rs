@@ -23,7 +23,7 @@ pub(super) fn next_state(
         Step::NotDone(_) if progress.unsettled_since.is_some() => EffectEvent::Lose,
         Step::NotDone(refusal) => not_done(refusal),
         Step::Unknown(_) => EffectEvent::Lose,
-        Step::Looked { .. } => EffectEvent::Look,
+        Step::Looked { .. } | Step::ClaimsAccepted(_) => EffectEvent::Look,
         Step::AbsentForGood => not_done(&told_when_absent(progress)),
         Step::SettledByHand(hand) => match hand.verdict {
             HandVerdict::There { .. } => EffectEvent::Publish,
@@ -31,7 +31,9 @@ pub(super) fn next_state(
             HandVerdict::StillUnknown => EffectEvent::Look,
         },
         // Observations go their own way.
-        Step::Uploaded(_) | Step::Yield | Step::Observed { .. } => return Ok(state),
+        Step::Uploaded(_) | Step::Renew | Step::Yield | Step::Observed { .. } => return Ok(state),
+        Step::PutOff(_) if state == EffectState::Unknown => EffectEvent::Schedule,
+        Step::Prepare | Step::PutOff(_) => return transition(state, EffectEvent::Begin).map(|_| state),
     };
     let unknown = state == EffectState::Unknown;
     let settled = progress.settled_from.is_some_and(|from| from <= now);
@@ -48,7 +50,9 @@ pub(super) fn next_state(
 }
 
 fn not_done(refusal: &Refusal) -> EffectEvent {
-    if refusal.code.retryable() { EffectEvent::Refuse } else { EffectEvent::Fail }
+    // Credentials are mended: once the account is cleared the same key and approval go on.
+    let mendable = refusal.code.retryable() || refusal.code == ErrorCode::PlatformAuthInvalid;
+    if mendable { EffectEvent::Refuse } else { EffectEvent::Fail }
 }
 
 /// What is told of an effect that two looks did not find: the refusal that an answer had left open, else that no answer came.

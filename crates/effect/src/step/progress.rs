@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::change::Context;
 use super::next_state::told_when_absent;
 use super::{after, begin, hand};
+use crate::claims::SafetyClaims;
 use crate::effect::EffectKind;
 use crate::journal::{Advance, Step};
 use crate::look::LookReport;
@@ -41,7 +42,10 @@ pub(super) fn stepped(
             );
             Progress { resend_refused: true, refusal: Some(refusal.clone()), ..lost(progress, reason, now) }
         }
-        Step::NotDone(refusal) => settled(Progress { refusal: Some(refusal.clone()), ..progress }),
+        Step::NotDone(refusal) => {
+            let next = settled(Progress { refusal: Some(refusal.clone()), ..progress });
+            Progress { due_at: next_attempt(&next, context), ..next }
+        }
         Step::Unknown(unknown) => {
             let candidates = candidates(&progress, unknown.candidate.as_ref());
             let refusal = unknown.refusal.clone().or(progress.refusal.clone());
@@ -61,11 +65,40 @@ pub(super) fn stepped(
         }
         Step::AbsentForGood => {
             let refusal = told_when_absent(&progress);
-            settled(Progress { refusal: Some(refusal), ..progress })
+            let next = settled(Progress { refusal: Some(refusal), ..progress });
+            Progress { due_at: next_attempt(&next, context), ..next }
+        }
+        // It is looked for again as soon as that means something, by the rules that were accepted.
+        // What was said of keys and states then stays: a call that took no key is not made safe by a word about looks.
+        Step::ClaimsAccepted(accepted) => {
+            let before = progress.claims.unwrap_or(accepted.claims);
+            let claims =
+                SafetyClaims { look_rules: accepted.claims.look_rules, ..before.and(accepted.claims) };
+            let due_at = Some(progress.settled_from.map_or(now, |from| from.max(now)));
+            Progress { claims: Some(claims), needs_human: false, due_at, ..progress }
         }
         Step::SettledByHand(hand) => hand::settled(record, progress, hand, now),
-        Step::Yield | Step::Observed { .. } => progress,
+        // Nothing stands in its way any more.
+        Step::Prepare if state != EffectState::Unknown => {
+            Progress { waits_for: None, paused_by: None, needs_human: false, ..progress }
+        }
+        Step::Prepare => Progress { waits_for: None, paused_by: None, ..progress },
+        Step::PutOff(until) => Progress { due_at: *until, ..progress },
+        Step::Renew | Step::Yield | Step::Observed { .. } => progress,
     }
+}
+
+/// When an effect that was refused for now is attempted again by itself, where the plan of its request says so.
+fn next_attempt(progress: &Progress, context: &Context<'_>) -> Option<DateTime<Utc>> {
+    let request = context.request;
+    let refusal = progress.refusal.as_ref().filter(|_| progress.state == EffectState::NotDone)?;
+    request.plan.retry.next_attempt(
+        refusal.code,
+        progress.attempts,
+        refusal.retry_at,
+        request.admitted_at,
+        context.now,
+    )
 }
 
 /// The progress of an effect that is public.
@@ -82,9 +115,17 @@ pub(super) fn published(
     };
     // The answer about a post is its id and its URL; that about a like is what the platform said.
     let said = evidence.said.clone().filter(|_| kind != EffectKind::Publish);
+    let cost = evidence.cost.or(progress.cost);
     let since = progress.unsettled_since.or(progress.began_at);
-    let progress =
-        settled(Progress { post: Some(post), refusal: None, pending_id: None, said, found_by, ..progress });
+    let progress = settled(Progress {
+        post: Some(post),
+        refusal: None,
+        pending_id: None,
+        said,
+        cost,
+        found_by,
+        ..progress
+    });
     // What a look found may become unknown again, from the same moment on.
     let unsettled_since = since.filter(|_| found_by == FoundBy::Look);
     Progress { unsettled_since, ..progress }
@@ -108,6 +149,7 @@ pub(super) fn settled(progress: Progress) -> Progress {
         looks: 0,
         latest_look: None,
         waits_for: None,
+        paused_by: None,
         ..progress
     }
 }
@@ -150,7 +192,7 @@ pub(super) fn leased_on(
         return next.lease;
     }
     // A person takes no lease, and ends none unless the effect is settled.
-    if matches!(advance.step, Step::SettledByHand(_)) {
+    if matches!(advance.step, Step::SettledByHand(_) | Step::ClaimsAccepted(_)) {
         return before.lease.filter(|_| next.state == EffectState::Unknown);
     }
     let from = next.due_at.map_or(context.now, |due| due.max(context.now));

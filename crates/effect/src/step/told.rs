@@ -1,9 +1,11 @@
 //! What a step tells the ledger.
 
 use chimera_audit::Draft;
+use chimera_contracts::Money;
 use chrono::{DateTime, Utc};
 
 use super::evidence;
+use crate::claims::AcceptedClaims;
 use crate::journal::{HandSettlement, HandVerdict, Step};
 use crate::outcome::UnknownOutcome;
 use crate::record::{EffectRecord, Progress, RequestRecord};
@@ -19,6 +21,8 @@ pub(super) enum Told {
     Observed(String),
     Incident,
     ByHand(HandSettlement),
+    ClaimsAccepted(AcceptedClaims),
+    Overrun { held: Money, spent: Money },
 }
 
 impl Told {
@@ -32,6 +36,8 @@ impl Told {
             Self::Observed(what) => evidence::observed(request, record, &what),
             Self::Incident => evidence::incident(request, record),
             Self::ByHand(hand) => evidence::by_hand(request, record, &hand),
+            Self::ClaimsAccepted(accepted) => evidence::claims_accepted(request, record, &accepted),
+            Self::Overrun { held, spent } => evidence::overrun(request, record, held, spent),
         }
     }
 }
@@ -47,6 +53,7 @@ pub(super) fn drafts(before: &Progress, next: &Progress, step: &Step) -> Vec<Tol
         }
         Step::NotDone(refusal) => Told::Failure(refusal.said.clone()),
         Step::AbsentForGood => Told::Failure(None),
+        Step::ClaimsAccepted(accepted) => Told::ClaimsAccepted(accepted.clone()),
         Step::Unknown(UnknownOutcome { reason, said, .. }) => Told::Unknown(reason.clone(), said.clone()),
         // A look that settles nothing is told once, when it ends at a person.
         Step::Looked { report, person: true, .. } if !before.needs_human => {
@@ -60,7 +67,13 @@ pub(super) fn drafts(before: &Progress, next: &Progress, step: &Step) -> Vec<Tol
             };
             return [Told::ByHand(hand.clone())].into_iter().chain(told).collect();
         }
-        Step::Looked { .. } | Step::Uploaded(_) | Step::Yield | Step::Observed { .. } => return Vec::new(),
+        Step::Looked { .. }
+        | Step::Prepare
+        | Step::Renew
+        | Step::PutOff(_)
+        | Step::Uploaded(_)
+        | Step::Yield
+        | Step::Observed { .. } => return Vec::new(),
     };
     vec![one]
 }

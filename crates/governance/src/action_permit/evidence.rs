@@ -1,6 +1,6 @@
 //! What the ledger is told of permits. Ids derive from all that an event tells, so the same answer adds nothing.
 
-use chimera_audit::{Draft, EventType, Statement, Token};
+use chimera_audit::{Draft, EventType, Statement, Subject, Token};
 use chimera_contracts::canonical::to_canonical;
 use chimera_contracts::{CorrelationId, Digest, EventId, derive_uuid};
 
@@ -53,5 +53,7 @@ fn draft(ask: &PermitRequest<'_>, kind: &'static str, statement: Statement) -> D
     let correlation = correlation.map_or([].as_slice(), |id| id.as_bytes().as_slice());
     let parts = [ask.namespace.as_str().as_bytes(), kind.as_bytes(), &told, correlation];
     let id = EventId::from_uuid(derive_uuid("chimera/permit-event/v1", &parts));
-    Draft::new(id, EventType::of(kind), ask.namespace.clone(), statement).with_correlation(ask.correlation)
+    Draft::new(id, EventType::of(kind), ask.namespace.clone(), statement)
+        .about(Subject::proposal(&ask.proposal.proposal_id))
+        .with_correlation(ask.correlation)
 }

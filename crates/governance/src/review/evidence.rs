@@ -1,6 +1,6 @@
 //! What the ledger is told of reviews. Ids derive from review and version, so a replay adds nothing.
 
-use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Token};
+use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Subject, Token};
 use chimera_contracts::{Digest, EventId, derive_uuid};
 
 use super::step::ReviewMove;
@@ -83,5 +83,6 @@ fn draft(review: &Review, kind: &'static str, statement: Statement) -> Draft {
     let parts = [review.id.as_uuid().as_bytes().as_slice(), kind.as_bytes(), &review.version.to_be_bytes()];
     let id = EventId::from_uuid(derive_uuid("chimera/review-event/v1", &parts));
     Draft::new(id, EventType::of(kind), review.namespace.clone(), statement)
+        .about(Subject::Review(review.id))
         .with_correlation(review.correlation)
 }

@@ -59,7 +59,9 @@ pub struct ReviewQuery {
     pub skill: Option<SkillName>,
     /// Only those of this campaign.
     pub campaign: Option<CampaignId>,
-    /// Only what can be decided at this time: neither deferred beyond it nor expired before it.
+    /// Only what can be decided at this time: what is open ([`ReviewState::open`], also while somebody holds it), is not deferred
+    /// beyond this time, and expires after it. `states` narrows that further; without `states` it is everything open, and never
+    /// what is settled.
     pub ready_at: Option<DateTime<Utc>>,
 }
 
@@ -85,7 +87,8 @@ pub struct ReviewPage {
 ///   (`Admitted`), and its review takes no step but `Execute`; the journal admits no request whose review stands in the way.
 /// - **Time** is the queue's own: claims lapse and reviews expire by it. An open review that has expired takes no step but
 ///   `Expire`.
-/// - `list` is in order of priority, highest first, then of age, oldest first, then of id.
+/// - `list` is in order of priority, highest first, then of age, oldest first, then of id. Every part of a [`ReviewQuery`] narrows
+///   it: `ready_at` lists what is open, not deferred beyond that time and not expired by it, whether `states` are named or not.
 /// - `unsettled` gives, for every tenant, reviews that are approved and not executed, and open ones that have expired.
 /// - Errors say whether the step may have been applied; asking again tells.
 /// - Safe to call concurrently and from several processes.

@@ -5,6 +5,7 @@
 
 mod answers;
 mod calls;
+mod contract;
 #[cfg(feature = "http")]
 mod http;
 mod lives;

@@ -66,6 +66,7 @@ pub(crate) fn command(word: &str) -> ServerCommand {
 }
 
 /// A folder with the record of one sandbox. What a test waits for while it has one is bounded.
+#[derive(Debug)]
 pub(crate) struct Place {
     folder: tempfile::TempDir,
     _guard: Guard,

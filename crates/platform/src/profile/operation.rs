@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chimera_contracts::{ErrorCode, Money};
+use chimera_contracts::{Digest, ErrorCode, Money};
 use chimera_effect::{EffectV1, Keys};
 use chrono::TimeDelta;
 use regex_lite::Regex;
@@ -213,6 +213,8 @@ pub(crate) struct ActTool {
     pub(crate) state: Option<StateTool>,
     pub(crate) list: Option<ListTool>,
     pub(crate) get: Option<GetTool>,
+    /// A number of `state`, `list` and `get`, by all that they say; `None` where there is none of them.
+    pub(crate) look_rules: Option<u32>,
     /// How it is taken back, where the profile says.
     pub(crate) delete: Option<Delete>,
 }
@@ -226,6 +228,19 @@ impl ActTool {
     /// The call that takes what is posted: that of the step before, where there is one.
     pub(crate) fn taking(&self, media: Option<MediaKind>) -> &Invocation {
         self.prepares(media).map_or(&self.calls, |prepare| &prepare.calls).with(media)
+    }
+
+    /// A number of the rules by which what a look shows is read. A release that reads lists by more rules changes it as well:
+    /// what is unknown at that time is for a person then, which is the safe side.
+    pub(crate) fn number_of_look_rules(&self) -> Option<u32> {
+        // What a call costs and how often it may be made is no rule of reading.
+        let list =
+            self.list.clone().map(|list| ListTool { price: None, look_every: TimeDelta::zero(), ..list });
+        let rules = (&self.state, &list, &self.get);
+        let any = self.state.is_some() || list.is_some() || self.get.is_some();
+        let digest = Digest::tagged("chimera/look-rules/v1", format!("{rules:?}").as_bytes());
+        let number = digest.as_bytes().first_chunk().map(|first| u32::from_be_bytes(*first));
+        number.filter(|_| any)
     }
 
     /// Whether words can go with it.

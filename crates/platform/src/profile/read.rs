@@ -163,6 +163,9 @@ impl Reading {
             publish.delete =
                 self.within("delete", delete, |reading, raw| reading.delete(EffectKind::Publish, raw));
         }
+        for act in acts.values_mut() {
+            act.look_rules = act.number_of_look_rules();
+        }
         let sign_in = self.within("sign_in", sign_in, Self::sign_in);
         let who_am_i = self.within("whoami", who_am_i, Self::who_am_i);
         let shapes = self.within("targets", shapes, Self::shapes).unwrap_or_default();

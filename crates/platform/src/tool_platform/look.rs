@@ -381,7 +381,7 @@ impl Looking<'_> {
                     url: None,
                     published_at: item.created_at.filter(|_| !self.sought.is_state()),
                 };
-                Finding::There(Evidence { post, said: None })
+                Finding::There(Evidence { post, said: None, cost: None })
             }
             (Naming::Theirs { .. }, true) => item.into_finding(None, self.border()),
         }

@@ -151,6 +151,7 @@ fn copy_ledger(connection: &Tx<'_>) -> StepResult<()> {
             at: row.get(4)?,
             namespace: &namespace,
             correlation: row.get(3)?,
+            subject: None,
             leaves: format!("[{leaf}]"),
             hashes: row.get(7)?,
             attached,

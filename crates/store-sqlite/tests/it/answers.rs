@@ -132,8 +132,10 @@ pub(crate) async fn answers(store: &Arc<SqliteStore>, path: &Path, questions: &Q
         lines.push(format!("{account:?} has open {open:?} and owns {owners:?}"));
     }
     for (namespace, campaign) in &questions.campaigns {
-        let scope = BudgetScope { namespace: namespace.clone(), campaign: *campaign };
-        lines.push(format!("budget {scope:?}: {:?}", store.balance(&scope).await.unwrap()));
+        let scope = BudgetScope::campaign(namespace.clone(), *campaign);
+        // In the words of the schema whose answers were kept.
+        let scope_then = format!("BudgetScope {{ namespace: {namespace:?}, campaign: {campaign:?} }}");
+        lines.push(format!("budget {scope_then}: {:?}", store.balance(&scope).await.unwrap()));
         let query =
             EffectQuery { namespace: namespace.clone(), campaign: Some(*campaign), ..EffectQuery::default() };
         let page = chimera_effect::Page { after: None, limit: 100 };

@@ -33,9 +33,9 @@ async fn acted(sqlite: &Sqlite, kind: EffectKind, text: &str, role: ApproverRole
     let record = &view.effects[0];
     let (epoch, version) = (record.progress.epoch, record.progress.version);
     let url = Some(format!("https://x.com/i/{}", kind.as_str()));
-    let Evidence { post, said } = done(kind.as_str());
+    let Evidence { post, said, cost } = done(kind.as_str());
     let step = Step::Done {
-        evidence: Evidence { post: ExternalPost { url, ..post }, said },
+        evidence: Evidence { post: ExternalPost { url, ..post }, said, cost },
         found_by: chimera_effect::FoundBy::Answer,
     };
     store.advance(Advance { effect: record.id, epoch, version, step, keep: None }).await.unwrap();

@@ -69,10 +69,10 @@ fn a_full_database_refuses_what_does_not_fit_and_keeps_the_rest() {
             "what was answered is there, nothing else"
         );
         // Reading and small steps go on where there is room; the store is not broken.
-        let scope = BudgetScope {
-            namespace: Namespace::default(),
-            campaign: CampaignId::from_uuid(derive_uuid("test", &[b"campaign"])),
-        };
+        let scope = BudgetScope::campaign(
+            Namespace::default(),
+            CampaignId::from_uuid(derive_uuid("test", &[b"campaign"])),
+        );
         let _ = store.set_limit(&scope, Money::usd_micros(1)).await;
     });
     drop(store);

@@ -13,6 +13,7 @@ mod conformance;
 mod engagement;
 mod factory;
 mod files;
+mod following;
 mod group_commit;
 mod limits;
 mod migrating;

@@ -16,7 +16,7 @@ use crate::answers::{Questions, answers};
 use crate::factory::Sqlite;
 
 /// A database as the software of the fourth schema left it: every case of the conformance functions was acted out in it.
-const FOURTH: &[u8] = include_bytes!("../fixtures/v4.db");
+pub(crate) const FOURTH: &[u8] = include_bytes!("../fixtures/v4.db");
 
 /// What is asked about it.
 const QUESTIONS: &str = include_str!("../fixtures/v4.questions.json");
@@ -38,7 +38,7 @@ const TABLES: [&[&str]; 3] = [
 const APPLICATION_ID: i32 = 0x4348_494D;
 
 /// The latest schema.
-const LATEST: i64 = 5;
+const LATEST: i64 = 7;
 
 fn questions() -> Questions {
     serde_json::from_str(QUESTIONS).unwrap()

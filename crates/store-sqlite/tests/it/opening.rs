@@ -4,7 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 
 use chimera_audit::{AuditLedger as _, Draft, EventType, Head, LedgerReader as _, Statement};
-use chimera_contracts::{Digest, EventId, Namespace, StoreError, StoreErrorKind, derive_uuid};
+use chimera_contracts::{Digest, EventId, Money, Namespace, StoreError, StoreErrorKind, derive_uuid};
+use chimera_governance::{Budget as _, BudgetOwner, BudgetScope};
 use chimera_testkit::{block_on, guard};
 
 use crate::factory::Sqlite;
@@ -81,6 +82,25 @@ fn a_ledger_behind_the_signers_memory_does_not_open() {
     assert_eq!(open(later).unwrap_err().kind, StoreErrorKind::Corrupt, "a restored copy");
     let other = Head { size: signed.size, root: Digest::of(b"other") };
     assert_eq!(open(other).unwrap_err().kind, StoreErrorKind::Corrupt, "another history");
+}
+
+/// A rolling upgrade: the process of the earlier version goes on, and writes nothing more.
+#[test]
+fn a_database_that_was_migrated_while_open_is_not_written() {
+    let sqlite = Sqlite::new();
+    let store = sqlite.store();
+    let scope = BudgetScope { namespace: Namespace::default(), owner: BudgetOwner::Tenant };
+    let set = |micros| block_on(store.set_limit(&scope, Money::usd_micros(micros)));
+    let limit = || block_on(store.balance(&scope)).unwrap().unwrap().limit;
+    set(1).unwrap();
+    let connection = rusqlite::Connection::open(sqlite.path()).unwrap();
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    connection.execute_batch(&format!("PRAGMA user_version = {}", version + 1)).unwrap();
+    assert_eq!(set(2).unwrap_err().kind, StoreErrorKind::NewerSchema);
+    assert_eq!(limit(), Money::usd_micros(1), "what was there is read");
+    connection.execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
+    set(2).unwrap();
+    assert_eq!(limit(), Money::usd_micros(2));
 }
 
 #[test]

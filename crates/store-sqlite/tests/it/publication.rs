@@ -65,7 +65,7 @@ fn a_row_that_cannot_be_read_is_passed_over() {
         let stores = Stores::of(Arc::clone(&store));
         let clock: Arc<dyn Clock> = sqlite.clock();
         let limit = Money::usd_micros(1_000_000);
-        for name in ["damaged", "sound"] {
+        for name in ["damaged", "no text", "another in it", "sound"] {
             let scene = Scene::named(name);
             let effects = [sample_effect(&scene, PlatformName::Twitter, "Hello")];
             let approved =
@@ -76,6 +76,11 @@ fn a_row_that_cannot_be_read_is_passed_over() {
         let connection = rusqlite::Connection::open(sqlite.path()).unwrap();
         let damaged = "UPDATE effect SET progress = replace(progress, 'admitted', 'withheld') WHERE number = (SELECT min(number) FROM effect)";
         assert_eq!(connection.execute(damaged, []).unwrap(), 1);
+        // What a page that went bad holds instead: bytes that are no text, in the row and in its request.
+        let no_text = "UPDATE effect SET progress = CAST(x'fffe' AS TEXT) WHERE number = (SELECT min(number) FROM effect) + 64";
+        assert_eq!(connection.execute(no_text, []).unwrap(), 1);
+        let no_text = "UPDATE request SET document = CAST(x'fffe' AS TEXT) WHERE number = (SELECT min(number) FROM request) + 2";
+        assert_eq!(connection.execute(no_text, []).unwrap(), 1);
         sqlite.clock().advance(chrono::TimeDelta::hours(1));
         let leased = store.lease(LeaseScope::Due, 10, chrono::TimeDelta::seconds(1)).await.unwrap();
         let keys: Vec<_> = leased.iter().map(|leased| leased.request.key.key.as_str()).collect();

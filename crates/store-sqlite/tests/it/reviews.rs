@@ -35,7 +35,10 @@ fn a_review_that_cannot_be_read_is_passed_over() {
     let connection = Connection::open(sqlite.path()).unwrap();
     for damaged in [0, 3, 4, 6] {
         let id: &Review = &reviews[damaged];
-        let sql = "UPDATE review SET document = replace(document, '\"v\":1', '') WHERE review_id = ?1";
+        let sql = match damaged {
+            3 => "UPDATE review SET document = CAST(x'fffe' AS TEXT) WHERE review_id = ?1",
+            _ => "UPDATE review SET document = replace(document, '\"v\":1', '') WHERE review_id = ?1",
+        };
         assert_eq!(connection.execute(sql, [id.id.as_uuid().as_bytes()]).unwrap(), 1);
     }
     let store = sqlite.store();

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use chimera_contracts::{InstanceId, StoreError};
-use chimera_store::{Applied, Backend, Commit, Compute, Condition, Found, Read, Stale, Transaction};
+use chimera_contracts::{Clock, InstanceId, StoreError};
+use chimera_store::{
+    Applied, Backend, Commit, Compute, Condition, Found, Read, Stale, Transaction, Watchers,
+};
 use chimera_store_memory::Opener;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -65,8 +67,16 @@ impl Backend for Unsteady {
         self.inner.instance()
     }
 
+    fn clock(&self) -> &dyn Clock {
+        self.inner.clock()
+    }
+
     fn now(&self) -> DateTime<Utc> {
         self.inner.now()
+    }
+
+    fn watchers(&self) -> Option<&Watchers> {
+        self.inner.watchers()
     }
 
     async fn load(&self, reads: Vec<Read>) -> Result<Vec<Found>, StoreError> {

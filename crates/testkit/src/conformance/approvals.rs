@@ -7,26 +7,43 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::StoreFactory;
+use super::case::port_suite;
+use super::ports::GivesApprovals;
 use super::stage::{Stage, openers};
 use crate::scene::sample_decision;
+
+port_suite! {
+    GivesApprovals:
+    a_decision_is_recorded_once
+    another_decision_under_the_id_is_a_conflict
+    a_decision_is_revoked_once_for_good
+    decisions_are_found_by_digest_oldest_first
+    artifacts_are_known_by_tenant
+    use_approval_grants_one_effect
+    use_approval_refuses_what_is_not_permitted
+    decisions_and_uses_survive_a_crash
+}
 
 fn user(name: &str) -> EffectId {
     EffectId::from_uuid(derive_uuid("test", &[name.as_bytes()]))
 }
 
-async fn record(stage: &Stage<'_>, decision: &Decision) -> Recorded {
-    stage.stores.approvals.record(decision.clone()).await.unwrap()
+async fn record<P: GivesApprovals>(stage: &Stage<'_, P>, decision: &Decision) -> Recorded {
+    stage.stores.approvals().record(decision.clone()).await.unwrap()
 }
 
-async fn use_it(stage: &Stage<'_>, effect: &Effect, user: EffectId) -> Use {
+async fn use_it<P: GivesApprovals>(stage: &Stage<'_, P>, effect: &Effect, user: EffectId) -> Use {
     let scene = &stage.scene;
     let digest = effect.digest();
-    let used = stage.stores.approvals.use_approval(&scene.namespace, scene.decision, &digest, user);
+    let used = stage.stores.approvals().use_approval(&scene.namespace, scene.decision, &digest, user);
     used.await.unwrap()
 }
 
 /// The scene with its decision recorded.
-async fn decided<'a>(factory: &'a dyn StoreFactory, name: &str) -> (Stage<'a>, Vec<Effect>, Decision) {
+async fn decided<'a, P: GivesApprovals>(
+    factory: &'a dyn StoreFactory<P>,
+    name: &str,
+) -> (Stage<'a, P>, Vec<Effect>, Decision) {
     let stage = Stage::open(factory, name).await;
     let effects = stage.effects(3);
     let decision = sample_decision(&stage.scene, &effects, stage.clock.as_ref());
@@ -35,7 +52,7 @@ async fn decided<'a>(factory: &'a dyn StoreFactory, name: &str) -> (Stage<'a>, V
 }
 
 /// `record` is idempotent: the same decision again is `Already`, whoever says so, and stands as it was recorded.
-pub async fn a_decision_is_recorded_once(factory: &dyn StoreFactory) {
+pub async fn a_decision_is_recorded_once<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, effects, decision) = decided(factory, "a decision is recorded once").await;
     assert_eq!(record(&stage, &decision).await, Recorded::Already);
     let other = Stage::open(factory, &stage.scene.name).await;
@@ -48,14 +65,14 @@ pub async fn a_decision_is_recorded_once(factory: &dyn StoreFactory) {
     let id = DecisionId::from_uuid(derive_uuid("test", &[b"recorded concurrently"]));
     let decision = Decision { id, ..decision };
     let others = openers(factory, 2).await;
-    let calls = (0..16).map(|n| others[n % 2].approvals.record(decision.clone()));
+    let calls = (0..16).map(|n| others[n % 2].approvals().record(decision.clone()));
     let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.iter().filter(|answer| **answer == Recorded::New).count(), 1);
     assert!(!answers.contains(&Recorded::Conflict));
 }
 
 /// `record` of another decision under a known id is `Conflict` and changes nothing; ids are of one tenant.
-pub async fn another_decision_under_the_id_is_a_conflict(factory: &dyn StoreFactory) {
+pub async fn another_decision_under_the_id_is_a_conflict<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, effects, decision) = decided(factory, "another decision under the id is a conflict").await;
     let others = [
         Decision { verdict: Verdict::Reject, ..decision.clone() },
@@ -72,9 +89,9 @@ pub async fn another_decision_under_the_id_is_a_conflict(factory: &dyn StoreFact
 }
 
 /// `revoke` sets its time once; recording the decision again brings nothing back; without a decision it is `false`.
-pub async fn a_decision_is_revoked_once_for_good(factory: &dyn StoreFactory) {
+pub async fn a_decision_is_revoked_once_for_good<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, effects, decision) = decided(factory, "a decision is revoked once, for good").await;
-    let (approvals, scene) = (&stage.stores.approvals, &stage.scene);
+    let (approvals, scene) = (stage.stores.approvals(), &stage.scene);
     let at = stage.clock.now();
     assert!(approvals.revoke(&scene.namespace, scene.decision, at).await.unwrap());
     let later = at + TimeDelta::hours(1);
@@ -91,7 +108,7 @@ pub async fn a_decision_is_revoked_once_for_good(factory: &dyn StoreFactory) {
 }
 
 /// Decisions are found by digest, oldest first, within the tenant; a digest that none lists has none.
-pub async fn decisions_are_found_by_digest_oldest_first(factory: &dyn StoreFactory) {
+pub async fn decisions_are_found_by_digest_oldest_first<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, effects, first) = decided(factory, "decisions are found by digest, oldest first").await;
     let id = |name: &[u8]| DecisionId::from_uuid(derive_uuid("test found by digest", &[name]));
     let later = |minutes| first.decided_at + TimeDelta::minutes(minutes);
@@ -111,7 +128,7 @@ pub async fn decisions_are_found_by_digest_oldest_first(factory: &dyn StoreFacto
     }
     let about = async |effect: &Effect| {
         let found =
-            stage.stores.approvals.about_effect(&stage.scene.namespace, &effect.digest()).await.unwrap();
+            stage.stores.approvals().about_effect(&stage.scene.namespace, &effect.digest()).await.unwrap();
         found.into_iter().map(|standing| standing.decision.id).collect::<Vec<_>>()
     };
     assert_eq!(about(&effects[0]).await, [first.id, middle.id, last.id]);
@@ -123,10 +140,10 @@ pub async fn decisions_are_found_by_digest_oldest_first(factory: &dyn StoreFacto
 }
 
 /// `knows_artifact` tells whether any decision of the tenant is about the artifact.
-pub async fn artifacts_are_known_by_tenant(factory: &dyn StoreFactory) {
+pub async fn artifacts_are_known_by_tenant<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, _, decision) = decided(factory, "artifacts are known by tenant").await;
     let knows = async |namespace: &Namespace, artifact: &str| {
-        stage.stores.approvals.knows_artifact(namespace, artifact).await.unwrap()
+        stage.stores.approvals().knows_artifact(namespace, artifact).await.unwrap()
     };
     let elsewhere = "another-tenant".parse().unwrap();
     assert!(knows(&decision.namespace, &decision.artifact).await);
@@ -136,14 +153,14 @@ pub async fn artifacts_are_known_by_tenant(factory: &dyn StoreFactory) {
 
 /// `use_approval`: of concurrent effects one is `Granted`, the same again is `Already`, the others `Refused(Used)`; for
 /// each digest by itself.
-pub async fn use_approval_grants_one_effect(factory: &dyn StoreFactory) {
+pub async fn use_approval_grants_one_effect<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, effects, _) = decided(factory, "use_approval grants one effect").await;
     let others = openers(factory, 2).await;
     let scene = &stage.scene;
     let users: Vec<_> = (0..16).map(|n| user(&format!("user {}", n / 2))).collect();
     let digest = effects[0].digest();
     let calls = users.iter().enumerate().map(|(n, user)| {
-        others[n % 2].approvals.use_approval(&scene.namespace, scene.decision, &digest, *user)
+        others[n % 2].approvals().use_approval(&scene.namespace, scene.decision, &digest, *user)
     });
     let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let granted: Vec<_> = users.iter().zip(&answers).filter(|(_, answer)| **answer == Use::Granted).collect();
@@ -163,7 +180,7 @@ pub async fn use_approval_grants_one_effect(factory: &dyn StoreFactory) {
 }
 
 /// `use_approval` never grants what `permits` refuses: no decision, an unlisted digest, a no, an end, a revocation.
-pub async fn use_approval_refuses_what_is_not_permitted(factory: &dyn StoreFactory) {
+pub async fn use_approval_refuses_what_is_not_permitted<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, effects, decision) = decided(factory, "use_approval refuses what is not permitted").await;
     let scene = &stage.scene;
     let listed = effects[0].digest();
@@ -183,7 +200,7 @@ pub async fn use_approval_refuses_what_is_not_permitted(factory: &dyn StoreFacto
         (ended.id, listed, Denial::Expired),
         (own.id, listed, Denial::SelfApproval),
     ] {
-        let answer = stage.stores.approvals.use_approval(&scene.namespace, id, &digest, user("any")).await;
+        let answer = stage.stores.approvals().use_approval(&scene.namespace, id, &digest, user("any")).await;
         assert_eq!(answer.unwrap(), Use::Refused(denial));
     }
     stage.revoke().await;
@@ -192,7 +209,7 @@ pub async fn use_approval_refuses_what_is_not_permitted(factory: &dyn StoreFacto
 }
 
 /// Decisions, revocations and uses are durable.
-pub async fn decisions_and_uses_survive_a_crash(factory: &dyn StoreFactory) {
+pub async fn decisions_and_uses_survive_a_crash<P: GivesApprovals>(factory: &dyn StoreFactory<P>) {
     let (stage, effects, decision) = decided(factory, "decisions and uses survive a crash").await;
     use_it(&stage, &effects[0], user("the one")).await;
     let stage = stage.crashed().await;

@@ -5,6 +5,7 @@ use chimera_governance::Verdict;
 use chimera_governance::review::{Edit, Enqueued, NewReview, Review, ReviewMove, ReviewStep, Stepped};
 use chrono::TimeDelta;
 
+use super::ports::GivesReviews;
 use super::stage::Stage;
 use crate::scene::{decision_about, reviewer, sample_review};
 
@@ -34,7 +35,7 @@ pub(super) fn edit(review: &Review) -> Edit {
     Edit { subject, document, diff: "-before +after".to_owned() }
 }
 
-impl Stage<'_> {
+impl<P: GivesReviews> Stage<'_, P> {
     pub(super) fn defer(&self, by: &str, span: TimeDelta) -> ReviewMove {
         ReviewMove::Defer { reviewer: reviewer(by), until: self.clock.now() + span }
     }
@@ -53,7 +54,7 @@ impl Stage<'_> {
     }
 
     pub(super) async fn enqueue(&self, new: &NewReview) -> Enqueued {
-        self.stores.reviews.enqueue(new.clone()).await.expect("the queue takes it or says why not")
+        self.stores.reviews().enqueue(new.clone()).await.expect("the queue takes it or says why not")
     }
 
     /// Queues something, which must be new.
@@ -70,7 +71,7 @@ impl Stage<'_> {
     }
 
     pub(super) async fn step(&self, review: &Review, to: ReviewMove) -> Stepped {
-        self.stores.reviews.step(step_of(review, to)).await.expect("the queue moves it or says why not")
+        self.stores.reviews().step(step_of(review, to)).await.expect("the queue moves it or says why not")
     }
 
     /// Takes a step, which must be applied.
@@ -90,7 +91,7 @@ impl Stage<'_> {
 
     /// The review as it is stored.
     pub(super) async fn stored(&self, review: &Review) -> Option<Review> {
-        let found = self.stores.reviews.review(&review.namespace, review.id).await;
+        let found = self.stores.reviews().review(&review.namespace, review.id).await;
         found.expect("the queue is read")
     }
 }

@@ -90,7 +90,7 @@ pub async fn a_public_post_has_a_time_that_can_be(factory: &dyn StoreFactory) {
         assert!(record.progress.pending_id.is_some());
         stage.clock.advance(TimeDelta::seconds(5));
         let post = ExternalPost { id: "made".to_owned(), url: None, published_at: says(&stage) };
-        let evidence = Evidence { post, said: None };
+        let evidence = Evidence { post, said: None, cost: None };
         let public = stage.apply(&record, Step::Done { evidence, found_by: FoundBy::Answer }).await;
         assert_eq!(public.progress.pending_id, None, "{name}");
         let at = public.progress.post.expect("it is public").published_at;

@@ -12,21 +12,41 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::StoreFactory;
+use super::case::port_suite;
+use super::ports::GivesEvidence;
 use super::stage::{Stage, kind_of, openers};
 
-async fn append(stage: &Stage<'_>, drafts: &[Draft]) -> Vec<Appended> {
-    stage.stores.ledger.append(drafts.to_vec()).await.expect("the drafts are appended")
+port_suite! {
+    GivesEvidence:
+    an_append_is_idempotent_by_id
+    a_replay_keeps_the_first_attachment
+    an_id_with_other_words_is_a_conflict
+    a_failed_append_adds_none_of_its_drafts
+    drafts_stand_in_order_without_gaps
+    concurrent_appends_lose_nothing
+    the_log_survives_a_crash
+    the_heads_root_follows_from_the_entries
+    heads_only_grow
+    attachments_open_their_commitments
+    entries_come_in_pages
+    entries_are_found_by_what_they_say
+    entries_are_found_by_the_ledgers_time
+    impossible_proofs_are_refused
 }
 
-async fn entry(stage: &Stage<'_>, index: u64) -> Entry {
+async fn append<P: GivesEvidence>(stage: &Stage<'_, P>, drafts: &[Draft]) -> Vec<Appended> {
+    stage.stores.ledger().append(drafts.to_vec()).await.expect("the drafts are appended")
+}
+
+async fn entry<P: GivesEvidence>(stage: &Stage<'_, P>, index: u64) -> Entry {
     stage.caught_up().await;
-    let found = stage.stores.reader.entries(index, 1).await.unwrap().pop().expect("the entry is there");
+    let found = stage.stores.reader().entries(index, 1).await.unwrap().pop().expect("the entry is there");
     assert_eq!(found.index, index);
     found
 }
 
 /// The entries of the scene's own type, in order.
-async fn of_type(stage: &Stage<'_>, kind: &'static str) -> Vec<Entry> {
+async fn of_type<P: GivesEvidence>(stage: &Stage<'_, P>, kind: &'static str) -> Vec<Entry> {
     stage.find(&LedgerQuery { kind: Some(EventType::of(kind)), ..LedgerQuery::default() }).await
 }
 
@@ -35,7 +55,7 @@ fn indexes(appended: &[Appended]) -> Vec<u64> {
 }
 
 /// *Idempotent by id*: a draft that is in the log adds nothing and answers its first place, also within one call.
-pub async fn an_append_is_idempotent_by_id(factory: &dyn StoreFactory) {
+pub async fn an_append_is_idempotent_by_id<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "an append is idempotent by id").await;
     let drafts = [1, 2].map(|n| stage.draft("idempotent", n));
     let first = append(&stage, &drafts).await;
@@ -54,7 +74,7 @@ pub async fn an_append_is_idempotent_by_id(factory: &dyn StoreFactory) {
 }
 
 /// *Idempotent by id*: the time and the attachment of the first append stay.
-pub async fn a_replay_keeps_the_first_attachment(factory: &dyn StoreFactory) {
+pub async fn a_replay_keeps_the_first_attachment<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a replay keeps the first attachment").await;
     let draft = stage.draft("replayed", 1).with_attachment(Attachment::redacted("the first"));
     let index = append(&stage, std::slice::from_ref(&draft)).await[0].index();
@@ -74,30 +94,30 @@ fn assert_conflict(error: &LedgerError, stored: &Draft, offered: &Draft) {
 }
 
 /// *Conflict*: an id with another sameness is refused and both digests are named, against the log and within one call.
-pub async fn an_id_with_other_words_is_a_conflict(factory: &dyn StoreFactory) {
+pub async fn an_id_with_other_words_is_a_conflict<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "an id with other words is a conflict").await;
     let draft = stage.draft("conflict", 1);
     append(&stage, std::slice::from_ref(&draft)).await;
     let offered = Draft { statement: Statement::new().word("said", "otherwise"), ..draft.clone() };
-    let error = stage.stores.ledger.append(vec![offered.clone()]).await.unwrap_err();
+    let error = stage.stores.ledger().append(vec![offered.clone()]).await.unwrap_err();
     assert_conflict(&error, &draft, &offered);
 
     let first = stage.draft("conflict", 2);
     let second = Draft { statement: Statement::new().word("said", "otherwise"), ..first.clone() };
-    let error = stage.stores.ledger.append(vec![first.clone(), second.clone()]).await.unwrap_err();
+    let error = stage.stores.ledger().append(vec![first.clone(), second.clone()]).await.unwrap_err();
     assert_conflict(&error, &first, &second);
     assert_eq!(of_type(&stage, "conflict").await.len(), 1);
 }
 
 /// *All or nothing*: a call that fails adds none of its drafts, and its ids are as free as before.
-pub async fn a_failed_append_adds_none_of_its_drafts(factory: &dyn StoreFactory) {
+pub async fn a_failed_append_adds_none_of_its_drafts<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a failed append adds none of its drafts").await;
     let known = stage.draft("all_or_nothing", 1);
     append(&stage, std::slice::from_ref(&known)).await;
     let before = stage.caught_up().await;
     let other = Draft { statement: Statement::new(), ..known.clone() };
     let drafts = vec![stage.draft("all_or_nothing", 2), stage.draft("all_or_nothing", 3), other];
-    stage.stores.ledger.append(drafts.clone()).await.unwrap_err();
+    stage.stores.ledger().append(drafts.clone()).await.unwrap_err();
     let after = stage.caught_up().await;
     assert_eq!(after.size, before.size + 1, "nothing but the marker of this look");
     let appended = append(&stage, &drafts[..2]).await;
@@ -105,7 +125,7 @@ pub async fn a_failed_append_adds_none_of_its_drafts(factory: &dyn StoreFactory)
 }
 
 /// *Order*: the drafts of a call stand one after the other, a later call after an earlier one, without gaps.
-pub async fn drafts_stand_in_order_without_gaps(factory: &dyn StoreFactory) {
+pub async fn drafts_stand_in_order_without_gaps<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "drafts stand in order without gaps").await;
     let first = append(&stage, &[1, 2, 3].map(|n| stage.draft("in_order", n))).await;
     let second = append(&stage, &[4, 5].map(|n| stage.draft("in_order", n))).await;
@@ -113,19 +133,19 @@ pub async fn drafts_stand_in_order_without_gaps(factory: &dyn StoreFactory) {
     let expected: Vec<u64> = (places[0]..).take(5).collect();
     assert_eq!(places, expected);
     let size = stage.caught_up().await.size;
-    let entries = stage.stores.reader.entries(0, usize::try_from(size).unwrap()).await.unwrap();
+    let entries = stage.stores.reader().entries(0, usize::try_from(size).unwrap()).await.unwrap();
     assert!(entries.iter().map(|entry| entry.index).eq(0..size), "indexes begin at 0 and have no gaps");
 }
 
 /// *Concurrency*: of concurrent appends from two processes none is lost, and each call stands together.
-pub async fn concurrent_appends_lose_nothing(factory: &dyn StoreFactory) {
+pub async fn concurrent_appends_lose_nothing<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "concurrent appends lose nothing").await;
     let others = openers(factory, 2).await;
     let calls = (0..32_u64).map(|n| {
         // Every second call repeats the call before it.
         let number = 2 * (n / 2);
         let drafts = vec![stage.draft("concurrent", number), stage.draft("concurrent", number + 1)];
-        others[usize::try_from(n / 2 % 2).unwrap()].ledger.append(drafts)
+        others[usize::try_from(n / 2 % 2).unwrap()].ledger().append(drafts)
     });
     let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let new = answers.iter().flatten().filter(|one| matches!(one, Appended::New { .. })).count();
@@ -139,7 +159,7 @@ pub async fn concurrent_appends_lose_nothing(factory: &dyn StoreFactory) {
 }
 
 /// *Durable*: what was answered survives a crash, byte for byte.
-pub async fn the_log_survives_a_crash(factory: &dyn StoreFactory) {
+pub async fn the_log_survives_a_crash<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "the log survives a crash").await;
     let drafts = [1, 2].map(|n| stage.draft("durable", n).with_attachment(Attachment::redacted("kept")));
     append(&stage, &drafts).await;
@@ -147,7 +167,7 @@ pub async fn the_log_survives_a_crash(factory: &dyn StoreFactory) {
     assert_eq!(before.len(), 2);
     let head = stage.caught_up().await;
     let stage = stage.crashed().await;
-    let reopened = stage.stores.reader.head().await.unwrap();
+    let reopened = stage.stores.reader().head().await.unwrap();
     assert!(reopened.size >= head.size, "a head never goes back");
     assert_eq!(of_type(&stage, "durable").await, before);
     let already = append(&stage, &drafts).await;
@@ -174,19 +194,19 @@ fn leaf_hash(entry: &Entry) -> Digest {
 }
 
 /// The head's root is that of the tree over the exact bytes of the entries below its size.
-pub async fn the_heads_root_follows_from_the_entries(factory: &dyn StoreFactory) {
+pub async fn the_heads_root_follows_from_the_entries<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "the head's root follows from the entries").await;
     for n in 0..9 {
         append(&stage, &[stage.draft("tree", n)]).await;
         let head = stage.caught_up().await;
-        let entries = stage.stores.reader.entries(0, usize::try_from(head.size).unwrap()).await.unwrap();
+        let entries = stage.stores.reader().entries(0, usize::try_from(head.size).unwrap()).await.unwrap();
         let leaves: Vec<Digest> = entries.iter().map(leaf_hash).collect();
         assert_eq!(head, Head { size: leaves.len() as u64, root: root(&leaves) });
     }
 }
 
 /// Each head extends every earlier one, and the ledger proves it, also after a crash.
-pub async fn heads_only_grow(factory: &dyn StoreFactory) {
+pub async fn heads_only_grow<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "heads only grow").await;
     let mut heads = Vec::new();
     for n in 0..6 {
@@ -197,7 +217,7 @@ pub async fn heads_only_grow(factory: &dyn StoreFactory) {
     heads.push(stage.caught_up().await);
     for (n, old) in heads.iter().enumerate() {
         for new in &heads[n..] {
-            let proof = stage.stores.reader.consistency(old.size, new.size).await.unwrap();
+            let proof = stage.stores.reader().consistency(old.size, new.size).await.unwrap();
             let shown = merkle::verify_consistency(old.size, new.size, &proof, &old.root, &new.root);
             assert_eq!(shown, Ok(()), "{old} to {new}");
         }
@@ -205,7 +225,7 @@ pub async fn heads_only_grow(factory: &dyn StoreFactory) {
 }
 
 /// What is kept beside an entry opens the commitment in its leaf; the salt is fresh, so that equal bytes look different.
-pub async fn attachments_open_their_commitments(factory: &dyn StoreFactory) {
+pub async fn attachments_open_their_commitments<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "attachments open their commitments").await;
     let with = |n| stage.draft("attached", n).with_attachment(Attachment::redacted("the same bytes"));
     append(&stage, &[with(1), with(2), stage.draft("attached", 3)]).await;
@@ -223,11 +243,11 @@ pub async fn attachments_open_their_commitments(factory: &dyn StoreFactory) {
 }
 
 /// `entries` come in the order of their index without gaps, at most `limit`, and none from the head's size on.
-pub async fn entries_come_in_pages(factory: &dyn StoreFactory) {
+pub async fn entries_come_in_pages<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "entries come in pages").await;
     append(&stage, &[1, 2, 3, 4, 5].map(|n| stage.draft("paged", n))).await;
     let head = stage.caught_up().await;
-    let reader = &stage.stores.reader;
+    let reader = stage.stores.reader();
     let all = reader.entries(0, usize::try_from(head.size).unwrap()).await.unwrap();
     let mut pages = Vec::new();
     for _ in tries(all.len() + 1, "the page after the last entry") {
@@ -244,7 +264,7 @@ pub async fn entries_come_in_pages(factory: &dyn StoreFactory) {
 }
 
 /// `find` gives what a query asks for by tenant, type and trace, in order and in pages.
-pub async fn entries_are_found_by_what_they_say(factory: &dyn StoreFactory) {
+pub async fn entries_are_found_by_what_they_say<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "entries are found by what they say").await;
     let correlation = Some(stage.scene.correlation);
     let plain = [1, 2, 3].map(|n| stage.draft("found", n));
@@ -276,7 +296,7 @@ pub async fn entries_are_found_by_what_they_say(factory: &dyn StoreFactory) {
     let mut paged: Vec<Entry> = Vec::new();
     for _ in tries(all.len() + 1, "the last page of what was found") {
         let from = paged.last().map_or(0, |entry| entry.index + 1);
-        let page = stage.stores.reader.find(&query, Page { from, limit: 2 }).await.unwrap();
+        let page = stage.stores.reader().find(&query, Page { from, limit: 2 }).await.unwrap();
         assert!(page.iter().all(|entry| entry.index >= from), "a page begins where it is asked to");
         let full = page.len() == 2;
         paged.extend(page);
@@ -288,7 +308,7 @@ pub async fn entries_are_found_by_what_they_say(factory: &dyn StoreFactory) {
 }
 
 /// *Time*: the ledger's own clock gives the time of the first append; `since` counts it in, `until` leaves it out.
-pub async fn entries_are_found_by_the_ledgers_time(factory: &dyn StoreFactory) {
+pub async fn entries_are_found_by_the_ledgers_time<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "entries are found by the ledger's time").await;
     let mut at = Vec::new();
     for n in 0..3 {
@@ -312,12 +332,12 @@ pub async fn entries_are_found_by_the_ledgers_time(factory: &dyn StoreFactory) {
 }
 
 /// `consistency` refuses what proves nothing: from size 0, backwards, beyond the head.
-pub async fn impossible_proofs_are_refused(factory: &dyn StoreFactory) {
+pub async fn impossible_proofs_are_refused<P: GivesEvidence>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "impossible proofs are refused").await;
     append(&stage, &[1, 2].map(|n| stage.draft("impossible", n))).await;
     let size = stage.caught_up().await.size;
     for (from, to) in [(0, size), (0, 0), (size, size - 1), (1, size + 1_000), (size + 1_000, size + 1_000)] {
-        let error = stage.stores.reader.consistency(from, to).await.expect_err("there is no such proof");
+        let error = stage.stores.reader().consistency(from, to).await.expect_err("there is no such proof");
         assert_eq!(error.kind(), LedgerErrorKind::Refused, "{from} to {to}");
     }
 }

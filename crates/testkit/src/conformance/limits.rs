@@ -8,13 +8,27 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::StoreFactory;
+use super::case::port_suite;
+use super::ports::GivesLimits;
 use super::stage::{Stage, openers};
+
+port_suite! {
+    GivesLimits:
+    a_limit_gives_its_count_and_says_when_to_ask_again
+    permits_end_by_themselves
+    what_is_taken_is_what_the_rule_computes
+    openers_share_permits
+    the_same_id_takes_one_permit
+    permits_are_of_one_account_and_action
+    permits_survive_a_crash
+    what_is_given_back_is_free
+}
 
 /// Three a minute.
 const LIMIT: RateLimit = RateLimit { count: 3, window: TimeDelta::minutes(1) };
 
 /// The scene's account likes on X.
-fn key(stage: &Stage<'_>) -> RateKey {
+fn key<P>(stage: &Stage<'_, P>) -> RateKey {
     RateKey {
         namespace: stage.scene.namespace.clone(),
         platform: PlatformName::Twitter,
@@ -27,8 +41,8 @@ fn by(number: u32) -> Uuid {
     derive_uuid("chimera/testkit/permit", &[&number.to_be_bytes()])
 }
 
-async fn take(stage: &Stage<'_>, key: &RateKey, number: u32) -> Permit {
-    stage.stores.limits.take(key, LIMIT, by(number)).await.expect("the store answers")
+async fn take<P: GivesLimits>(stage: &Stage<'_, P>, key: &RateKey, number: u32) -> Permit {
+    stage.stores.limits().take(key, LIMIT, by(number)).await.expect("the store answers")
 }
 
 fn taken(used: u32) -> Permit {
@@ -36,7 +50,9 @@ fn taken(used: u32) -> Permit {
 }
 
 /// *Bound*: a limit gives as many permits as it counts, then says when the next one is free.
-pub async fn a_limit_gives_its_count_and_says_when_to_ask_again(factory: &dyn StoreFactory) {
+pub async fn a_limit_gives_its_count_and_says_when_to_ask_again<P: GivesLimits>(
+    factory: &dyn StoreFactory<P>,
+) {
     let stage = Stage::open(factory, "a limit gives its count and says when to ask again").await;
     let (key, start) = (key(&stage), stage.clock.now());
     for number in 0..3 {
@@ -48,12 +64,12 @@ pub async fn a_limit_gives_its_count_and_says_when_to_ask_again(factory: &dyn St
     }
     let nothing = RateLimit { count: 0, ..LIMIT };
     let none = RateKey { kind: EffectKind::Follow, ..key };
-    let said = stage.stores.limits.take(&none, nothing, by(0)).await.unwrap();
+    let said = stage.stores.limits().take(&none, nothing, by(0)).await.unwrap();
     assert!(matches!(said, Permit::Wait { until } if until > stage.clock.now()), "{said:?}");
 }
 
 /// *Bound*: a permit counts for one window by the store's clock, to the moment, whether anybody used it or not.
-pub async fn permits_end_by_themselves(factory: &dyn StoreFactory) {
+pub async fn permits_end_by_themselves<P: GivesLimits>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "permits end by themselves").await;
     let (key, start) = (key(&stage), stage.clock.now());
     let after = |seconds| start + TimeDelta::seconds(seconds);
@@ -71,7 +87,7 @@ pub async fn permits_end_by_themselves(factory: &dyn StoreFactory) {
 }
 
 /// *Atomic*: what is kept and answered is what [`limits::take`] computes.
-pub async fn what_is_taken_is_what_the_rule_computes(factory: &dyn StoreFactory) {
+pub async fn what_is_taken_is_what_the_rule_computes<P: GivesLimits>(factory: &dyn StoreFactory<P>) {
     let mut stage = Stage::open(factory, "what is taken is what the rule computes").await;
     let key = key(&stage);
     let mut log: Vec<TakenPermit> = Vec::new();
@@ -81,7 +97,7 @@ pub async fn what_is_taken_is_what_the_rule_computes(factory: &dyn StoreFactory)
         stage.clock.advance(TimeDelta::seconds(seconds));
         let by = by(u32::saturating_sub(number, again));
         let (expected, kept) = limits::take(&log, LIMIT, by, stage.clock.now());
-        assert_eq!(stage.stores.limits.take(&key, LIMIT, by).await.unwrap(), expected, "call {number}");
+        assert_eq!(stage.stores.limits().take(&key, LIMIT, by).await.unwrap(), expected, "call {number}");
         log = kept;
         stage = stage.crashed().await;
     }
@@ -89,13 +105,13 @@ pub async fn what_is_taken_is_what_the_rule_computes(factory: &dyn StoreFactory)
 }
 
 /// *Shared*: of many callers in several processes as many get a permit as the limit counts.
-pub async fn openers_share_permits(factory: &dyn StoreFactory) {
+pub async fn openers_share_permits<P: GivesLimits>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "openers share permits").await;
     let key = key(&stage);
     let openers = openers(factory, 3).await;
     let calls = (0..24).map(|number: u32| {
         let opener = &openers[number as usize % 3];
-        opener.limits.take(&key, LIMIT, by(number))
+        opener.limits().take(&key, LIMIT, by(number))
     });
     let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let mut used: Vec<_> = answers.iter().filter(|answer| matches!(answer, Permit::Taken { .. })).collect();
@@ -107,11 +123,11 @@ pub async fn openers_share_permits(factory: &dyn StoreFactory) {
 }
 
 /// *Idempotent*: the same id again, at once or later, from here or elsewhere, takes nothing more while its permit counts.
-pub async fn the_same_id_takes_one_permit(factory: &dyn StoreFactory) {
+pub async fn the_same_id_takes_one_permit<P: GivesLimits>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "the same id takes one permit").await;
     let key = key(&stage);
     let openers = openers(factory, 3).await;
-    let calls = (0..12).map(|number| openers[number % 3].limits.take(&key, LIMIT, by(0)));
+    let calls = (0..12).map(|number| openers[number % 3].limits().take(&key, LIMIT, by(0)));
     assert!(join_all(calls).await.into_iter().all(|answer| answer.unwrap() == taken(1)));
     assert_eq!(take(&stage, &key, 1).await, taken(2));
     stage.clock.advance(TimeDelta::seconds(59));
@@ -124,7 +140,7 @@ pub async fn the_same_id_takes_one_permit(factory: &dyn StoreFactory) {
 }
 
 /// Permits are of one tenant, platform, account and kind.
-pub async fn permits_are_of_one_account_and_action(factory: &dyn StoreFactory) {
+pub async fn permits_are_of_one_account_and_action<P: GivesLimits>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "permits are of one account and action").await;
     let first = key(&stage);
     let namespace: Namespace = "another-tenant".parse().unwrap();
@@ -145,8 +161,29 @@ pub async fn permits_are_of_one_account_and_action(factory: &dyn StoreFactory) {
     }
 }
 
+/// What is given back is free at once, and no more than that: of this id and this key, and nothing where there is none.
+pub async fn what_is_given_back_is_free<P: GivesLimits>(factory: &dyn StoreFactory<P>) {
+    let stage = Stage::open(factory, "what is given back is free").await;
+    let key = key(&stage);
+    let elsewhere = RateKey { kind: EffectKind::Follow, ..key.clone() };
+    for number in 0..3 {
+        assert_eq!(take(&stage, &key, number).await, taken(number + 1));
+    }
+    let give_back = async |stage: &Stage<'_, P>, key: &RateKey, number| {
+        stage.stores.limits().give_back(key, by(number)).await.expect("the store answers");
+    };
+    give_back(&stage, &key, 7).await;
+    give_back(&stage, &elsewhere, 1).await;
+    assert!(matches!(take(&stage, &key, 3).await, Permit::Wait { .. }), "nobody gave one of these back");
+    give_back(&stage, &key, 1).await;
+    let stage = stage.crashed().await;
+    assert_eq!(take(&stage, &key, 3).await, taken(3), "the one that was given back");
+    give_back(&stage, &key, 1).await;
+    assert!(matches!(take(&stage, &key, 1).await, Permit::Wait { .. }), "it was given back once");
+}
+
 /// *Durable*: permits that were given count after a crash.
-pub async fn permits_survive_a_crash(factory: &dyn StoreFactory) {
+pub async fn permits_survive_a_crash<P: GivesLimits>(factory: &dyn StoreFactory<P>) {
     let mut stage = Stage::open(factory, "permits survive a crash").await;
     let key = key(&stage);
     for number in 0..3 {

@@ -1,156 +1,116 @@
-//! The contracts of the storage ports as functions, one for each sentence.
+//! The contracts of the ports as functions, one for each sentence.
 //!
-//! A store hands in a [`StoreFactory`] and runs [`all`], or each of [`CASES`] as a test of its own. Every case acts out a
-//! scene of its own name, so that all of them can share one state; no case runs twice on the same state. Nothing is
-//! asserted about durations, and nothing is read from memory that a crash would have taken: cases reopen the store.
+//! **One port.** Each storage port has a module here with its cases: [`ledger`] and [`erasure`], [`approvals`], [`budget`],
+//! [`reviews`], [`proposals`], [`limits`]. A host that brings this port alone opens it in a [`StoreFactory`] of what an opener
+//! gives, such as `StoreFactory<Arc<dyn Budget>>`, and runs `budget::all`, or each of `budget::cases()` as a test of its own.
+//! A ledger is opened as [`Evidence`], one whose attachments can be erased as [`ErasableEvidence`]. A port whose steps leave
+//! evidence (reviews, proposals) is asked for its answers where it stands alone, and for the evidence too where its opener gives
+//! the ledger ([`LeavesEvidence`]).
+//!
+//! **A whole store.** A [`StoreFactory`] that opens [`Stores`] runs [`all`], or each of [`CASES`]. These are the cases of every
+//! port, and those that need several ports at once: requests and effects ([`EffectJournal`](chimera_effect::EffectJournal)) touch
+//! approvals, budgets, reviews and evidence in one step. The factory of a whole store also runs the suite of one port as it is.
+//!
+//! Every case acts out a scene of its own name, so that all of them can share one state; no case runs twice on the same state.
+//! Nothing is asserted about durations, and nothing is read from memory that a crash would have taken: cases reopen the store.
+//!
+//! **What stands before the outside world.** [`platform`], [`tools`], [`targets`] and [`signer`] hold the contracts of
+//! [`Platform`](chimera_effect::Platform), [`ToolClient`](chimera_platform::ToolClient), [`Targets`](chimera_platform::Targets) and
+//! [`CheckpointSigner`](chimera_audit::CheckpointSigner), each with `CASES` and `all`. There is no store to open: a harness gives the
+//! port, says what the outside does, and counts what reached it.
 
 mod accounts;
 mod admit;
-mod approvals;
+pub mod approvals;
 mod approved;
-mod budget;
+mod attempts;
+pub mod budget;
 mod by_hand;
+mod case;
+mod changes;
+mod claims;
 mod desk;
 mod direct;
 mod equal;
-mod erasure;
+pub mod erasure;
 mod forgets;
 mod leases;
-mod ledger;
-mod limits;
+pub mod ledger;
+pub mod limits;
 mod listing;
 mod observed;
 mod one_claim;
-mod proposals;
+mod pauses;
+mod plan;
+pub mod platform;
+mod ports;
+pub mod proposals;
 mod queueing;
-mod reviews;
+pub mod reviews;
+pub mod signer;
 mod stage;
 mod steps;
+pub mod targets;
 mod told;
+pub mod tools;
 
 pub use accounts::*;
 pub use admit::*;
-pub use approvals::*;
 pub use approved::*;
-pub use budget::*;
 pub use by_hand::*;
+pub use case::Case;
+pub use changes::*;
+pub use claims::*;
 pub use direct::*;
 pub use equal::*;
-pub use erasure::*;
 pub use forgets::*;
 pub use leases::*;
-pub use ledger::*;
-pub use limits::*;
 pub use listing::*;
 pub use observed::*;
 pub use one_claim::*;
-pub use proposals::*;
-pub use queueing::*;
-pub use reviews::*;
+pub use pauses::*;
+pub use plan::*;
+pub use ports::*;
 pub use steps::*;
 pub use told::*;
 
-use std::any::Any;
+// Those of their cases that need several ports.
+use budget::{
+    a_limit_is_set_again_and_what_is_held_stays, an_overrun_is_spent_and_told,
+    every_budget_of_a_request_holds_and_pays, one_budget_that_is_full_refuses,
+};
+use proposals::{
+    a_proposal_whose_evidence_is_refused_is_not_kept, an_admitted_proposal_is_kept_with_its_evidence,
+};
+use queueing::{a_queued_review_is_kept_with_its_evidence, a_review_whose_evidence_is_refused_is_not_queued};
+use reviews::{
+    a_step_whose_evidence_is_refused_is_not_taken, steps_of_a_review_are_kept_with_their_evidence,
+};
+
 use std::fmt::Debug;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chimera_audit::{AttachmentEraser, AuditLedger, LedgerReader};
-use chimera_effect::EffectJournal;
-use chimera_governance::review::ReviewQueue;
-use chimera_governance::{ApprovalStore, Budget};
-use chimera_platform::limits::RateLimits;
-use chimera_skill_propose::ProposalJournal;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 
 use crate::clock::TestClock;
 
-/// All ports of one opener of a store.
-#[derive(Debug)]
-pub struct Stores {
-    /// Requests and effects.
-    pub journal: Arc<dyn EffectJournal>,
-    /// Decisions.
-    pub approvals: Arc<dyn ApprovalStore>,
-    /// Budgets.
-    pub budget: Arc<dyn Budget>,
-    /// Proposals.
-    pub proposals: Arc<dyn ProposalJournal>,
-    /// Reviews.
-    pub reviews: Arc<dyn ReviewQueue>,
-    /// Permits under rate limits.
-    pub limits: Arc<dyn RateLimits>,
-    /// Evidence, to append.
-    pub ledger: Arc<dyn AuditLedger>,
-    /// Evidence, to read.
-    pub reader: Arc<dyn LedgerReader>,
-    /// Evidence, to take attachments out of.
-    pub eraser: Arc<dyn AttachmentEraser>,
-}
-
-impl Stores {
-    /// The ports of a store that implements all of them.
-    #[must_use]
-    pub fn of<S>(store: Arc<S>) -> Self
-    where
-        S: EffectJournal
-            + ApprovalStore
-            + Budget
-            + ProposalJournal
-            + ReviewQueue
-            + RateLimits
-            + AuditLedger
-            + LedgerReader
-            + AttachmentEraser,
-    {
-        Self {
-            journal: Arc::<S>::clone(&store),
-            approvals: Arc::<S>::clone(&store),
-            budget: Arc::<S>::clone(&store),
-            proposals: Arc::<S>::clone(&store),
-            reviews: Arc::<S>::clone(&store),
-            limits: Arc::<S>::clone(&store),
-            ledger: Arc::<S>::clone(&store),
-            reader: Arc::<S>::clone(&store),
-            eraser: store,
-        }
-    }
-}
-
-/// How a conformance function opens the store that it looks at.
+/// How a conformance function opens what it looks at: a whole store, or the port `P` alone.
 #[async_trait]
-pub trait StoreFactory: Debug + Send + Sync {
+pub trait StoreFactory<P = Stores>: Debug + Send + Sync {
     /// Another opener of the same state, while earlier ones live; with an instance id of its own.
-    async fn open(&self) -> Stores;
+    async fn open(&self) -> P;
 
     /// Ends an opener as `kill -9` would, then opens the same state again. No clone of the ports is left when it is called.
-    async fn crash_and_reopen(&self, dead: Stores) -> Stores;
+    async fn crash_and_reopen(&self, dead: P) -> P;
 
     /// The clock that the store goes by.
     fn clock(&self) -> Arc<TestClock>;
 }
 
-/// One sentence of a contract.
-#[derive(Clone, Copy, Debug)]
-pub struct Case {
-    /// The name of the function.
-    pub name: &'static str,
-    run: fn(&dyn StoreFactory) -> BoxFuture<'_, ()>,
-}
-
-impl Case {
-    /// Runs the function.
-    pub async fn run(&self, factory: &dyn StoreFactory) {
-        (self.run)(factory).await;
-    }
-}
-
 macro_rules! cases {
     ($($name:ident)*) => {
-        /// Every conformance function, in the order of the contracts.
-        pub const CASES: &[Case] = &[$(Case { name: stringify!($name), run: |factory| Box::pin($name(factory)) }),*];
+        /// The cases that need several ports at once, in the order of the contracts.
+        const SPANNING: &[Case] = &[$(Case::new(stringify!($name), |factory| Box::pin($name(factory)))),*];
     };
 }
 
@@ -220,6 +180,22 @@ cases! {
     a_person_cannot_tell_either
     only_what_is_unknown_is_settled_by_hand
     who_asked_does_not_settle_by_hand
+    attempts_keep_what_was_claimed
+    a_person_accepts_what_is_claimed_now
+    one_after_the_other_keeps_its_order_after_a_crash
+    together_means_at_once
+    all_or_nothing_stops_at_the_first_failure
+    the_first_plan_of_a_key_stands
+    an_early_window_waits
+    what_was_refused_is_due_again_as_planned
+    what_is_not_in_turn_stands_in_nobodys_way
+    a_switch_holds_what_has_not_begun
+    what_is_asked_for_meanwhile_is_held
+    a_switch_stops_what_it_names_alone
+    switches_are_told_once_and_survive_a_crash
+    nobody_throws_no_switch
+    rejected_credentials_stop_their_account
+    rejected_credentials_stop_their_account_however_told
     a_lease_goes_to_one_holder_and_raises_the_epoch
     a_held_effect_is_not_leased
     a_lease_ends_by_the_stores_clock
@@ -235,89 +211,80 @@ cases! {
     effects_are_listed_by_campaign_platform_and_kind
     open_effects_are_those_of_the_account
     owners_are_exactly_the_owners
-    a_decision_is_recorded_once
-    another_decision_under_the_id_is_a_conflict
-    a_decision_is_revoked_once_for_good
-    decisions_are_found_by_digest_oldest_first
-    artifacts_are_known_by_tenant
-    use_approval_grants_one_effect
-    use_approval_refuses_what_is_not_permitted
-    decisions_and_uses_survive_a_crash
     a_limit_is_set_again_and_what_is_held_stays
-    a_limit_in_another_currency_is_misuse
-    budgets_are_separate_and_durable
+    every_budget_of_a_request_holds_and_pays
+    one_budget_that_is_full_refuses
+    an_overrun_is_spent_and_told
     an_admitted_proposal_is_kept_with_its_evidence
     a_proposal_whose_evidence_is_refused_is_not_kept
-    one_request_is_answered_once
-    a_later_proposal_gets_the_first_one_back
-    another_question_under_the_request_id_is_reused
-    proposals_come_back_to_the_byte
-    proposals_are_scoped_by_tenant
-    proposals_survive_a_crash
     a_queued_review_is_kept_with_its_evidence
     a_review_whose_evidence_is_refused_is_not_queued
-    one_review_is_queued_once
-    something_else_under_the_review_id_is_a_conflict
-    reviews_are_scoped_by_tenant
-    a_refused_review_is_only_listed
-    reviews_are_listed_by_priority_then_age
-    reviews_are_listed_by_what_they_are
-    reviews_are_listed_when_they_can_be_decided
-    what_is_approved_or_expired_is_unsettled
     steps_of_a_review_are_kept_with_their_evidence
     a_step_whose_evidence_is_refused_is_not_taken
-    a_past_version_is_stale_and_tells_how_it_stands
-    of_reviewers_at_one_moment_one_is_first
-    of_decisions_at_one_moment_one_counts
-    a_step_that_may_not_be_changes_nothing
-    there_is_no_step_without_a_review
-    claims_lapse_by_the_queues_clock
-    an_expired_review_takes_no_step_but_expire
-    an_approval_that_lapsed_expires
-    reviews_survive_a_crash
-    a_limit_gives_its_count_and_says_when_to_ask_again
-    permits_end_by_themselves
-    what_is_taken_is_what_the_rule_computes
-    openers_share_permits
-    the_same_id_takes_one_permit
-    permits_are_of_one_account_and_action
-    permits_survive_a_crash
     an_admitted_request_is_queued_no_more
     the_review_of_an_admitted_request_is_only_executed
     a_review_in_the_way_refuses_the_admission
     an_approved_review_lets_its_request_in
-    an_append_is_idempotent_by_id
-    a_replay_keeps_the_first_attachment
-    an_id_with_other_words_is_a_conflict
-    a_failed_append_adds_none_of_its_drafts
-    drafts_stand_in_order_without_gaps
-    concurrent_appends_lose_nothing
-    the_log_survives_a_crash
-    the_heads_root_follows_from_the_entries
-    heads_only_grow
-    attachments_open_their_commitments
-    entries_come_in_pages
-    entries_are_found_by_what_they_say
-    entries_are_found_by_the_ledgers_time
-    impossible_proofs_are_refused
-    an_erased_attachment_is_gone_and_told
-    an_erasure_is_told_once
-    what_cannot_be_erased_is_refused
+    changes_come_once_and_in_order
+    a_stored_cursor_goes_on_after_a_crash
+    changes_say_what_happened_to_what
+    changes_tell_of_switches_by_account
+    what_is_not_known_is_told_all_the_same
+    changes_are_those_of_the_tenant
+    a_cursor_beyond_the_ledger_is_refused
+    many_writers_are_followed_without_gaps
+    a_wait_ends_with_an_entry
+    a_wait_ends_at_its_time
+    a_watch_ends_with_a_step_of_its_request
+    entries_are_found_by_what_they_are_about
+    a_replay_about_something_is_the_same_event
+    an_erasure_is_about_what_its_entry_is_about
+    every_event_of_ours_is_about_something
+}
+
+/// What a whole store is asked for: what needs several of its ports, then port by port.
+const SUITES: [&[Case]; 8] = [
+    SPANNING,
+    approvals::cases(),
+    budget::cases(),
+    proposals::cases(),
+    reviews::cases(),
+    limits::cases(),
+    ledger::cases(),
+    erasure::cases(),
+];
+
+/// Every conformance function of a whole store: those that need several ports at once, then those of each port.
+pub const CASES: &[Case] = &joined();
+
+const COUNT: usize = {
+    let (mut count, mut suite) = (0, 0);
+    while suite < SUITES.len() {
+        count += SUITES[suite].len();
+        suite += 1;
+    }
+    count
+};
+
+const fn joined() -> [Case; COUNT] {
+    let mut all = [SPANNING[0]; COUNT];
+    let (mut place, mut suite) = (0, 0);
+    while suite < SUITES.len() {
+        let mut case = 0;
+        while case < SUITES[suite].len() {
+            all[place] = SUITES[suite][case];
+            place += 1;
+            case += 1;
+        }
+        suite += 1;
+    }
+    all
 }
 
 /// Runs every case and names the one that fails.
 ///
 /// # Panics
 /// When a case fails.
-pub async fn all(factory: &dyn StoreFactory) {
-    for case in CASES {
-        if let Err(cause) = AssertUnwindSafe(case.run(factory)).catch_unwind().await {
-            panic!("`{}` does not hold: {}", case.name, said(cause.as_ref()));
-        }
-    }
-}
-
-fn said(cause: &(dyn Any + Send)) -> &str {
-    let text = cause.downcast_ref::<&str>().copied();
-    text.or_else(|| cause.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
+pub async fn all(factory: &(dyn StoreFactory + 'static)) {
+    case::run_all(CASES, factory).await;
 }

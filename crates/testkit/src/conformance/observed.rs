@@ -82,7 +82,8 @@ pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate(factory: &dyn
     assert_eq!(record.progress.candidates, std::slice::from_ref(&candidate));
     assert!(before.progress.lease.is_some() && record.progress.lease == before.progress.lease, "held on");
     assert_eq!(record.progress.open_reason.as_deref(), Some("an id beside an error word"));
-    assert!(record.progress.due_at.is_some_and(|due| due <= record.progress.changed_at));
+    let soon = record.progress.settled_from.max(Some(record.progress.changed_at));
+    assert!(record.progress.due_at <= soon, "as soon as a look means something");
     assert_eq!(stage.money().await, (0, 1));
     // Another one is a candidate as well, the same one is none again.
     let other = Candidate { id: "another".to_owned(), ..candidate.clone() };
@@ -107,7 +108,8 @@ pub async fn a_late_answer_without_an_outcome_leaves_it_open(factory: &dyn Store
     let record = stage.apply(&record, lost()).await;
     let record = stage.observe(&record, 1, unclear("the first came again")).await;
     assert_eq!(record.progress.open_reason.as_deref(), Some("the first came again"));
-    assert!(record.progress.due_at.is_some_and(|due| due <= record.progress.changed_at), "at once");
+    let soon = record.progress.settled_from.max(Some(record.progress.changed_at));
+    assert!(record.progress.due_at <= soon, "as soon as a look means something");
 }
 
 /// *Observed*: while a later attempt is under way, the answer to an earlier one publishes if it names the post, and is kept

@@ -6,10 +6,22 @@ use chimera_skill_propose::{AdmitProposal, ProposalAdmission, ProposalKey, Store
 use futures_util::future::join_all;
 
 use super::StoreFactory;
+use super::case::port_suite;
+use super::ports::GivesProposals;
 use super::stage::{Stage, openers};
 
+port_suite! {
+    GivesProposals:
+    one_request_is_answered_once
+    a_later_proposal_gets_the_first_one_back
+    another_question_under_the_request_id_is_reused
+    proposals_come_back_to_the_byte
+    proposals_are_scoped_by_tenant
+    proposals_survive_a_crash
+}
+
 /// The scene's proposal, of one event in the scene's trace.
-fn proposal(stage: &Stage<'_>, words: &str) -> AdmitProposal {
+fn proposal<P>(stage: &Stage<'_, P>, words: &str) -> AdmitProposal {
     AdmitProposal {
         key: ProposalKey { namespace: Namespace::default(), request_id: stage.scene.name.clone() },
         fingerprint: Digest::of(b"the question"),
@@ -18,17 +30,17 @@ fn proposal(stage: &Stage<'_>, words: &str) -> AdmitProposal {
     }
 }
 
-fn evidence(stage: &Stage<'_>, number: u64) -> Draft {
+fn evidence<P>(stage: &Stage<'_, P>, number: u64) -> Draft {
     let correlation: CorrelationId = stage.scene.correlation;
     stage.draft("proposed", number).with_correlation(Some(correlation))
 }
 
-async fn admit(stage: &Stage<'_>, admit: &AdmitProposal) -> ProposalAdmission {
-    stage.stores.proposals.admit(admit.clone()).await.expect("the journal keeps it or says why not")
+async fn admit<P: GivesProposals>(stage: &Stage<'_, P>, admit: &AdmitProposal) -> ProposalAdmission {
+    stage.stores.proposals().admit(admit.clone()).await.expect("the journal keeps it or says why not")
 }
 
-async fn recall(stage: &Stage<'_>, key: &ProposalKey) -> Option<StoredProposal> {
-    stage.stores.proposals.recall(key).await.expect("the journal is read")
+async fn recall<P: GivesProposals>(stage: &Stage<'_, P>, key: &ProposalKey) -> Option<StoredProposal> {
+    stage.stores.proposals().recall(key).await.expect("the journal is read")
 }
 
 fn stored(admit: &AdmitProposal) -> Option<StoredProposal> {
@@ -69,12 +81,12 @@ pub async fn a_proposal_whose_evidence_is_refused_is_not_kept(factory: &dyn Stor
 }
 
 /// *Once*: of many callers in several processes one is fresh; the others get its bytes, and one event is appended.
-pub async fn one_request_is_answered_once(factory: &dyn StoreFactory) {
+pub async fn one_request_is_answered_once<P: GivesProposals>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "one request is answered once").await;
     let openers = openers(factory, 3).await;
     let proposals: Vec<_> = (0..24).map(|number| proposal(&stage, &format!("proposal {number}"))).collect();
     let calls = proposals.iter().enumerate();
-    let calls = calls.map(|(number, ours)| openers[number % 3].proposals.admit(ours.clone()));
+    let calls = calls.map(|(number, ours)| openers[number % 3].proposals().admit(ours.clone()));
     let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let fresh: Vec<_> = (0..24).filter(|number| answers[*number] == ProposalAdmission::Fresh).collect();
     assert_eq!(fresh.len(), 1, "{answers:?}");
@@ -83,11 +95,11 @@ pub async fn one_request_is_answered_once(factory: &dyn StoreFactory) {
     let others = answers.iter().enumerate().filter(|(number, _)| *number != fresh[0]);
     assert!(others.into_iter().all(|(_, answer)| *answer == existing), "{answers:?}");
     assert_eq!(recall(&stage, &first.key).await, stored(first));
-    assert_eq!(stage.trace().await, ["proposed"]);
+    stage.tells(&["proposed"]).await;
 }
 
 /// *Once*: what comes later for the same question changes nothing and appends nothing, whatever it brings.
-pub async fn a_later_proposal_gets_the_first_one_back(factory: &dyn StoreFactory) {
+pub async fn a_later_proposal_gets_the_first_one_back<P: GivesProposals>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a later proposal gets the first one back").await;
     let first = proposal(&stage, "first");
     assert_eq!(admit(&stage, &first).await, ProposalAdmission::Fresh);
@@ -97,11 +109,13 @@ pub async fn a_later_proposal_gets_the_first_one_back(factory: &dyn StoreFactory
         assert_eq!(admit(&stage, again).await, existing);
     }
     assert_eq!(recall(&stage, &first.key).await, stored(&first));
-    assert_eq!(stage.trace().await, ["proposed"]);
+    stage.tells(&["proposed"]).await;
 }
 
 /// *Once*: another fingerprint under the key is `Reused`; nothing changes and nothing is appended.
-pub async fn another_question_under_the_request_id_is_reused(factory: &dyn StoreFactory) {
+pub async fn another_question_under_the_request_id_is_reused<P: GivesProposals>(
+    factory: &dyn StoreFactory<P>,
+) {
     let stage = Stage::open(factory, "another question under the request id is reused").await;
     let first = proposal(&stage, "first");
     assert_eq!(admit(&stage, &first).await, ProposalAdmission::Fresh);
@@ -112,11 +126,11 @@ pub async fn another_question_under_the_request_id_is_reused(factory: &dyn Store
     };
     assert_eq!(admit(&stage, &other).await, ProposalAdmission::Reused);
     assert_eq!(recall(&stage, &first.key).await, stored(&first));
-    assert_eq!(stage.trace().await, ["proposed"]);
+    stage.tells(&["proposed"]).await;
 }
 
 /// *Exact*: bytes come back as they were given, whatever they are.
-pub async fn proposals_come_back_to_the_byte(factory: &dyn StoreFactory) {
+pub async fn proposals_come_back_to_the_byte<P: GivesProposals>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "proposals come back to the byte").await;
     let odd =
         [&b""[..], b"\0", b"{\"a\": 1.50,\t\"a\":1}\r\n", "gr\u{fc}n \u{1f600}".as_bytes(), b"\xff\xfe"];
@@ -136,7 +150,7 @@ pub async fn proposals_come_back_to_the_byte(factory: &dyn StoreFactory) {
 }
 
 /// *Scoped*: one request id of two tenants is two requests, and two ids of one tenant are.
-pub async fn proposals_are_scoped_by_tenant(factory: &dyn StoreFactory) {
+pub async fn proposals_are_scoped_by_tenant<P: GivesProposals>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "proposals are scoped by tenant").await;
     let first = proposal(&stage, "first");
     let namespace: Namespace = "another-tenant".parse().unwrap();
@@ -158,7 +172,7 @@ pub async fn proposals_are_scoped_by_tenant(factory: &dyn StoreFactory) {
 }
 
 /// *Durable*: a proposal and its evidence survive a crash, and the first answer still wins.
-pub async fn proposals_survive_a_crash(factory: &dyn StoreFactory) {
+pub async fn proposals_survive_a_crash<P: GivesProposals>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "proposals survive a crash").await;
     let first = proposal(&stage, "first");
     assert_eq!(admit(&stage, &first).await, ProposalAdmission::Fresh);
@@ -166,5 +180,5 @@ pub async fn proposals_survive_a_crash(factory: &dyn StoreFactory) {
     assert_eq!(recall(&stage, &first.key).await, stored(&first));
     let later = proposal(&stage, "later");
     assert_eq!(admit(&stage, &later).await, ProposalAdmission::Existing(first.proposal));
-    assert_eq!(stage.trace().await, ["proposed"]);
+    stage.tells(&["proposed"]).await;
 }

@@ -9,10 +9,36 @@ use chimera_governance::{Decision, Verdict};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
+pub use super::queueing::*;
+
 use super::StoreFactory;
+use super::case::port_suite;
 use super::desk::{ANN, BOB, LEASE, claim, edit, escalate, release, step_of};
+use super::ports::GivesReviews;
 use super::stage::{Stage, openers};
 use crate::scene::{reviewer, sample_review};
+
+port_suite! {
+    GivesReviews:
+    one_review_is_queued_once
+    something_else_under_the_review_id_is_a_conflict
+    reviews_are_scoped_by_tenant
+    a_refused_review_is_only_listed
+    reviews_are_listed_by_priority_then_age
+    reviews_are_listed_by_what_they_are
+    reviews_are_listed_when_they_can_be_decided
+    a_time_without_states_lists_what_is_open
+    what_is_approved_or_expired_is_unsettled
+    a_past_version_is_stale_and_tells_how_it_stands
+    of_reviewers_at_one_moment_one_is_first
+    of_decisions_at_one_moment_one_counts
+    a_step_that_may_not_be_changes_nothing
+    there_is_no_step_without_a_review
+    claims_lapse_by_the_queues_clock
+    an_expired_review_takes_no_step_but_expire
+    an_approval_that_lapsed_expires
+    reviews_survive_a_crash
+}
 
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
@@ -82,25 +108,25 @@ pub async fn a_step_whose_evidence_is_refused_is_not_taken(factory: &dyn StoreFa
 
 /// *Compare-and-set*: a step names the version that it follows; on any other it is `Stale`, also when it is repeated, and
 /// tells how the review stands.
-pub async fn a_past_version_is_stale_and_tells_how_it_stands(factory: &dyn StoreFactory) {
+pub async fn a_past_version_is_stale_and_tells_how_it_stands<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a past version is stale and tells how it stands").await;
     let first = stage.queued("first").await;
     let claimed = stage.moved(&first, claim(ANN)).await;
-    let trace = stage.trace().await;
+    let trace = stage.trace_if_told().await;
     let ahead = Review { version: claimed.version + 1, ..claimed.clone() };
     let others = [claim(ANN), claim(BOB), ReviewMove::Cancel, ReviewMove::Expire];
     for (seen, to) in [&first, &ahead].into_iter().flat_map(|seen| others.clone().map(|to| (seen, to))) {
         assert_eq!(stage.step(seen, to.clone()).await, Stepped::Stale(Box::new(claimed.clone())), "{to:?}");
     }
     assert_eq!(stage.stored(&first).await, Some(claimed));
-    assert_eq!(stage.trace().await, trace);
+    assert_eq!(stage.trace_if_told().await, trace);
 }
 
 /// Gives in steps from three openers at once; one is applied, and the others are told what it made of the review.
-async fn race(stage: &Stage<'_>, review: &Review, steps: &[ReviewMove]) -> Review {
+async fn race<P: GivesReviews>(stage: &Stage<'_, P>, review: &Review, steps: &[ReviewMove]) -> Review {
     let openers = openers(stage.factory, 3).await;
     let calls = steps.iter().enumerate();
-    let calls = calls.map(|(number, to)| openers[number % 3].reviews.step(step_of(review, to.clone())));
+    let calls = calls.map(|(number, to)| openers[number % 3].reviews().step(step_of(review, to.clone())));
     let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let applied = answers.iter().filter_map(|answer| match answer {
         Stepped::Applied(review) => Some(review),
@@ -117,17 +143,17 @@ async fn race(stage: &Stage<'_>, review: &Review, steps: &[ReviewMove]) -> Revie
 }
 
 /// *Compare-and-set*: of reviewers who take one review at once, one gets it.
-pub async fn of_reviewers_at_one_moment_one_is_first(factory: &dyn StoreFactory) {
+pub async fn of_reviewers_at_one_moment_one_is_first<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "of reviewers at one moment one is first").await;
     let review = stage.queued("first").await;
     let claims: Vec<_> = (0..12).map(|number| claim(&format!("reviewer {number}"))).collect();
     let claimed = race(&stage, &review, &claims).await;
     assert_eq!((claimed.state, claimed.version), (ReviewState::Claimed, 1));
-    assert_eq!(stage.trace().await, ["governance.review.queued", "governance.review.claimed"]);
+    stage.tells(&["governance.review.queued", "governance.review.claimed"]).await;
 }
 
 /// *Compare-and-set*: of decisions that are given in at once, one counts.
-pub async fn of_decisions_at_one_moment_one_counts(factory: &dyn StoreFactory) {
+pub async fn of_decisions_at_one_moment_one_counts<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "of decisions at one moment one counts").await;
     let review = stage.moved(&stage.queued("first").await, claim(ANN)).await;
     let verdicts = [Verdict::Approve, Verdict::Reject, Verdict::ApproveWithEdit];
@@ -137,11 +163,13 @@ pub async fn of_decisions_at_one_moment_one_counts(factory: &dyn StoreFactory) {
     let decision = decided.decision.expect("it was decided");
     let state = if decision.verdict.permits() { ReviewState::Approved } else { ReviewState::Rejected };
     assert_eq!(decided.state, state);
-    assert_eq!(stage.trace().await.len(), 3, "queued, claimed, decided");
+    let told =
+        format!("governance.review.{}", if decision.verdict.permits() { "approved" } else { "rejected" });
+    stage.tells(&["governance.review.queued", "governance.review.claimed", &told]).await;
 }
 
 /// A step that may not be is `Denied` for what it is, changes nothing, and leaves no event.
-pub async fn a_step_that_may_not_be_changes_nothing(factory: &dyn StoreFactory) {
+pub async fn a_step_that_may_not_be_changes_nothing<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a step that may not be changes nothing").await;
     let waiting = stage.queued("waiting").await;
     for to in stage.reviewers_steps(&waiting, BOB).into_iter().skip(1) {
@@ -174,16 +202,21 @@ pub async fn a_step_that_may_not_be_changes_nothing(factory: &dyn StoreFactory) 
     }
 }
 
-async fn denied(stage: &Stage<'_>, review: &Review, to: ReviewMove, fits: impl Fn(&ReviewDenial) -> bool) {
-    let trace = stage.trace().await;
+async fn denied<P: GivesReviews>(
+    stage: &Stage<'_, P>,
+    review: &Review,
+    to: ReviewMove,
+    fits: impl Fn(&ReviewDenial) -> bool,
+) {
+    let trace = stage.trace_if_told().await;
     let said = stage.step(review, to.clone()).await;
     assert!(matches!(&said, Stepped::Denied(denial) if fits(denial)), "{to:?} is {said:?}");
     assert_eq!(stage.stored(review).await.as_ref(), Some(review), "{to:?}");
-    assert_eq!(stage.trace().await, trace, "{to:?}");
+    assert_eq!(stage.trace_if_told().await, trace, "{to:?}");
 }
 
 /// Decisions of the holder that are not about this review, or are none.
-fn unfit(stage: &Stage<'_>, review: &Review) -> Vec<ReviewMove> {
+fn unfit<P: GivesReviews>(stage: &Stage<'_, P>, review: &Review) -> Vec<ReviewMove> {
     let ReviewMove::Decide { decision, .. } = stage.decide(review, ANN, Verdict::Approve) else {
         panic!("it is a decision")
     };
@@ -208,7 +241,7 @@ fn unfit(stage: &Stage<'_>, review: &Review) -> Vec<ReviewMove> {
 }
 
 /// A step of a review that is not there, or is another tenant's, is `Missing`.
-pub async fn there_is_no_step_without_a_review(factory: &dyn StoreFactory) {
+pub async fn there_is_no_step_without_a_review<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "there is no step without a review").await;
     let review = stage.queued("first").await;
     let other = sample_review(&stage.scene, "nobody queued this").id;
@@ -216,14 +249,14 @@ pub async fn there_is_no_step_without_a_review(factory: &dyn StoreFactory) {
     let elsewhere =
         ReviewStep { namespace: "another-tenant".parse().unwrap(), ..step_of(&review, claim(ANN)) };
     for step in [nobodys, elsewhere] {
-        assert_eq!(stage.stores.reviews.step(step).await.unwrap(), Stepped::Missing);
+        assert_eq!(stage.stores.reviews().step(step).await.unwrap(), Stepped::Missing);
     }
     assert_eq!(stage.stored(&review).await, Some(review));
-    assert_eq!(stage.trace().await.len(), 1);
+    stage.tells(&["governance.review.queued"]).await;
 }
 
 /// *Time*: a claim holds until its end by the queue's clock; then its holder decides nothing any more, and others may claim.
-pub async fn claims_lapse_by_the_queues_clock(factory: &dyn StoreFactory) {
+pub async fn claims_lapse_by_the_queues_clock<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "claims lapse by the queue's clock").await;
     let claimed = stage.moved(&stage.queued("first").await, claim(ANN)).await;
     let until = claimed.claim.clone().unwrap().until;
@@ -247,7 +280,7 @@ pub async fn claims_lapse_by_the_queues_clock(factory: &dyn StoreFactory) {
 }
 
 /// *Time*: an open review that has expired takes no step but `Expire`, and none but that before; expiry approves nothing.
-pub async fn an_expired_review_takes_no_step_but_expire(factory: &dyn StoreFactory) {
+pub async fn an_expired_review_takes_no_step_but_expire<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "an expired review takes no step but expire").await;
     let waiting = stage.queued("waiting").await;
     let long = ReviewMove::Claim { reviewer: reviewer(ANN), lease: TimeDelta::days(1) };
@@ -277,7 +310,7 @@ pub async fn an_expired_review_takes_no_step_but_expire(factory: &dyn StoreFacto
 }
 
 /// An approval that lapsed before it was handed over expires with its review; one that was handed over is noted, however late.
-pub async fn an_approval_that_lapsed_expires(factory: &dyn StoreFactory) {
+pub async fn an_approval_that_lapsed_expires<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "an approval that lapsed expires").await;
     let mut approved = Vec::new();
     let ends = stage.clock.now() + LEASE;
@@ -299,7 +332,7 @@ pub async fn an_approval_that_lapsed_expires(factory: &dyn StoreFactory) {
 }
 
 /// *Durable*: what was answered survives a crash: reviews, steps, decisions, edits.
-pub async fn reviews_survive_a_crash(factory: &dyn StoreFactory) {
+pub async fn reviews_survive_a_crash<P: GivesReviews>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "reviews survive a crash").await;
     let new = sample_review(&stage.scene, "first");
     let first = stage.queued_as(&new).await;
@@ -318,8 +351,7 @@ pub async fn reviews_survive_a_crash(factory: &dyn StoreFactory) {
     assert_eq!((&stored.decision, &stored.edit), (&Some(decision), &edit));
     assert_eq!(stored, decided);
     assert_eq!(stored.skill, SkillName::Engage);
-    assert_eq!(
-        stage.trace().await,
-        ["queued", "claimed", "approved"].map(|what| format!("governance.review.{what}"))
-    );
+    stage
+        .tells(&["governance.review.queued", "governance.review.claimed", "governance.review.approved"])
+        .await;
 }

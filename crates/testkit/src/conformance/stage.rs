@@ -13,6 +13,7 @@ use chimera_governance::{Approved, Balance, Standing};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
+use super::ports::{GivesApprovals, GivesBudget, GivesEvidence, LeavesEvidence};
 use super::{StoreFactory, Stores};
 use crate::clock::TestClock;
 use crate::scene::{self, Scene, WINDOW, admit_request, new_effect, sample_effect};
@@ -26,11 +27,11 @@ const LOOKS: usize = 100_000;
 /// How many pages a listing may have until it is taken to have no end.
 pub(super) const PAGES: usize = 10_000;
 
-/// One opener of the store with one scene on it.
-pub(super) struct Stage<'a> {
-    pub(super) factory: &'a dyn StoreFactory,
+/// One opener of the store with one scene on it. `P` is what the opener gives.
+pub(super) struct Stage<'a, P = Stores> {
+    pub(super) factory: &'a dyn StoreFactory<P>,
     pub(super) scene: Scene,
-    pub(super) stores: Stores,
+    pub(super) stores: P,
     pub(super) clock: Arc<TestClock>,
 }
 
@@ -43,8 +44,8 @@ pub(super) struct Snapshot {
     trace: Vec<String>,
 }
 
-impl<'a> Stage<'a> {
-    pub(super) async fn open(factory: &'a dyn StoreFactory, name: &str) -> Self {
+impl<'a, P> Stage<'a, P> {
+    pub(super) async fn open(factory: &'a dyn StoreFactory<P>, name: &str) -> Self {
         Self { factory, scene: Scene::named(name), stores: factory.open().await, clock: factory.clock() }
     }
 
@@ -64,6 +65,13 @@ impl<'a> Stage<'a> {
         platforms.map(|platform| sample_effect(&self.scene, *platform, "a text")).collect()
     }
 
+    /// An event of this scene, outside its trace.
+    pub(super) fn draft(&self, kind: &'static str, number: u64) -> Draft {
+        draft(&self.scene, kind, number)
+    }
+}
+
+impl Stage<'_> {
     /// Records the decision, sets the limit, passes the gate.
     pub(super) async fn set_up(&self, limit: Money, effects: &[Effect]) -> Vec<Approved<Effect>> {
         let Stores { approvals, budget, .. } = &self.stores;
@@ -119,25 +127,6 @@ impl<'a> Stage<'a> {
         self.stores.journal.request(&self.scene.key).await.expect("the journal is read")
     }
 
-    pub(super) async fn balance(&self) -> Option<Balance> {
-        self.stores.budget.balance(&self.scene.scope()).await.expect("the budget is read")
-    }
-
-    pub(super) async fn standing(&self, effect: &Effect) -> Option<Standing> {
-        let Scene { namespace, decision, .. } = &self.scene;
-        self.stores
-            .approvals
-            .decision(namespace, *decision, &effect.digest())
-            .await
-            .expect("decisions are read")
-    }
-
-    pub(super) async fn revoke(&self) {
-        let Scene { namespace, decision, .. } = &self.scene;
-        let revoked = self.stores.approvals.revoke(namespace, *decision, self.clock.now()).await;
-        assert!(revoked.expect("a decision can be revoked"), "the decision is known");
-    }
-
     pub(super) async fn snapshot(&self) -> Snapshot {
         let mut standing = Vec::new();
         for effect in self.effects(PlatformName::ALL.len()) {
@@ -150,42 +139,91 @@ impl<'a> Stage<'a> {
             trace: self.trace().await,
         }
     }
+}
 
+impl<P: GivesBudget> Stage<'_, P> {
+    pub(super) async fn balance(&self) -> Option<Balance> {
+        self.stores.budget().balance(&self.scene.scope()).await.expect("the budget is read")
+    }
+}
+
+impl<P: GivesApprovals> Stage<'_, P> {
+    pub(super) async fn standing(&self, effect: &Effect) -> Option<Standing> {
+        let Scene { namespace, decision, .. } = &self.scene;
+        self.stores
+            .approvals()
+            .decision(namespace, *decision, &effect.digest())
+            .await
+            .expect("decisions are read")
+    }
+
+    pub(super) async fn revoke(&self) {
+        let Scene { namespace, decision, .. } = &self.scene;
+        let revoked = self.stores.approvals().revoke(namespace, *decision, self.clock.now()).await;
+        assert!(revoked.expect("a decision can be revoked"), "the decision is known");
+    }
+}
+
+impl<P: GivesEvidence> Stage<'_, P> {
     /// The types of the events of the scene's trace, in order.
     pub(super) async fn trace(&self) -> Vec<String> {
-        let correlation = Some(self.scene.correlation);
-        let query = LedgerQuery { correlation, ..LedgerQuery::default() };
-        self.find(&query).await.iter().map(kind_of).collect()
+        trace_of(&self.stores, &self.scene).await
     }
 
     /// All entries that a query asks for, the latest included.
     pub(super) async fn find(&self, query: &LedgerQuery) -> Vec<Entry> {
-        self.caught_up().await;
-        let page = Page { from: 0, limit: 100_000 };
-        self.stores.reader.find(query, page).await.expect("the ledger is read")
+        find(&self.stores, &self.scene, query).await
     }
 
     /// The head once it covers everything that was appended before; a head may lag behind.
     pub(super) async fn caught_up(&self) -> Head {
-        let marker = self.draft("marker", fresh_number());
-        let index = self.stores.ledger.append(vec![marker]).await.expect("a marker is appended")[0].index();
-        for _ in 0..LOOKS {
-            let head = self.stores.reader.head().await.expect("the head is read");
-            if head.size > index {
-                return head;
-            }
-            yield_now().await;
-        }
-        panic!("no head covers entry {index}, which was answered");
+        caught_up(&self.stores, &self.scene).await
+    }
+}
+
+impl<P: LeavesEvidence> Stage<'_, P> {
+    /// The same as `trace`, where the opener gives the ledger beside the port.
+    pub(super) async fn trace_if_told(&self) -> Option<Vec<String>> {
+        Some(trace_of(self.stores.evidence()?, &self.scene).await)
     }
 
-    /// An event of this scene, outside its trace.
-    pub(super) fn draft(&self, kind: &'static str, number: u64) -> Draft {
-        let parts: [&[u8]; 3] = [self.scene.name.as_bytes(), kind.as_bytes(), &number.to_be_bytes()];
-        let id = EventId::from_uuid(derive_uuid("chimera/testkit/event", &parts));
-        let statement = Statement::new().micros("number", number);
-        Draft::new(id, EventType::of(kind), Namespace::default(), statement)
+    /// Asserts the types of the events of the scene's trace, where the opener gives the ledger beside the port.
+    pub(super) async fn tells(&self, kinds: &[&str]) {
+        if let Some(trace) = self.trace_if_told().await {
+            assert_eq!(trace, kinds);
+        }
     }
+}
+
+async fn trace_of(evidence: &dyn GivesEvidence, scene: &Scene) -> Vec<String> {
+    let query = LedgerQuery { correlation: Some(scene.correlation), ..LedgerQuery::default() };
+    find(evidence, scene, &query).await.iter().map(kind_of).collect()
+}
+
+async fn find(evidence: &dyn GivesEvidence, scene: &Scene, query: &LedgerQuery) -> Vec<Entry> {
+    caught_up(evidence, scene).await;
+    let page = Page { from: 0, limit: 100_000 };
+    evidence.reader().find(query, page).await.expect("the ledger is read")
+}
+
+async fn caught_up(evidence: &dyn GivesEvidence, scene: &Scene) -> Head {
+    let marker = draft(scene, "marker", fresh_number());
+    let index = evidence.ledger().append(vec![marker]).await.expect("a marker is appended")[0].index();
+    for _ in 0..LOOKS {
+        let head = evidence.reader().head().await.expect("the head is read");
+        if head.size > index {
+            return head;
+        }
+        yield_now().await;
+    }
+    panic!("no head covers entry {index}, which was answered");
+}
+
+fn draft(scene: &Scene, kind: &'static str, number: u64) -> Draft {
+    let parts: [&[u8]; 3] = [scene.name.as_bytes(), kind.as_bytes(), &number.to_be_bytes()];
+    let id = EventId::from_uuid(derive_uuid("chimera/testkit/event", &parts));
+    let statement = Statement::new().micros("number", number);
+    Draft::new(id, EventType::of(kind), Namespace::default(), statement)
 }
 
 /// The scene's request for these effects.
@@ -255,7 +293,7 @@ pub(super) fn kind_of(entry: &Entry) -> String {
 }
 
 /// Several openers that take turns, so that callers come from several processes.
-pub(super) async fn openers(factory: &dyn StoreFactory, count: usize) -> Vec<Stores> {
+pub(super) async fn openers<P>(factory: &dyn StoreFactory<P>, count: usize) -> Vec<P> {
     join_all((0..count).map(|_| factory.open())).await
 }
 
@@ -271,7 +309,7 @@ fn fresh_number() -> u64 {
 }
 
 /// Lets other tasks run once.
-async fn yield_now() {
+pub(super) async fn yield_now() {
     let mut first = true;
     std::future::poll_fn(|context| {
         if std::mem::take(&mut first) {

@@ -11,7 +11,7 @@ use chimera_effect::{
     AccountKey, AccountRef, Admission, Admit, Advance, Advanced, Attempt, EffectJournal, EffectKind,
     EffectQuery, EffectRecord, EffectV1, Finding, LateOutcome, LeaseGrant, LeaseScope, LookReport, LookUp,
     NotReady, Outcome, Page, Platform, PostOwners, Refusal, RequestKey, RequestView, Service, Unfit,
-    UnknownOutcome, Upload, Uploaded,
+    UnknownOutcome, Upload, Uploaded, Watch,
 };
 use chimera_governance::review::{
     Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
@@ -90,6 +90,10 @@ impl EffectJournal for Cutting<dyn EffectJournal> {
 
     async fn owners(&self, account: &AccountKey, ids: &[String]) -> Result<Vec<EffectRecord>, StoreError> {
         self.cut.store(self.inner.owners(account, ids)).await
+    }
+
+    fn watch(&self, key: &RequestKey) -> Watch {
+        self.inner.watch(key)
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Rules {
     pub keys: Keys,
     /// Whether posts can be looked up.
     pub look_up: bool,
+    /// A number of the rules by which a look is read.
+    pub look_rules: u32,
     /// Whether a look sees every post, so that absence can mean something.
     pub complete_list: bool,
     /// Whether media are uploaded before the post.
@@ -35,6 +37,7 @@ impl Default for Rules {
         Self {
             keys: Keys::Advisory,
             look_up: true,
+            look_rules: 1,
             complete_list: true,
             uploads: false,
             needs_media: false,
@@ -62,11 +65,12 @@ impl Rules {
     /// What the kernel is told.
     #[must_use]
     pub fn service(&self) -> Service {
-        let Self { keys, look_up, uploads, timeout, settle, price, .. } = *self;
+        let Self { keys, look_up, look_rules, uploads, timeout, settle, price, .. } = *self;
         Service {
             keys,
             sets_state: false,
             look_up,
+            look_rules: look_up.then_some(look_rules),
             uploads,
             timeout,
             settle,

@@ -15,6 +15,7 @@ pub(super) struct World {
     pub(super) upload_faults: BTreeMap<PlatformName, VecDeque<ErrorCode>>,
     pub(super) posts: Vec<Post>,
     pub(super) performed: Vec<(EffectId, u32)>,
+    pub(super) sent: usize,
     pub(super) looks: usize,
     pub(super) uploads: usize,
     pub(super) violations: Vec<String>,

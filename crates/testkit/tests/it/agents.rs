@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chimera_contracts::{AgentId, Clock, ErrorCode, InstanceId, Money, PlatformName, derive_uuid};
 use chimera_effect::Admit;
-use chimera_effect::step::admit;
-use chimera_governance::{ApprovalStore, Balance, Decision, Gate};
+use chimera_effect::step::{AdmitContext, admit};
+use chimera_governance::{ApprovalStore, Balance, BudgetOwner, Decision, Gate};
 use chimera_testkit::{
     Memory, Scene, TestClock, TestEntropy, admit_request, block_on, new_effect, sample_decision,
     sample_effect,
@@ -29,11 +29,14 @@ fn a_decision_for_another_agent_admits_nothing() {
     let digest = approved.digest();
     let standing = block_on(store.decision(&scene.namespace, scene.decision, &digest)).unwrap();
     let asked = admit_request(&scene, vec![new_effect(approved, true)]);
-    let balance = Some(Balance::new(Money::usd_micros(1_000_000)));
+    let budget = BudgetOwner::Campaign(scene.campaign);
+    let balances = [(budget, Some(Balance::new(Money::usd_micros(1_000_000))))];
     let instance = InstanceId::from_uuid(derive_uuid("test", &[b"instance"]));
     let by = |agent: AgentId| {
         let asked = Admit { agent, ..asked.clone() };
-        admit(&asked, std::slice::from_ref(&standing), balance, &[], instance, clock.now())
+        let standings = std::slice::from_ref(&standing);
+        let now = clock.now();
+        admit(&asked, &AdmitContext { standings, balances: &balances, open: &[], pauses: &[], instance, now })
     };
     assert!(by(scene.agent).is_ok());
     let refused = by(AgentId::from_uuid(derive_uuid("test", &[b"another"]))).unwrap_err();

@@ -1,9 +1,10 @@
 //! What stays open after a second attempt, and when nothing more can be found out.
 
 use chimera_effect::{
-    DoubtfulItem, EffectRecord, EffectState, Finding, LeaseScope, LookPolicy, LookReport, Purpose,
+    Advance, DoubtfulItem, EffectRecord, EffectState, Finding, LeaseScope, LookPolicy, LookReport,
+    OPEN_EFFECTS, Purpose, Step, step,
 };
-use chimera_testkit::{Fault, Rules, TestClock, block_on};
+use chimera_testkit::{Fault, Rules, TestClock, WINDOW, block_on};
 use chrono::TimeDelta;
 
 use crate::world::{PLACE, World};
@@ -109,5 +110,45 @@ fn a_look_at_the_last_moment_of_a_wait_is_taken() {
         assert_eq!((early.progress.state, early.progress.looks), (EffectState::Unknown, 0));
         let found = drive(&world, &lost, lost.progress.settled_from.unwrap() - world.now()).await;
         assert_eq!(found.progress.state, EffectState::Published);
+    });
+}
+
+/// Where an account has more open effects than are looked at, one that is not seen may show the same: none begins.
+#[test]
+fn among_too_many_open_effects_none_begins() {
+    block_on(async {
+        let world = World::new(TestClock::manual(), Rules::default());
+        let unknown = world.performed("a text", Fault::LostAfter).await;
+        let (leased, _) = world.not_begun("quite another one").await;
+        let request = leased.request().clone();
+        let standing = {
+            let content = leased.record().effect.content();
+            let digest = leased.record().effect.digest();
+            let found =
+                world.stores.approvals.decision(&content.namespace, leased.record().decision, &digest);
+            found.await.unwrap()
+        };
+        for (many, attempts) in [(OPEN_EFFECTS - 1, 1), (OPEN_EFFECTS, 0)] {
+            let open = vec![unknown.clone(); many];
+            let context = step::Context {
+                request: &request,
+                siblings: &[],
+                standing: standing.as_ref(),
+                open: &open,
+                pauses: &[],
+                owner: None,
+                instance: world.stores.journal.instance(),
+                now: world.now(),
+            };
+            let record = leased.record();
+            let begin = Step::Begin { window: WINDOW, uploads: Vec::new() };
+            let (epoch, version) = (record.progress.epoch, record.progress.version);
+            let asked = Advance { effect: record.id, epoch, version, step: begin, keep: None };
+            let Ok(step::Verdict::Apply(change)) = step::advance(record, &asked, &context) else {
+                panic!("it begins or waits")
+            };
+            assert_eq!(change.record.progress.attempts, attempts, "beside {many}");
+            assert_eq!(change.record.progress.waits_for.is_some(), attempts == 0);
+        }
     });
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chimera_effect::{Advance, Carry, EffectRecord, EffectState, Finding, LookPolicy, LookReport, Order};
+use chimera_effect::{Advance, Carry, EffectRecord, EffectState, Finding, LookPolicy, LookReport};
 use chimera_testkit::{Fault, Rules, TestClock, block_on, published};
 use chrono::TimeDelta;
 
@@ -195,11 +195,11 @@ fn a_caller_of_what_waits_goes_on_once_the_other_is_settled() {
         world.clock.set(lease.until);
         let ask = async || {
             let key = world.scene.under_key(text).key;
-            let (effects, order) = (vec![waiting.id], Order::Sequential);
+            let effects = vec![waiting.id];
             let view = world.stores.journal.request(&key).await.unwrap().expect("it is stored");
             let (within, poll) = (TimeDelta::seconds(1), TimeDelta::milliseconds(100));
             let until = world.now() + within;
-            let carry = Carry { key, effects, order, within, until, poll };
+            let carry = Carry { key, effects, within, until, poll };
             world.kernel().carry_on(&carry, view).await.remove(0)
         };
         assert!(ask().await.record.open_words().expect("it waits").contains(&first.id.to_string()));
@@ -231,7 +231,7 @@ fn a_look_beside_an_equal_effect_that_is_settled_meanwhile_settles_nothing() {
         });
         // Two posts stood there for two effects, and the first is taken for the first; now it is known to be the other's.
         let post = chimera_effect::ExternalPost { id: "theirs".to_owned(), url: None, published_at: None };
-        let evidence = chimera_effect::Evidence { post, said: None };
+        let evidence = chimera_effect::Evidence { post, said: None, cost: None };
         world.platform.find_always(Finding::There(evidence));
         let looked = world.look_when_due(&one).await;
         assert_eq!(looked.progress.state, EffectState::Unknown);

@@ -60,14 +60,25 @@ fn every_case_stands_on_its_own() {
 
 mod agents;
 mod asking_again;
+mod claims;
 mod crashes;
+mod failing;
+mod fake_server;
 mod halting;
 mod late;
 mod left_open;
 mod looking;
 mod narrow;
+mod one_port;
+mod platforms;
 mod policing;
 mod reach;
+mod signers;
+mod targets;
+mod tool_clients;
+mod tool_outside;
+mod uploading;
+mod waiting;
 mod world;
 
 proptest::proptest! {

@@ -172,13 +172,13 @@ fn nothing_happens_outside_the_time_that_was_approved() {
         let now = narrow.clock.now();
         let day = TimeDelta::days(1);
         let instant = TimeDelta::microseconds(1);
-        for (name, not_before, not_after, allowed) in [
-            ("early", Some(now + day), None, false),
-            ("a moment early", Some(now + instant), None, false),
-            ("at its first moment", Some(now), None, true),
-            ("at its last moment", None, Some(now), true),
-            ("a moment late", None, Some(now - instant), false),
-            ("late", None, Some(now - day), false),
+        for (name, not_before, not_after, expected) in [
+            ("early", Some(now + day), None, Some(EffectState::Scheduled)),
+            ("a moment early", Some(now + instant), None, Some(EffectState::Scheduled)),
+            ("at its first moment", Some(now), None, Some(EffectState::Attempting)),
+            ("at its last moment", None, Some(now), Some(EffectState::Attempting)),
+            ("a moment late", None, Some(now - instant), None),
+            ("late", None, Some(now - day), None),
         ] {
             let content = narrow.approved.get().content().clone();
             let effect = Effect::new(EffectV1 { not_before, not_after, ..content }).unwrap();
@@ -188,10 +188,12 @@ fn nothing_happens_outside_the_time_that_was_approved() {
                 set_up(approvals, budget.as_ref(), &narrow.time(), &scene, PLENTY, &[effect]).await;
             let effects = vec![new_effect(approved[0].clone(), true)];
             let answer = narrow.stores.journal.admit(admit_request(&scene, effects)).await.unwrap();
-            if allowed {
-                assert!(matches!(answer, Admission::Fresh(_)), "{name}: {answer:?}");
-            } else {
-                refused_with(&answer, ErrorCode::ApprovalExpired);
+            match (expected, answer) {
+                (Some(state), Admission::Fresh(view)) => {
+                    assert_eq!(view.effects[0].progress.state, state, "{name}");
+                }
+                (None, answer) => refused_with(&answer, ErrorCode::ApprovalExpired),
+                (_, answer) => panic!("{name}: {answer:?}"),
             }
         }
     });

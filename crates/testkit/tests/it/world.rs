@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chimera_contracts::{Clock, Money, PlatformName};
 use chimera_effect::{
-    AccountRef, Admission, Attempt, Effect, EffectKind, EffectRecord, Finding, Kernel, KernelOptions,
-    LateOutcome, LeaseScope, Leased, LookUp, NotReady, Outcome, OwnedPost, Platform, PostOwners, Purpose,
-    Refusal, Service, Upload, Uploaded,
+    AccountRef, Admission, Attempt, Effect, EffectKind, EffectRecord, EffectV1, Finding, Kernel,
+    KernelOptions, LateOutcome, LeaseScope, Leased, LookUp, Media, MediaIdentity, NotReady, Outcome,
+    OwnedPost, Platform, PostOwners, Purpose, Refusal, Service, Upload, Uploaded,
 };
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
@@ -30,6 +30,7 @@ pub(crate) struct Told {
     finding: Arc<Mutex<Option<Finding>>>,
     during: Arc<Mutex<Option<Hook>>>,
     during_look: Arc<Mutex<Option<Hook>>>,
+    during_upload: Arc<Mutex<Option<Hook>>>,
     asked: Arc<Mutex<Vec<LookUp>>>,
     pub(crate) owned: Arc<Mutex<Vec<OwnedPost>>>,
 }
@@ -56,6 +57,14 @@ impl Told {
         *self.during_look.lock().unwrap() = Some(Box::new(hook));
     }
 
+    /// This happens once, after the next medium arrived and before the platform tells.
+    pub(crate) fn meanwhile_an_upload(
+        &self,
+        hook: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) {
+        *self.during_upload.lock().unwrap() = Some(Box::new(hook));
+    }
+
     /// What was looked for last.
     pub(crate) fn asked_last(&self) -> LookUp {
         self.asked.lock().unwrap().last().cloned().expect("there was a look")
@@ -71,7 +80,12 @@ impl Platform for Told {
         self.strict.ready(wanted, kind).await
     }
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
-        self.strict.upload(upload).await
+        let uploaded = self.strict.upload(upload).await;
+        let hook = self.during_upload.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook().await;
+        }
+        uploaded
     }
     async fn perform(&self, attempt: &Attempt) -> Outcome {
         let outcome = self.strict.perform(attempt).await;
@@ -118,6 +132,7 @@ impl World {
             finding: Arc::default(),
             during: Arc::default(),
             during_look: Arc::default(),
+            during_upload: Arc::default(),
             asked: Arc::default(),
             owned: Arc::default(),
         };
@@ -134,10 +149,14 @@ impl World {
     }
 
     pub(crate) fn kernel_over(&self, stores: &Stores) -> Kernel {
+        self.kernel_with(stores, KernelOptions::default())
+    }
+
+    pub(crate) fn kernel_with(&self, stores: &Stores, options: KernelOptions) -> Kernel {
         let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&self.clock);
         let gate = Gate::new(Arc::clone(&stores.approvals), Arc::clone(&time));
         let journal = Arc::clone(&stores.journal);
-        Kernel::new(journal, Arc::new(self.platform.clone()), gate, time, KernelOptions::default())
+        Kernel::new(journal, Arc::new(self.platform.clone()), gate, time, options)
     }
 
     /// Admits a post of this text under a key of its own, its first attempt begun.
@@ -150,11 +169,34 @@ impl World {
         self.admit(text, false).await.0.record().clone()
     }
 
+    /// The same without an attempt, and what it takes to drive it.
+    pub(crate) async fn not_begun(&self, text: &str) -> (Leased, Approved<Effect>) {
+        self.admit(text, false).await
+    }
+
+    /// A post with a medium, which is uploaded before its first attempt.
+    pub(crate) async fn with_medium(&self, text: &str) -> (Leased, Approved<Effect>) {
+        self.with_media(text, 1).await
+    }
+
+    /// The same with several.
+    pub(crate) async fn with_media(&self, text: &str, count: usize) -> (Leased, Approved<Effect>) {
+        let content = sample_effect(&self.scene, PLACE, text).content().clone();
+        let url = |number| format!("https://media.example.com/{number}.mp4");
+        let medium = |number| Media { url: url(number), identity: MediaIdentity::ByReference };
+        let media = (0..count).map(medium).collect();
+        self.admit_effect(Effect::new(EffectV1 { media, ..content }).unwrap(), text, false).await
+    }
+
     async fn admit(&self, text: &str, begin: bool) -> (Leased, Approved<Effect>) {
+        self.admit_effect(sample_effect(&self.scene, PLACE, text), text, begin).await
+    }
+
+    async fn admit_effect(&self, effect: Effect, text: &str, begin: bool) -> (Leased, Approved<Effect>) {
         let time: Arc<dyn Clock> = Arc::<TestClock>::clone(&self.clock);
         let scene = self.scene.under_key(text);
         let scene = Scene { decision: Scene::named(text).decision, ..scene };
-        let effects = [sample_effect(&self.scene, PLACE, text)];
+        let effects = [effect];
         let Stores { approvals, budget, .. } = &self.stores;
         let approved = set_up(approvals, budget.as_ref(), &time, &scene, PLENTY, &effects).await.remove(0);
         let new = vec![new_effect(approved.clone(), begin)];

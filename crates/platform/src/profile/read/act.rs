@@ -70,6 +70,7 @@ impl Reading {
             state: self.within("state", state, Self::state),
             list: None,
             get: None,
+            look_rules: None,
             delete: self.within("delete", delete, |reading, raw| reading.delete(kind, raw)),
         };
         act.list = self.within("list", list, |reading, raw| reading.list(kind, raw, &act));

@@ -405,3 +405,31 @@ fn a_shape_fits_the_whole_of_a_target() {
 fn what_is_no_toml_is_refused() {
     assert_eq!(Profile::parse("name =").unwrap_err().faults.len(), 1);
 }
+
+/// It is kept with attempts and compared after a restart.
+#[test]
+fn the_number_of_look_rules_goes_by_what_they_say() {
+    for name in Profile::names() {
+        let (once, again) = (Profile::named(name).unwrap(), Profile::named(name).unwrap());
+        for platform in once.platforms() {
+            let same = again.platform(platform.platform()).unwrap();
+            for kind in platform.served() {
+                let (one, other) = (platform.service(kind).unwrap(), same.service(kind).unwrap());
+                assert_eq!(one.look_rules, other.look_rules, "{name} {kind:?}");
+                assert_eq!(one.look_rules.is_some(), one.look_up, "{name} {kind:?}");
+            }
+        }
+    }
+    let number = |list: &str| {
+        let text = format!(
+            "{HEAD}[platforms.twitter.publish]\ntool = \"p\"\narguments = {{ t = \"{{text}}\" }}\nid = \"/id\"\n\
+             [platforms.twitter.list]\ntool = \"l\"\nitems = \"/items\"\nid = \"/id\"\ntext = \"/text\"\n{list}"
+        );
+        let profile = Profile::parse(&text).unwrap_or_else(|error| panic!("{:#?}", error.faults));
+        profile.platform(PlatformName::Twitter).unwrap().service(EffectKind::Publish).unwrap().look_rules
+    };
+    let plain = number("created_at = \"/at\"");
+    assert_eq!(number("created_at = \"/at\""), plain);
+    assert_ne!(number("created_at = \"/created\""), plain, "another pointer is another rule");
+    assert_ne!(number("created_at = \"/at\"\nown = true"), plain, "another claim is another rule");
+}
