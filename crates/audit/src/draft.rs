@@ -20,6 +20,9 @@ use crate::subject::Subject;
 /// Domain of [`Draft::sameness`].
 const SAMENESS: &str = "chimera.audit.draft.v1";
 
+/// Bytes that most events fit into.
+const EVENT: usize = 960;
+
 /// How many lists may lie within each other, so that a reader may bound what it follows.
 const MAX_DEPTH: usize = 8;
 
@@ -173,8 +176,9 @@ impl Told<'_> {
     /// small integers: written down as it stands, the document is canonical already, at a tenth of the work. Names beyond
     /// ASCII, which sort differently in UTF-16, go the long way.
     fn bytes(&self) -> Result<Vec<u8>, CanonicalError> {
-        match serde_json::to_vec(self) {
-            Ok(bytes) if bytes.is_ascii() => Ok(bytes),
+        let mut bytes = Vec::with_capacity(EVENT);
+        match serde_json::to_writer(&mut bytes, self) {
+            Ok(()) if bytes.is_ascii() => Ok(bytes),
             _ => to_statement(self),
         }
     }

@@ -184,7 +184,7 @@ impl Serialize for Atom {
 /// assert_eq!(statement.get("status"), Some(&chimera_audit::Atom::word("published")));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Statement(BTreeMap<String, Atom>);
+pub struct Statement(BTreeMap<Cow<'static, str>, Atom>);
 
 impl Statement {
     /// A statement that says nothing yet.
@@ -196,7 +196,7 @@ impl Statement {
     /// Adds a value of any kind.
     #[must_use]
     pub fn atom(mut self, name: &'static str, atom: impl Into<Atom>) -> Self {
-        self.0.insert(cleaned(name).into_owned(), atom.into());
+        self.0.insert(cleaned(name), atom.into());
         self
     }
 
@@ -261,7 +261,7 @@ impl Statement {
 
     /// All values, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Atom)> {
-        self.0.iter().map(|(name, atom)| (name.as_str(), atom))
+        self.0.iter().map(|(name, atom)| (name.as_ref(), atom))
     }
 }
 

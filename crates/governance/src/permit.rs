@@ -109,7 +109,7 @@ pub fn permits(
 ) -> Result<(), Denial> {
     let approver = Principal::of(&decision.approver.id);
     let asked = decision.requested_by.as_deref().map(Principal::of);
-    let acts = agent.map(|agent| Principal::of(&agent.to_string()));
+    let acts = agent.map(|agent| Principal::of(agent.as_uuid().as_hyphenated().encode_lower(&mut [0; 36])));
     let checks = [
         (decision.namespace != *namespace, Denial::Unknown),
         (!decision.effects.contains(digest), Denial::ContentMismatch),

@@ -32,7 +32,8 @@ impl Principal {
     /// The principal that the host calls `id`.
     #[must_use]
     pub fn of(id: &str) -> Self {
-        let spelled: String = canonical(id).chars().filter(|letter| !is_invisible(*letter)).collect();
+        let mut spelled = canonical(id);
+        spelled.retain(|letter| !is_invisible(letter));
         // Every agent's id is a UUID; its forms are read by one parser.
         let agent: Result<AgentId, _> = spelled.trim().to_lowercase().parse();
         Self(agent.map_or_else(|_| skeleton(&spelled), |agent| skeleton(&agent.to_string())))

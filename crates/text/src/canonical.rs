@@ -12,6 +12,10 @@ use unicode_normalization::UnicodeNormalization as _;
 /// ```
 #[must_use]
 pub fn canonical(text: &str) -> String {
+    // ASCII has one form. Ids and most keys are ASCII.
+    if text.is_ascii() && !text.contains('\r') {
+        return text.trim().to_owned();
+    }
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
     lines.trim().nfc().collect()
 }
@@ -38,6 +42,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn ascii_has_the_form_of_any_text(text in "[\\x00-\\x7f]{0,40}") {
+            let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+            prop_assert_eq!(canonical(&text), lines.trim().nfc().collect::<String>());
+        }
+
         #[test]
         fn it_is_its_own_form(text in "(\\PC|[\r\n\t \u{301}\u{340}\u{2126}]){0,40}") {
             let once = canonical(&text);
