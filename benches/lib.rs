@@ -4,6 +4,7 @@
 pub mod asked;
 pub mod campaigns;
 pub mod chance;
+pub mod cpu;
 pub mod crowd;
 pub mod disk;
 pub mod floor;

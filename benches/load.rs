@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
+use crate::cpu;
 use crate::crowd::crowd;
 use crate::disk::{Bytes, Meter};
 use crate::flush;
@@ -57,6 +58,7 @@ pub struct Cost {
     /// What one flush took before and after.
     pub flush: Duration,
     wall: Duration,
+    cpu: Option<Duration>,
     wrote: Count,
     bytes: Bytes,
     latency: Sample,
@@ -83,9 +85,11 @@ where
     let most = u32::try_from(load.calls).unwrap_or(u32::MAX).saturating_mul(FRAMES_A_CALL);
     let meter = Meter::start(subject.database, subject.log.min(most));
     let before = (subject.count)();
+    let worked = cpu::used();
     let begun = Instant::now();
     let latencies = runtime.block_on(crowd(callers, requests, call));
     let wall = begun.elapsed();
+    let cpu = worked.and_then(|before| cpu::used()?.checked_sub(before));
     let after = (subject.count)();
     let bytes = meter.stop();
     flushes.extend(flush::measure(folder, PROBES).expect("a flush can be measured"));
@@ -95,6 +99,7 @@ where
         load,
         flush: Sample::of(flushes).median(),
         wall,
+        cpu,
         wrote: Count { commits: after.commits - before.commits, rows: after.rows - before.rows },
         bytes,
         latency: Sample::of(latencies),
@@ -122,6 +127,12 @@ impl Cost {
     #[must_use]
     pub fn wall(&self) -> Duration {
         self.wall
+    }
+
+    /// For how long processors worked on a call, in microseconds; with those of the bench that makes it.
+    #[must_use]
+    pub fn cpu(&self) -> Option<f64> {
+        self.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / self.calls())
     }
 
     /// Calls in the time of one flush.

@@ -60,19 +60,20 @@ fn run(runtime: &Runtime, folder: &Path, load: Load) -> Vec<Cost> {
 
 fn print(costs: &[Cost]) {
     println!(
-        "| call | callers | calls | calls/s | of publish's | one flush, ms | calls a flush's time | flushes a call \
+        "| call | callers | calls | calls/s | of publish's | CPU, µs | one flush, ms | calls a flush's time | flushes a call \
          | rows a call | kB kept | kB written | p50, in flushes | p99, in flushes |"
     );
-    println!("|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for cost in costs {
         let publish = costs.iter().find(|other| other.load.callers == cost.load.callers);
         println!(
-            "| {} | {} | {} | {:.0} | {:.2} | {:.3} | {:.2} | {:.3} | {:.2} | {:.1} | {} | {:.1} | {:.1} |",
+            "| {} | {} | {} | {:.0} | {:.2} | {} | {:.3} | {:.2} | {:.3} | {:.2} | {:.1} | {} | {:.1} | {:.1} |",
             cost.name,
             cost.load.callers,
             cost.load.calls,
             cost.rate(),
             cost.rate() / publish.map_or(f64::NAN, Cost::rate),
+            cell(cost.cpu()),
             cost.flush.as_secs_f64() * 1e3,
             cost.ratio(),
             cost.flushes(),

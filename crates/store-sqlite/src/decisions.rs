@@ -43,6 +43,10 @@ fn find_raw(connection: &Tx<'_>, namespace: &Namespace, id: DecisionId) -> StepR
 
 /// The number of a decision, where it is known.
 fn number(connection: &Tx<'_>, namespace: &Namespace, id: DecisionId) -> StepResult<Option<i64>> {
+    connection.memo().decisions.get((namespace.clone(), id), || look_up_number(connection, namespace, id))
+}
+
+fn look_up_number(connection: &Tx<'_>, namespace: &Namespace, id: DecisionId) -> StepResult<Option<i64>> {
     for number in connection.find(Hash::id(Kind::Decision, id.as_uuid()))? {
         let mut statement = connection.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM decision WHERE number = ?1 AND decision_id = ?2 AND namespace = ?3)",
@@ -98,7 +102,9 @@ pub(crate) fn put(connection: &Tx<'_>, row: &DecisionRow) -> StepResult<()> {
             uses,
             document,
         ))?;
-    index(connection, connection.last_insert_rowid(), decision)
+    let number = connection.last_insert_rowid();
+    connection.memo().decisions.set((decision.namespace.clone(), decision.id), Some(number));
+    index(connection, number, decision)
 }
 
 /// Makes a decision found by its id, its artifact and the digests that it lists.

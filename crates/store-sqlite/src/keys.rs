@@ -212,6 +212,13 @@ impl Known {
     }
 }
 
+/// What one transaction appended, in order and by hash.
+#[derive(Debug, Default)]
+struct Appended {
+    keys: Vec<(i64, i64, i64)>,
+    rows: HashMap<i64, Rows>,
+}
+
 /// The keys as one transaction sees them: what is known, and what it appended itself. Only what was committed becomes known.
 #[derive(Debug)]
 pub(crate) struct View<'a> {
@@ -220,7 +227,7 @@ pub(crate) struct View<'a> {
     young: Generation,
     /// Whether the sorted table has to be asked.
     sorted: bool,
-    appended: RefCell<Vec<(i64, i64, i64)>>,
+    appended: RefCell<Appended>,
     /// How many keys it moved.
     moved: Cell<usize>,
 }
@@ -233,7 +240,7 @@ impl<'a> View<'a> {
         known.catch_up(connection)?;
         let Known { old, young, sorted, .. } = &*known;
         let (old, young, sorted) = (old.clone(), young.clone(), *sorted);
-        Ok(Self { keys, old, young, sorted, appended: RefCell::new(Vec::new()), moved: Cell::new(0) })
+        Ok(Self { keys, old, young, sorted, appended: RefCell::default(), moved: Cell::new(0) })
     }
 
     /// The rows that may have this key, oldest first.
@@ -245,25 +252,26 @@ impl<'a> View<'a> {
                 found.insert(row?);
             }
         }
-        for keys in [&self.old, &self.young] {
-            match keys.keys().get(&hash.0) {
-                Some(Rows::One(row)) => {
-                    found.insert(*row);
-                }
-                Some(Rows::Many(rows)) => found.extend(rows),
-                None => {}
+        let mut take = |rows: Option<&Rows>| match rows {
+            Some(Rows::One(row)) => {
+                found.insert(*row);
             }
+            Some(Rows::Many(rows)) => found.extend(rows),
+            None => {}
+        };
+        for keys in [&self.old, &self.young] {
+            take(keys.keys().get(&hash.0));
         }
-        found.extend(
-            self.appended.borrow().iter().filter(|(_, known, _)| *known == hash.0).map(|(.., row)| *row),
-        );
+        take(self.appended.borrow().rows.get(&hash.0));
         Ok(found.into_iter().collect())
     }
 
     /// Appends a key for a row.
     pub(crate) fn append(&self, connection: &Connection, hash: Hash, row: i64) -> StepResult<()> {
         connection.prepare_cached("INSERT INTO key (hash, row) VALUES (?1, ?2)")?.execute((hash.0, row))?;
-        self.appended.borrow_mut().push((connection.last_insert_rowid(), hash.0, row));
+        let mut appended = self.appended.borrow_mut();
+        appended.keys.push((connection.last_insert_rowid(), hash.0, row));
+        appended.rows.entry(hash.0).and_modify(|rows| rows.add(row)).or_insert(Rows::One(row));
         Ok(())
     }
 
@@ -277,7 +285,7 @@ impl<'a> View<'a> {
         let mut known = self.keys.known();
         known.begin_to_move(many, sorted_up_to);
         // Never slower than keys come.
-        let slice = slice.max(self.appended.borrow().len().saturating_mul(2));
+        let slice = slice.max(self.appended.borrow().keys.len().saturating_mul(2));
         let rest = known.moving.len().saturating_sub(slice);
         let Some(next) = known.moving.get(rest..).filter(|next| !next.is_empty()) else { return Ok(()) };
         let mut insert =
@@ -297,7 +305,7 @@ impl<'a> View<'a> {
     /// What the transaction appended and moved is there for good.
     pub(crate) fn committed(self) {
         let mut known = self.keys.known();
-        for (number, hash, row) in self.appended.into_inner() {
+        for (number, hash, row) in self.appended.into_inner().keys {
             known.take_in(number, hash, row);
         }
         if self.moved.get() > 0 {

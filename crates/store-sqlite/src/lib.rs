@@ -9,6 +9,7 @@ mod identity;
 mod instance;
 mod keys;
 mod ledger;
+mod memo;
 mod migrate;
 mod pauses;
 mod permits;

@@ -43,7 +43,20 @@ pub(crate) fn put(connection: &Tx<'_>, pause: &Pause) -> StepResult<()> {
             pause.changed_at.timestamp_micros(),
             json(pause)?,
         ))?;
+    connection.memo().paused.set(None);
     Ok(())
+}
+
+/// Whether any switch is active: nearly always none is, and every step that records an attempt asks.
+fn is_any_active(connection: &Tx<'_>) -> StepResult<bool> {
+    if let Some(known) = connection.memo().paused.get() {
+        return Ok(known);
+    }
+    let any = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM pause WHERE active = 1)")?
+        .query_row([], |row| row.get(0))?;
+    connection.memo().paused.set(Some(any));
+    Ok(any)
 }
 
 /// The switches that stop something now; those of one tenant and account where they are given.
@@ -52,6 +65,9 @@ pub(crate) fn active(
     stopping: Option<&(Namespace, AccountKey)>,
     limit: usize,
 ) -> StepResult<Vec<Pause>> {
+    if !is_any_active(connection)? {
+        return Ok(Vec::new());
+    }
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let documents: Vec<String> = match stopping {
         Some((namespace, account)) => connection

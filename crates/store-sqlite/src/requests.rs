@@ -77,6 +77,10 @@ pub(crate) fn document(request: &RequestRecord, effects: Vec<Fixed>) -> StepResu
 
 /// The number of a request, where it is known.
 pub(crate) fn number(connection: &Tx<'_>, request: RequestId) -> StepResult<Option<i64>> {
+    connection.memo().requests.get(request, || look_up_number(connection, request))
+}
+
+fn look_up_number(connection: &Tx<'_>, request: RequestId) -> StepResult<Option<i64>> {
     let id = request.as_uuid();
     for number in connection.find(Hash::id(Kind::Request, id))? {
         let mut statement = connection
@@ -184,6 +188,7 @@ pub(crate) fn insert(
         .execute((id.as_bytes(), document))?;
     let number = connection.last_insert_rowid();
     connection.name(Hash::id(Kind::Request, id), number)?;
+    connection.memo().requests.set(request, Some(number));
     Ok(number)
 }
 
@@ -255,29 +260,37 @@ pub(crate) fn account_number(connection: &Tx<'_>, platform: &str, account: &str)
     connection
         .prepare_cached("INSERT INTO account (platform, account) VALUES (?1, ?2)")?
         .execute((platform, account))?;
-    Ok(connection.last_insert_rowid())
+    let number = connection.last_insert_rowid();
+    connection.memo().accounts.set((platform.to_owned(), account.to_owned()), Some(number));
+    Ok(number)
 }
 
 fn known_account(connection: &Tx<'_>, platform: &str, account: &str) -> StepResult<Option<i64>> {
-    let mut statement =
-        connection.prepare_cached("SELECT number FROM account WHERE platform = ?1 AND account = ?2")?;
-    Ok(statement.query_row((platform, account), |row| row.get(0)).optional()?)
+    connection.memo().accounts.get((platform.to_owned(), account.to_owned()), || {
+        let mut statement =
+            connection.prepare_cached("SELECT number FROM account WHERE platform = ?1 AND account = ?2")?;
+        Ok(statement.query_row((platform, account), |row| row.get(0)).optional()?)
+    })
 }
 
 /// The number of a campaign, which is given one where it has none.
 pub(crate) fn campaign(connection: &Tx<'_>, namespace: &str, campaign: &Uuid) -> StepResult<i64> {
     let values = (namespace, campaign.as_bytes());
-    let known: Option<i64> = connection
-        .prepare_cached("SELECT number FROM campaign WHERE namespace = ?1 AND campaign = ?2")?
-        .query_row(values, |row| row.get(0))
-        .optional()?;
+    let key = || (namespace.to_owned(), *campaign);
+    let known: Option<i64> = connection.memo().campaigns.get(key(), || {
+        let mut statement = connection
+            .prepare_cached("SELECT number FROM campaign WHERE namespace = ?1 AND campaign = ?2")?;
+        Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+    })?;
     if let Some(number) = known {
         return Ok(number);
     }
     connection
         .prepare_cached("INSERT INTO campaign (namespace, campaign) VALUES (?1, ?2)")?
         .execute(values)?;
-    Ok(connection.last_insert_rowid())
+    let number = connection.last_insert_rowid();
+    connection.memo().campaigns.set(key(), Some(number));
+    Ok(number)
 }
 
 /// An effect's number and what changes about it.

@@ -12,12 +12,14 @@ use rusqlite::Connection;
 use crate::error::StepResult;
 use crate::instance::Instance;
 use crate::keys::{Hash, Keys, View};
+use crate::memo::Memo;
 use crate::{budgets, decisions, ledger, pauses, permits, proposals, requests, reviews};
 
 /// A connection within a transaction, with the keys as that sees them.
 pub(crate) struct Tx<'a> {
     connection: &'a Connection,
     keys: View<'a>,
+    memo: Memo,
     openers: Option<&'a Instance>,
     erased: Cell<bool>,
     written: RefCell<Written>,
@@ -39,7 +41,8 @@ impl<'a> Tx<'a> {
         openers: Option<&'a Instance>,
     ) -> StepResult<Self> {
         let keys = View::of(keys, connection)?;
-        Ok(Self { connection, keys, openers, erased: Cell::new(false), written: RefCell::default() })
+        let memo = Memo::default();
+        Ok(Self { connection, keys, memo, openers, erased: Cell::new(false), written: RefCell::default() })
     }
 
     /// The numbers of rows that may have this key, oldest first.
@@ -52,8 +55,16 @@ impl<'a> Tx<'a> {
         self.keys.append(self.connection, hash, row)
     }
 
-    /// Moves keys out of memory, where they are many.
-    pub(crate) fn move_keys(&self) -> StepResult<()> {
+    /// What was looked up already.
+    pub(crate) const fn memo(&self) -> &Memo {
+        &self.memo
+    }
+
+    /// Ends a batch, before its commit: writes the budgets that moved, and moves keys out of memory, where they are many.
+    pub(crate) fn finish(&self) -> StepResult<()> {
+        for (scope, balance) in self.memo.budgets.take_moved() {
+            budgets::put(self, &scope, &balance)?;
+        }
         self.keys.move_keys(self.connection)
     }
 
@@ -79,10 +90,11 @@ pub(crate) fn find(connection: &Tx<'_>, read: &Read) -> StepResult<Found> {
 
 fn row(connection: &Tx<'_>, key: &Key) -> StepResult<Option<Row>> {
     Ok(match key {
-        Key::Request(id) => requests::find(connection, *id)?.map(Row::Request),
+        Key::Request(id) => requests::find(connection, *id)?.map(|view| Row::Request(view.into())),
         Key::Decision(namespace, id) => decisions::find(connection, namespace, *id)?.map(Row::Decision),
         Key::Budget(scope) => {
-            budgets::find(connection, scope)?.map(|balance| Row::Budget(scope.clone(), balance))
+            let found = connection.memo.budgets.get(scope, || budgets::find(connection, scope))?;
+            found.map(|balance| Row::Budget(scope.clone(), balance))
         }
         Key::Review(namespace, id) => reviews::find(connection, namespace, *id)?.map(Row::Review),
         Key::Proposal(key) => {
@@ -100,9 +112,10 @@ fn rows(connection: &Tx<'_>, scan: &Scan) -> StepResult<Vec<Row>> {
     }
     let reviews = |found: Vec<_>| found.into_iter().map(Row::Review).collect();
     Ok(match scan {
-        Scan::Holding(effect) => {
-            requests::holding(connection, *effect)?.into_iter().map(Row::Request).collect()
-        }
+        Scan::Holding(effect) => requests::holding(connection, *effect)?
+            .into_iter()
+            .map(|view| Row::Request(view.into()))
+            .collect(),
         Scan::Deciding { namespace, digest } => {
             decisions::deciding(connection, namespace, digest)?.into_iter().map(Row::Decision).collect()
         }
@@ -144,7 +157,7 @@ pub(crate) fn apply(
         Checked::Stale(stale) => return Ok(Commit::Stale(stale)),
     };
     for (scope, balance) in &budgets {
-        budgets::put(connection, scope, balance)?;
+        connection.memo.budgets.set(scope, *balance);
     }
     let mut contents = Vec::new();
     for write in &transaction.writes {
@@ -173,7 +186,10 @@ pub(crate) fn apply(
 fn put(connection: &Tx<'_>, row: &Row) -> StepResult<()> {
     match row {
         Row::Decision(row) => decisions::put(connection, row),
-        Row::Budget(scope, balance) => budgets::put(connection, scope, balance),
+        Row::Budget(scope, balance) => {
+            connection.memo.budgets.set(scope, *balance);
+            Ok(())
+        }
         Row::Review(review) => reviews::put(connection, review),
         Row::Proposal(key, proposal) => proposals::put(connection, key, proposal),
         Row::Permits(row) => permits::put(connection, row),

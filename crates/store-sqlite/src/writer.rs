@@ -29,6 +29,15 @@ use crate::{ledger, session};
 /// At most so many steps in one transaction, so that the first caller of a large batch is not kept waiting for the last.
 const BATCH: usize = 512;
 
+/// So many callers at once are many: the next ones are waited for, as PostgreSQL's `commit_siblings` and `commit_delay` do it.
+const SIBLINGS: usize = 8;
+
+/// How long, each time; about as long as a fast disk flushes.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// How often at most, while more come.
+const PAUSES: u32 = 8;
+
 /// How much was written since the store was opened.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -41,8 +50,10 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// One caller's step. It may run twice when the first transaction is lost as a whole; nothing of the first run is kept then.
 enum Job {
     Apply {
+        /// Goes back to its caller, which frees it: freed here, each of its parts would wait for the memory that the caller's
+        /// thread allocates from.
         transaction: Transaction,
-        reply: Reply<Commit>,
+        reply: Reply<(Commit, Transaction)>,
         done: Option<Result<Commit, StoreError>>,
     },
     Transact {
@@ -100,7 +111,9 @@ impl Job {
             let _ = reply.send(done.unwrap_or_else(missing));
         }
         match self {
-            Self::Apply { reply, done, .. } => told(reply, done),
+            Self::Apply { transaction, reply, done } => {
+                told(reply, done.map(|done| done.map(|commit| (commit, transaction))));
+            }
             Self::Transact { reply, done, .. } => told(reply, done),
         }
     }
@@ -144,7 +157,8 @@ impl Writer {
     /// Applies a transaction and answers once it is durable.
     pub(crate) async fn apply(&self, transaction: Transaction) -> Result<Commit, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Apply { transaction, reply, done: None }, answer).await
+        let (commit, _) = self.send(Job::Apply { transaction, reply, done: None }, answer).await?;
+        Ok(commit)
     }
 
     /// Computes a step in the writer's transaction and answers once it is durable.
@@ -177,14 +191,31 @@ fn work(desk: &Desk, waiting: &Receiver<Job>) {
     let mut tree = None;
     while let Ok(first) = waiting.recv_blocking() {
         let mut batch = vec![first];
-        while batch.len() < BATCH {
-            match waiting.try_recv() {
-                Ok(job) => batch.push(job),
-                Err(_) => break,
+        gather(&mut batch, waiting);
+        // Where many call at once, more of them are about to: what they share of a transaction (pages, the flush) is worth a pause.
+        // A caller that is alone, or among few, waits for nobody.
+        for _ in 0..PAUSES {
+            if !(SIBLINGS..BATCH).contains(&batch.len()) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+            if gather(&mut batch, waiting) == 0 {
+                break;
             }
         }
         commit(desk, &mut tree, batch);
     }
+}
+
+/// Takes what waits into the batch; how much that was.
+fn gather(batch: &mut Vec<Job>, waiting: &Receiver<Job>) -> usize {
+    let before = batch.len();
+    while batch.len() < BATCH
+        && let Ok(job) = waiting.try_recv()
+    {
+        batch.push(job);
+    }
+    batch.len().saturating_sub(before)
 }
 
 /// Commits a batch. Where the transaction is lost as a whole, each step gets one of its own.
@@ -285,7 +316,7 @@ fn run<'a>(desk: &'a Desk, known: Option<Tree>, batch: &mut [Job]) -> Result<(Tr
         }
         result.map_err(StepError::into_store)?;
     }
-    rows.move_keys().map_err(StepError::into_store)?;
+    rows.finish().map_err(StepError::into_store)?;
     Ok((tree, rows))
 }
 
