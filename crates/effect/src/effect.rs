@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use chimera_contracts::canonical::{CanonicalError, to_statement};
+use chimera_contracts::canonical::CanonicalError;
 use chimera_contracts::{CampaignId, Digest, Namespace, PlatformName};
 use chimera_governance::Approvable;
 use chrono::{DateTime, Utc};
@@ -60,11 +60,11 @@ pub enum MediaIdentity {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Media {
+    /// Which bytes it is.
+    pub identity: MediaIdentity,
     /// Where it is.
     #[serde(rename = "ref")]
     pub url: String,
-    /// Which bytes it is.
-    pub identity: MediaIdentity,
 }
 
 /// How the disclosure label becomes public (PUB-13).
@@ -88,36 +88,39 @@ pub struct Disclosure {
 }
 
 /// Everything that becomes public by one effect, and when it may. Absent members are omitted from the hashed form.
+///
+/// The members stand in the order of their names, here and in what they hold, and none of them is a number: written down as it
+/// stands the document is canonical (RFC 8785), at a third of the work.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EffectV1 {
-    /// The tenant.
-    pub namespace: Namespace,
-    /// The campaign that pays.
-    pub campaign: CampaignId,
-    /// What kind of thing it is.
-    pub kind: EffectKind,
-    /// Where.
-    pub platform: PlatformName,
     /// In whose account.
     pub account: String,
+    /// The campaign that pays.
+    pub campaign: CampaignId,
+    /// The disclosure label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosure: Option<Disclosure>,
+    /// What kind of thing it is.
+    pub kind: EffectKind,
+    /// The media, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+    /// The tenant.
+    pub namespace: Namespace,
+    /// Not to happen after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<DateTime<Utc>>,
+    /// Not to happen before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<DateTime<Utc>>,
+    /// Where.
+    pub platform: PlatformName,
     /// What it is about, for kinds that have a target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// The text as it is sent, hashtags and label included.
     pub text: String,
-    /// The media, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub media: Vec<Media>,
-    /// The disclosure label.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disclosure: Option<Disclosure>,
-    /// Not to happen before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<DateTime<Utc>>,
-    /// Not to happen after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_after: Option<DateTime<Utc>>,
 }
 
 impl EffectV1 {
@@ -147,7 +150,7 @@ impl Effect {
     /// # Errors
     /// When the content has no canonical form; contract types always have one.
     pub fn new(content: EffectV1) -> Result<Self, CanonicalError> {
-        let bytes = to_statement(&content)?;
+        let bytes = canonical_bytes(&content)?;
         let digest = Digest::tagged(DOMAIN, &bytes);
         Ok(Self { content: Arc::new(content), bytes: bytes.into(), digest })
     }
@@ -186,6 +189,15 @@ impl Effect {
     }
 }
 
+/// More than the members of an effect without its text take, mostly.
+const MEMBERS: usize = 448;
+
+fn canonical_bytes(content: &EffectV1) -> Result<Vec<u8>, CanonicalError> {
+    let mut bytes = Vec::with_capacity(content.text.len().saturating_add(MEMBERS));
+    serde_json::to_writer(&mut bytes, content).map_err(|error| CanonicalError::NotJson(error.to_string()))?;
+    Ok(bytes)
+}
+
 impl Approvable for Effect {
     fn namespace(&self) -> &Namespace {
         &self.content.namespace
@@ -193,5 +205,55 @@ impl Approvable for Effect {
 
     fn digest(&self) -> Digest {
         self.digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chimera_contracts::canonical::to_statement;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn contents() -> impl Strategy<Value = EffectV1> {
+        let words = "(\\PC|[\u{0}-\u{1f}\"\\\\/\u{7f}\u{2028}\u{10ffff}]){0,24}";
+        let identity = prop_oneof![
+            Just(MediaIdentity::ByReference),
+            any::<[u8; 32]>().prop_map(|bytes| MediaIdentity::Sha256(Digest::from_bytes(bytes))),
+        ];
+        let media = (words, identity).prop_map(|(url, identity)| Media { identity, url });
+        let placement = prop_oneof![Just(DisclosurePlacement::Text), Just(DisclosurePlacement::Field)];
+        let disclosure = (words, placement).prop_map(|(label, placement)| Disclosure { label, placement });
+        let time = prop::option::of(
+            (0..4_000_000_000_000_000_i64).prop_filter_map("a time", DateTime::from_timestamp_micros),
+        );
+        let who = (words, words, prop::option::of(words), any::<u128>());
+        (who, prop::collection::vec(media, 0..3), prop::option::of(disclosure), time.clone(), time).prop_map(
+            |((account, text, target, campaign), media, disclosure, not_before, not_after)| EffectV1 {
+                account,
+                campaign: CampaignId::from_uuid(chimera_contracts::derive_uuid(
+                    "test",
+                    &[&campaign.to_be_bytes()],
+                )),
+                disclosure,
+                kind: EffectKind::Reply,
+                media,
+                namespace: Namespace::default(),
+                not_after,
+                not_before,
+                platform: PlatformName::LinkedIn,
+                target,
+                text,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_down_is_canonical(content in contents()) {
+            let effect = Effect::new(content.clone()).unwrap();
+            prop_assert_eq!(effect.bytes(), to_statement(&content).unwrap());
+            prop_assert_eq!(Effect::from_bytes(effect.bytes()).unwrap(), effect);
+        }
     }
 }

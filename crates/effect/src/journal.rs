@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use chimera_audit::Draft;
 use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, EffectId, ErrorCode, InstanceId, Money, Namespace, PlatformName,
     RequestId, ReviewId, StoreError, TaskId,
 };
-use chimera_governance::{Approved, Approver, BudgetOwner};
+use chimera_governance::{Approved, Approver, BudgetOwner, Decided};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{self, BoxFuture};
 use serde::{Deserialize, Serialize, Serializer};
@@ -76,6 +77,10 @@ pub struct Admit {
     pub plan: ExecutionPlan,
     /// Budgets of the host that hold for it too, by name. What costs anything is refused where one of them is not set.
     pub named_budgets: Vec<String>,
+    /// Decisions that a policy makes about its effects with it: recorded in the same step, where none with their id is.
+    pub decisions: Vec<Decided>,
+    /// Why it may be, told to the ledger before it; events that their author may tell again.
+    pub reasons: Vec<Draft>,
     /// The effects, in order; not empty, no digest twice.
     pub effects: Vec<NewEffect>,
 }
@@ -345,6 +350,8 @@ pub type Watch = BoxFuture<'static, ()>;
 ///   campaign or agent (`Conflict`).
 /// - **Reviewed.** An admission that names a review is refused while that review stands in the way: it is there and was not
 ///   approved by the decision that is used ([`check_review`](crate::step::check_review)).
+/// - **Decided.** The decisions and reasons that an admission brings are recorded in its step, or not at all. Where a decision with
+///   that id is recorded already, it is the one that counts.
 /// - **Approved.** An approval is used by at most one effect for each digest it lists; expiry and revocation are checked
 ///   again within `admit` and within every `Begin`, by the store's clock.
 /// - **Planned.** The plan of a request is that of its first admission. Whoever leases finds an effect due in its turn

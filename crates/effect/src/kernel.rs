@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chimera_contracts::{AgentId, Applied, Clock, EffectId, StoreError};
-use chimera_governance::{Approved, Claim, Gate, GateError};
+use chimera_governance::{Approved, Claim, Decided, Decision, Denial, Gate, GateError};
 use chrono::TimeDelta;
 
 use crate::account::AccountRef;
@@ -149,6 +149,19 @@ impl Kernel {
         claim: &Claim,
     ) -> Result<Approved<Effect>, GateError> {
         self.gate.check(effect, id, Some(agent), claim).await
+    }
+
+    /// Lets a policy decide about an effect of `agent`; the decision goes into the admission ([`Admit::decisions`]).
+    ///
+    /// # Errors
+    /// When the decision is not a policy's, or does not permit it.
+    pub fn decide(
+        &self,
+        effect: Effect,
+        agent: AgentId,
+        decision: Decision,
+    ) -> Result<(Approved<Effect>, Decided), Denial> {
+        self.gate.decide(effect, agent, decision)
     }
 
     /// An effect as it is to be admitted: with the first attempt in the same step, unless media have to be uploaded first

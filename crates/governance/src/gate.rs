@@ -1,7 +1,8 @@
 //! The gate: the only maker of [`Approved`].
 //!
-//! INVARIANT: a value of `Approved<T>` exists only if a stored decision permitted exactly this `T`, to the byte, at the
-//! time of the check. What is claimed inline with a request is never proof (PUB-03).
+//! INVARIANT: a value of `Approved<T>` exists only if a decision permitted exactly this `T`, to the byte, at the time of the
+//! check: one that is stored, or one that a policy makes and the admission stores in the step that uses it. What is claimed
+//! inline with a request is never proof (PUB-03).
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use chimera_contracts::{AgentId, Clock, DecisionId, Digest, EffectId, ErrorCode, Namespace, StoreError};
 
 use crate::approval::{ApprovalStore, Standing};
-use crate::decision::{Approver, ApproverRole};
-use crate::permit::{Denial, permits_again};
+use crate::decision::{Approver, ApproverRole, Decision};
+use crate::permit::{Denial, permits, permits_again};
 
 /// Something that can be approved: it has one digest over all that becomes public of it.
 pub trait Approvable {
@@ -95,6 +96,19 @@ impl<T> fmt::Debug for Approved<T> {
     }
 }
 
+/// A decision that a policy makes about what is to happen at once (ENG-05). Only [`Gate::decide`] makes it, and the admission
+/// that uses it records it: apart from each other they would cost a flush more, and leave decisions that nothing used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided(Arc<Decision>);
+
+impl Decided {
+    /// The decision.
+    #[must_use]
+    pub fn decision(&self) -> &Decision {
+        &self.0
+    }
+}
+
 /// The gate's no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {
@@ -167,6 +181,26 @@ impl Gate {
             Some((Err(denial), _)) => Err(GateError::Denied(denial)),
             None => Err(GateError::Denied(self.why_none(&thing, claim).await?)),
         }
+    }
+
+    /// Lets a policy decide: gives the approved thing and the decision, which has to be recorded with its use.
+    ///
+    /// # Errors
+    /// When the decision is not a policy's, or does not permit this. People and judges decide beforehand, by recording.
+    pub fn decide<T: Approvable>(
+        &self,
+        thing: T,
+        agent: AgentId,
+        decision: Decision,
+    ) -> Result<(Approved<T>, Decided), Denial> {
+        let digest = thing.digest();
+        permits(&decision, thing.namespace(), &digest, Some(agent), self.clock.now())?;
+        if decision.approver.role != ApproverRole::Policy {
+            return Err(Denial::WrongRole);
+        }
+        let approver = decision.approver.clone();
+        let approved = Approved { thing: Arc::new(thing), digest, decision: decision.id, approver };
+        Ok((approved, Decided(Arc::new(decision))))
     }
 
     /// Checks again a decision that was used: each re-send is an act and passes expiry and revocation (PUB-21).

@@ -24,7 +24,7 @@ pub use classifier::{Classified, Classifier, ClassifierError, Sentiment};
 pub use decision::{Approver, ApproverRole, Decision, Verdict};
 pub use desk::{DeskError, ReviewDesk, Ruled, Ruling, Terms};
 pub use flag::{Flag, Flags};
-pub use gate::{Approvable, Approved, Claim, Gate, GateError};
+pub use gate::{Approvable, Approved, Claim, Decided, Gate, GateError};
 pub use permit::{Denial, Use, permits, use_of};
 pub use policy::{Policies, Policy, PolicyDocument, WarmUp, policy_schema};
 pub use principal::Principal;

@@ -2,12 +2,10 @@
 
 use chimera_audit::{Atom, Attachment, Draft, EventType, Statement, Subject, Token};
 use chimera_contracts::engage::EngageOutput;
-use chimera_contracts::{
-    Confidence, DecisionId, Digest, ErrorCode, EventId, Namespace, StoreError, derive_uuid,
-};
+use chimera_contracts::{Confidence, DecisionId, Digest, ErrorCode, EventId, Namespace, derive_uuid};
 use chimera_effect::{Admission, Admit, Effect, ExecutionPlan, RequestView};
 use chimera_governance::{
-    Approver, ApproverRole, Claim, Decision, GateError, Policy, Recorded, Verdict, permits,
+    Approved, Approver, ApproverRole, Decided, Decision, GateError, Policy, Verdict, permits,
 };
 use chimera_platform::limits::{Permit, RateKey, RateLimit};
 use chrono::{DateTime, Utc};
@@ -34,12 +32,7 @@ impl EngageSkill {
         let engagement = Engagement::of_ask(ask);
         self.check_ready(&judged.effect).await?;
         self.take_permit(&engagement, &judged.effect, policy.document().pause_near_limit).await?;
-        self.record_route(ask, policy, &judged).await?;
-        let decision = self.decide_by_policy(ask, policy, &judged).await?;
-        let claim = Claim { artifact: engagement.id(), role: ApproverRole::Policy, decision: Some(decision) };
-        let effect = judged.effect;
-        let refusal = match self.admit(&engagement, effect.clone(), &claim, ask.context.deadline, pace).await
-        {
+        let refusal = match self.act_as_decided(ask, policy, &judged, pace).await {
             Err(refusal) if !refusal.open => refusal,
             answered => return answered,
         };
@@ -48,28 +41,54 @@ impl EngageSkill {
         if let Some(answer) = self.recall(ask, pace).await? {
             return Ok(answer);
         }
-        self.give_back(&engagement, &effect).await;
+        self.give_back(&engagement, &judged.effect).await;
         Err(refusal)
     }
 
-    /// Passes the gate, admits and drives.
+    /// Admits it with the policy's decision about exactly this effect, and the reasons for it; one that was recorded before and
+    /// lapsed is followed by another.
+    async fn act_as_decided(
+        &self,
+        ask: &Ask<'_>,
+        policy: &Policy,
+        judged: &Judged,
+        pace: Pace,
+    ) -> Result<EngageOutput, Refusal> {
+        let engagement = Engagement::of_ask(ask);
+        for number in 0..DECISIONS {
+            let decision = self.decision(ask, policy, judged, number);
+            let (approved, decided) = self
+                .ports
+                .kernel
+                .decide(judged.effect.clone(), ask.agent, decision)
+                .map_err(|denial| Refusal::of(denial.code(), denial.as_str()))?;
+            let grounds =
+                Grounds { decisions: vec![decided], reasons: vec![route_draft(ask, policy, judged)] };
+            match self.admit(&engagement, approved, grounds, ask.context.deadline, pace).await {
+                Err(refusal) if !refusal.open && self.has_lapsed(ask, policy, judged, number).await? => {}
+                answered => return answered,
+            }
+        }
+        Err(Refusal::of(ErrorCode::ApprovalExpired, "the policy's decisions about it lapsed or were revoked"))
+    }
+
+    /// Admits what is approved, and drives it.
     pub(crate) async fn admit(
         &self,
         engagement: &Engagement,
-        effect: Effect,
-        claim: &Claim,
+        approved: Approved<Effect>,
+        grounds: Grounds,
         deadline: Option<DateTime<Utc>>,
         pace: Pace,
     ) -> Result<EngageOutput, Refusal> {
         let kernel = &self.ports.kernel;
-        let content = effect.content();
+        let content = approved.get().content();
         let service = kernel.service(content.account_ref(), content.kind).ok_or_else(|| {
             let message =
                 format!("no tool is configured to {} as {}", content.kind.as_str(), content.account_ref());
             Refusal::of(ErrorCode::PlatformNotConfigured, message)
         })?;
-        let id = engagement.key.effect_id(&effect.digest());
-        let approved = kernel.approve(effect, id, engagement.agent, claim).await.map_err(denied)?;
+        let id = engagement.key.effect_id(&approved.digest());
         let new = kernel.new_effect(approved.clone(), &service, pace == Pace::Later);
         let admit = Admit {
             key: engagement.key.clone(),
@@ -83,6 +102,8 @@ impl EngageSkill {
             review: Some(engagement.review_id()),
             plan: ExecutionPlan::default(),
             named_budgets: Vec::new(),
+            decisions: grounds.decisions,
+            reasons: grounds.reasons,
             effects: vec![new],
         };
         let (admission, leased) =
@@ -167,56 +188,42 @@ impl EngageSkill {
         }
     }
 
-    /// Writes down why nobody was asked, before anything happens.
-    async fn record_route(&self, ask: &Ask<'_>, policy: &Policy, judged: &Judged) -> Result<(), Refusal> {
-        let draft = route_draft(ask, policy, judged);
-        match self.ports.ledger.append(vec![draft]).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Refusal::of(ErrorCode::StorageUnavailable, error.to_string())),
+    /// The policy's decision about exactly this effect.
+    fn decision(&self, ask: &Ask<'_>, policy: &Policy, judged: &Judged, number: u32) -> Decision {
+        let now = self.ports.clock.now();
+        let digest = judged.effect.digest();
+        Decision {
+            id: decision_id(ask, policy, &digest, number),
+            namespace: ask.namespace().clone(),
+            artifact: ask.engagement_id(),
+            verdict: Verdict::Approve,
+            approver: Approver { id: policy.id(), role: ApproverRole::Policy },
+            requested_by: Some(ask.context.actor.clone()),
+            agent: Some(ask.agent),
+            decided_at: now,
+            expires_at: now.checked_add_signed(policy.approval_holds()),
+            revoked_at: None,
+            effects: [digest].into(),
+            confidence: judged.scored.and_then(|scored| Confidence::try_from(scored).ok()),
+            spec_version: None,
         }
     }
 
-    /// The policy's decision about exactly this effect; one that still holds is taken again.
-    async fn decide_by_policy(
+    /// Whether a decision of the policy was recorded and permits nothing any more.
+    async fn has_lapsed(
         &self,
         ask: &Ask<'_>,
         policy: &Policy,
         judged: &Judged,
-    ) -> Result<DecisionId, Refusal> {
-        let failed = |error: StoreError| Refusal::question(&error);
+        number: u32,
+    ) -> Result<bool, Refusal> {
         let digest = judged.effect.digest();
-        for number in 0..DECISIONS {
-            let id = decision_id(ask, policy, &digest, number);
-            let now = self.ports.clock.now();
-            let known = self.ports.approvals.decision(ask.namespace(), id, &digest).await.map_err(failed)?;
-            let permitted =
-                |decision: &Decision| permits(decision, ask.namespace(), &digest, Some(ask.agent), now);
-            match known.map(|standing| permitted(&standing.decision)) {
-                Some(Ok(())) => return Ok(id),
-                Some(Err(_)) => continue,
-                None => {}
-            }
-            let decision = Decision {
-                id,
-                namespace: ask.namespace().clone(),
-                artifact: ask.engagement_id(),
-                verdict: Verdict::Approve,
-                approver: Approver { id: policy.id(), role: ApproverRole::Policy },
-                requested_by: Some(ask.context.actor.clone()),
-                agent: Some(ask.agent),
-                decided_at: now,
-                expires_at: now.checked_add_signed(policy.approval_holds()),
-                revoked_at: None,
-                effects: [digest].into(),
-                confidence: judged.scored.and_then(|scored| Confidence::try_from(scored).ok()),
-                spec_version: None,
-            };
-            return match self.ports.approvals.record(decision).await.map_err(failed)? {
-                // Another caller of the same key decided in the same moment.
-                Recorded::New | Recorded::Already | Recorded::Conflict => Ok(id),
-            };
-        }
-        Err(Refusal::of(ErrorCode::ApprovalExpired, "the policy's decisions about it lapsed or were revoked"))
+        let id = decision_id(ask, policy, &digest, number);
+        let known = self.ports.approvals.decision(ask.namespace(), id, &digest).await;
+        let now = self.ports.clock.now();
+        Ok(known.map_err(|error| Refusal::question(&error))?.is_some_and(|standing| {
+            permits(&standing.decision, ask.namespace(), &digest, Some(ask.agent), now).is_err()
+        }))
     }
 }
 
@@ -244,7 +251,16 @@ fn near(limit: RateLimit) -> RateLimit {
     RateLimit { count, ..limit }
 }
 
-fn denied(error: GateError) -> Refusal {
+/// What an admission is given along.
+#[derive(Debug, Default)]
+pub(crate) struct Grounds {
+    /// Decisions that are made with it.
+    decisions: Vec<Decided>,
+    /// Why nobody was asked.
+    reasons: Vec<Draft>,
+}
+
+pub(crate) fn denied(error: GateError) -> Refusal {
     match error {
         GateError::Store(error) => Refusal::question(&error),
         denied => Refusal::of(denied.code(), denied.to_string()),

@@ -12,6 +12,7 @@ use chimera_governance::{Approver, Claim, DeskError, ReviewDesk, Terms};
 use chimera_platform::text;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::act::{Grounds, denied};
 use crate::answer::{Engagement, held_up, not_to_be};
 use crate::ask::{kind, request_of, review_id};
 use crate::check::check_text;
@@ -187,7 +188,13 @@ impl EngageSkill {
             role: decision.approver.role,
             decision: Some(decision.id),
         };
-        let answer = match self.admit(&engagement, effect.clone(), &claim, deadline, pace).await {
+        let id = engagement.key.effect_id(&effect.digest());
+        let approved = self.ports.kernel.approve(effect.clone(), id, engagement.agent, &claim).await;
+        let admitted = match approved.map_err(denied) {
+            Ok(approved) => self.admit(&engagement, approved, Grounds::default(), deadline, pace).await,
+            Err(refusal) => Err(refusal),
+        };
+        let answer = match admitted {
             Ok(answer) => answer,
             Err(refusal) => {
                 let admitted = self.ports.kernel.request(&engagement.key).await;

@@ -3,10 +3,11 @@
 //! The first answer counts: what was refused for want of confidence, queued or admitted under a key is not judged again.
 
 use chimera_contracts::engage::{EngageInput, EngageOutput};
-use chimera_contracts::{CallContext, ErrorCode, HostError, StoreError};
-use chimera_effect::RequestView;
+use chimera_contracts::{CallContext, ErrorCode, HostError};
+use chimera_effect::{RequestKey, RequestView};
 use chimera_governance::review::Review;
 use chimera_governance::route::Route;
+use futures_util::future::{try_join, try_join_all};
 
 use crate::answer::Engagement;
 use crate::ask::{Ask, review_id, same_target, same_words};
@@ -21,6 +22,21 @@ pub(crate) enum Pace {
     Wait,
     /// The background worker acts.
     Later,
+}
+
+/// What is known about a key.
+#[derive(Debug)]
+struct Recalled {
+    /// Its request.
+    view: Option<RequestView>,
+    /// Its review.
+    review: Option<Review>,
+}
+
+impl Recalled {
+    const fn is_known(&self) -> bool {
+        self.view.is_some() || self.review.is_some()
+    }
 }
 
 impl EngageSkill {
@@ -68,9 +84,9 @@ impl EngageSkill {
         pace: Pace,
         digests: &mut Vec<chimera_contracts::Digest>,
     ) -> Result<EngageOutput, Refusal> {
-        self.adopt_former_key(ask).await?;
+        let known = self.adopt_former_key(ask).await?;
         let ask = &*ask;
-        if let Some(answer) = self.recall(ask, pace).await? {
+        if let Some(answer) = self.recalled(ask, known, pace).await? {
             return Ok(answer);
         }
         self.check_served(ask)?;
@@ -90,27 +106,39 @@ impl EngageSkill {
     }
 
     /// Goes on under the key of an earlier version where the same engagement is known under it, so that an upgraded host
-    /// repeats nothing. The admission asks again, in its own step.
-    async fn adopt_former_key(&self, ask: &mut Ask<'_>) -> Result<(), Refusal> {
-        let read = |error: StoreError| Refusal::question(&error);
-        for former in std::mem::take(&mut ask.former_keys) {
-            let review = review_id(former.request_id());
-            let known = self.ports.kernel.request(&former).await.map_err(read)?.is_some()
-                || self.ports.reviews.review(ask.namespace(), review).await.map_err(read)?.is_some();
-            if known {
-                ask.key = former;
-                return Ok(());
-            }
-            ask.former_keys.push(former);
-        }
-        Ok(())
+    /// repeats nothing; gives what is known of the key. The admission asks again, in its own step.
+    async fn adopt_former_key(&self, ask: &mut Ask<'_>) -> Result<Recalled, Refusal> {
+        let former = ask.former_keys.iter().map(|key| self.known(ask, key));
+        let (known, former) = try_join(self.known(ask, &ask.key), try_join_all(former)).await?;
+        let Some(place) = former.iter().position(Recalled::is_known) else { return Ok(known) };
+        ask.key = ask.former_keys.remove(place);
+        // Those after it are not asked for any more, as if it had been the key all along.
+        ask.former_keys.truncate(place);
+        Ok(former.into_iter().nth(place).unwrap_or(known))
+    }
+
+    /// What journal and queue know of a key.
+    async fn known(&self, ask: &Ask<'_>, key: &RequestKey) -> Result<Recalled, Refusal> {
+        let review = review_id(key.request_id());
+        let (view, review) =
+            try_join(self.ports.kernel.request(key), self.ports.reviews.review(ask.namespace(), review))
+                .await
+                .map_err(|error| Refusal::question(&error))?;
+        Ok(Recalled { view, review })
     }
 
     /// What is known about this key already.
     pub(crate) async fn recall(&self, ask: &Ask<'_>, pace: Pace) -> Result<Option<EngageOutput>, Refusal> {
-        let read = |error: StoreError| Refusal::question(&error);
-        let view = self.ports.kernel.request(&ask.key).await.map_err(read)?;
-        let review = self.ports.reviews.review(ask.namespace(), ask.review_id()).await.map_err(read)?;
+        let known = self.known(ask, &ask.key).await?;
+        self.recalled(ask, known, pace).await
+    }
+
+    async fn recalled(
+        &self,
+        ask: &Ask<'_>,
+        Recalled { view, review }: Recalled,
+        pace: Pace,
+    ) -> Result<Option<EngageOutput>, Refusal> {
         let composes = self.ports.composer.is_some();
         check_same(ask, view.as_ref(), review.as_ref(), composes)?;
         if let Some(view) = view {

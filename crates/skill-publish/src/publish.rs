@@ -94,6 +94,8 @@ impl PublishSkill {
             review: None,
             plan: ExecutionPlan { order: order(input), ..ExecutionPlan::default() },
             named_budgets: Vec::new(),
+            decisions: Vec::new(),
+            reasons: Vec::new(),
             effects,
         };
         let carry = self.carry(context, input, key, &planned);

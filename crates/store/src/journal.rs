@@ -1,22 +1,23 @@
 //! The effect journal: the rules are [`chimera_effect::step`]'s; here they meet rows and conditions.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chimera_contracts::{InstanceId, Namespace, RequestId, StoreError, StoreErrorKind};
+use chimera_contracts::{DecisionId, InstanceId, Namespace, RequestId, StoreError, StoreErrorKind};
 use chimera_effect::step::{self, BudgetMove, Change, Owner, PauseChange, Turn, Verdict};
 use chimera_effect::{
     AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectV1,
     ExecutionPlan, LeaseGrant, LeaseScope, OPEN_EFFECTS, Page, Pause, PauseKey, RequestKey, RequestRecord,
     RequestView, Step, Watch,
 };
-use chimera_governance::{BudgetOwner, BudgetScope, Standing};
+use chimera_governance::{BudgetOwner, BudgetScope, Decided, Standing};
 use chrono::TimeDelta;
 
 use crate::backend::{Backend, Read};
 use crate::loaded::{Loaded, Stop};
-use crate::row::{Key, Row, pause_id};
+use crate::row::{DecisionRow, Key, Row, pause_id};
 use crate::scan::{Part, Scan};
 use crate::store::{Outcome, Planned, Planner, Store};
 use crate::transaction::{BudgetChange, Condition, Transaction, Write};
@@ -69,6 +70,22 @@ fn is_priced(asked: &Admit) -> bool {
     asked.effects.iter().any(|new| new.price.micros > 0)
 }
 
+/// A decision as it is recorded, or as an admission brings it.
+fn decision_of<'a>(
+    asked: &Admit,
+    id: DecisionId,
+    loaded: &'a Loaded,
+) -> Result<Option<Cow<'a, DecisionRow>>, Stop> {
+    if let Some(row) = loaded.decision(&asked.key.namespace, id)? {
+        return Ok(Some(Cow::Borrowed(row)));
+    }
+    let decided = asked.decisions.iter().map(Decided::decision).find(|decision| decision.id == id);
+    Ok(decided.map(|decision| {
+        let decision = decision.clone();
+        Cow::Owned(DecisionRow { decision, revoked_at: None, uses: BTreeMap::new() })
+    }))
+}
+
 /// The condition that a scan gives what it gave.
 fn same(scan: Scan, rows: &[EffectRecord]) -> Condition {
     Condition::Rows(scan, rows.iter().map(|record| *record.id.as_uuid()).collect())
@@ -115,6 +132,7 @@ impl Planner {
         reads.extend(asked.review.map(|id| Read::Row(Key::Review(namespace.clone(), id))));
         let decisions: BTreeSet<_> = asked.effects.iter().map(|new| new.approved.decision()).collect();
         reads.extend(decisions.iter().map(|id| Read::Row(Key::Decision(namespace.clone(), *id))));
+        reads.extend(asked.reasons.iter().map(|draft| Read::Row(Key::Event(draft.id))));
         reads.extend(scopes.iter().cloned().map(|scope| Read::Row(Key::Budget(scope))));
         reads.extend(scans.iter().cloned().map(Read::Rows));
         loaded.require(reads)?;
@@ -133,7 +151,7 @@ impl Planner {
         }
         let mut standings = Vec::with_capacity(asked.effects.len());
         for new in &asked.effects {
-            let row = loaded.decision(namespace, new.approved.decision())?;
+            let row = decision_of(asked, new.approved.decision(), loaded)?;
             standings.push(row.map(|row| row.standing(&new.approved.digest())));
         }
         let mut open = Vec::new();
@@ -189,8 +207,8 @@ impl Planner {
             writes.extend(held.map(|scope| Write::Budget(scope, BudgetChange::Hold(hold))));
         }
         for id in decisions {
-            let Some(row) = loaded.decision(namespace, id)? else { continue };
-            let mut row = row.clone();
+            let Some(row) = decision_of(asked, id, loaded)? else { continue };
+            let mut row = row.into_owned();
             let used = admitted.uses.iter().filter_map(|new| admitted.view.effects.get(new.position));
             let used: Vec<_> = used
                 .filter(|record| record.decision == id)
@@ -201,10 +219,12 @@ impl Planner {
                 writes.push(Write::put(Row::Decision(row)));
             }
         }
-        writes.push(Write::put(Row::Request(admitted.view.clone())));
-        let events = self.events(admitted.drafts)?;
-        let transaction = Transaction { conditions, writes, events };
-        Ok(Outcome::Write(Box::new(transaction), Admission::Fresh(admitted.view)))
+        let mut transaction = Transaction { conditions, writes, events: Vec::new() };
+        self.tell(&asked.reasons, loaded, &mut transaction)?;
+        transaction.events.extend(self.events(admitted.drafts)?);
+        let fresh = Admission::Fresh(admitted.view.clone());
+        transaction.writes.push(Write::put(Row::Request(admitted.view.into())));
+        Ok(Outcome::Write(Box::new(transaction), fresh))
     }
 
     fn plan_advance(
@@ -212,12 +232,12 @@ impl Planner {
         asked: &Advance,
         known: Option<RequestId>,
         loaded: &Loaded,
-    ) -> Planned<(Advanced, Option<RequestView>)> {
+    ) -> Planned<(Advanced, Option<Arc<RequestView>>)> {
         let missing = || misuse(format!("there is no effect {}", asked.effect));
         let view = match known {
             Some(id) => loaded.request(id)?.ok_or_else(missing)?,
             None => match loaded.rows(&Scan::Holding(asked.effect))? {
-                [Row::Request(view)] => view,
+                [Row::Request(view)] => view.as_ref(),
                 _ => return Err(missing().into()),
             },
         };
@@ -306,7 +326,7 @@ impl Planner {
             }
             Verdict::Apply(change) => *change,
         };
-        let mut after = view.clone();
+        let mut after = RequestView::clone(view);
         let mut transaction = Transaction { conditions, ..Transaction::default() };
         let stop = match &stopped {
             Some(key) => {
@@ -323,15 +343,20 @@ impl Planner {
             let Change { record: lost, budget, drafts, .. } = *disowned;
             self.account_for(&theirs.request, budget, drafts, &mut transaction)?;
             if theirs.request.id == after.request.id {
-                transaction.writes.push(Write::put(Row::Request(with(&after, &lost))));
-                after = with(&after, &lost);
+                replace(&mut after, lost);
+                transaction.writes.push(Write::put(Row::Request(after.clone().into())));
             } else {
-                transaction.writes.push(Write::put(Row::Request(with(theirs, &lost))));
+                let mut without = RequestView::clone(theirs);
+                replace(&mut without, lost);
+                transaction.writes.push(Write::put(Row::Request(without.into())));
             }
         }
         self.account_for(&view.request, budget, drafts, &mut transaction)?;
-        let after = released.iter().chain([&record]).fold(after, |after, moved| with(&after, moved));
-        transaction.writes.push(Write::put(Row::Request(after.clone())));
+        for moved in released.into_iter().chain([record.clone()]) {
+            replace(&mut after, moved);
+        }
+        let after = Arc::new(after);
+        transaction.writes.push(Write::put(Row::Request(Arc::clone(&after))));
         if let Some(PauseChange { pause, draft }) = stop {
             transaction.writes.push(Write::put(Row::Pause(pause)));
             transaction.events.extend(self.events([draft])?);
@@ -430,7 +455,7 @@ impl Planner {
             }
             if view != before {
                 transaction.conditions.push(Condition::Revision(Key::Request(id), Some(revision)));
-                transaction.writes.push(Write::put(Row::Request(view)));
+                transaction.writes.push(Write::put(Row::Request(view.into())));
             }
         }
         if transaction.writes.is_empty() {
@@ -453,11 +478,16 @@ impl<B: Backend> Store<B> {
         }
         for new in &asked.effects {
             let id = new.approved.decision();
-            if let Some(row) = self.recent.decision(namespace, id) {
+            if asked.decisions.iter().any(|decided| decided.decision().id == id) {
+                loaded.assume(Key::Decision(namespace.clone(), id), None);
+            } else if let Some(row) = self.recent.decision(namespace, id) {
                 loaded.assume(Key::Decision(namespace.clone(), id), Some(Row::Decision((*row).clone())));
             }
             loaded.assume_none(in_the_way(new.approved.get().content()));
             loaded.assume_none(stopping(new.approved.get().content()));
+        }
+        for draft in &asked.reasons {
+            loaded.assume(Key::Event(draft.id), None);
         }
         for scope in scopes_of(asked).into_iter().filter(|_| is_priced(asked)) {
             let known = self.recent.balance(&scope);
@@ -517,19 +547,16 @@ fn apart(
     view: &RequestView,
     is_it: impl Fn(&EffectRecord) -> bool,
 ) -> Option<(EffectRecord, Vec<EffectRecord>)> {
-    let (mut one, others): (Vec<_>, Vec<_>) = view.effects.iter().cloned().partition(is_it);
-    one.pop().map(|record| (record, others))
+    let record = view.effects.iter().find(|record| is_it(record))?;
+    let others = view.effects.iter().filter(|other| other.id != record.id);
+    Some((record.clone(), others.cloned().collect()))
 }
 
-/// A request with this effect in the place of the one that has its id.
-fn with(view: &RequestView, record: &EffectRecord) -> RequestView {
-    let mut after = view.clone();
-    for known in &mut after.effects {
-        if known.id == record.id {
-            *known = record.clone();
-        }
+/// Puts an effect in the place of the one that has its id.
+fn replace(view: &mut RequestView, record: EffectRecord) {
+    if let Some(known) = view.effects.iter_mut().find(|known| known.id == record.id) {
+        *known = record;
     }
-    after
 }
 
 fn misuse(message: String) -> StoreError {
@@ -560,7 +587,7 @@ impl<B: Backend> EffectJournal for Store<B> {
         };
         let (admission, applied) = self.run(loaded, step).await?;
         if let (Admission::Fresh(view), Some(_)) = (&admission, applied) {
-            self.recent.keep(view.clone());
+            self.recent.keep(Arc::new(view.clone()));
         }
         Ok(admission)
     }
@@ -575,7 +602,7 @@ impl<B: Backend> EffectJournal for Store<B> {
                 .iter()
                 .find(|record| record.id == advance.effect)
                 .map(|record| record.effect.content());
-            loaded.assume(Key::Request(view.request.id), Some(Row::Request((**view).clone())));
+            loaded.assume(Key::Request(view.request.id), Some(Row::Request(Arc::clone(view))));
             if let (Some(content), Some(claimed)) = (content, step::claimed_post(&advance.step)) {
                 let account = AccountKey::of(content);
                 loaded.assume_none(Scan::Owners { account, posts: vec![claimed.to_owned()] });

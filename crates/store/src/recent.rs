@@ -58,12 +58,12 @@ impl Recent {
     }
 
     /// Keeps a request as it was written.
-    pub(crate) fn keep(&self, view: RequestView) {
+    pub(crate) fn keep(&self, view: Arc<RequestView>) {
         let mut rows = self.rows();
         for record in &view.effects {
             rows.effects.keep(record.id, view.request.id);
         }
-        rows.requests.keep(view.request.id, Arc::new(view));
+        rows.requests.keep(view.request.id, view);
     }
 
     /// The request of an effect.

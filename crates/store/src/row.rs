@@ -1,6 +1,7 @@
 //! The rows that a backend keeps, by key.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chimera_audit::Entry;
 use chimera_contracts::{DecisionId, Digest, EffectId, EventId, Namespace, RequestId, ReviewId, derive_uuid};
@@ -35,8 +36,8 @@ pub enum Key {
 /// A row. [`Effect`](Row::Effect) and [`Entry`](Row::Entry) are parts that scans give; they have no key of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
-    /// A request with its effects, by position.
-    Request(RequestView),
+    /// A request with its effects, by position; shared, for a step that wrote it keeps it too.
+    Request(Arc<RequestView>),
     /// A decision with its uses.
     Decision(DecisionRow),
     /// A budget.

@@ -146,7 +146,7 @@ impl Part<'_> {
     #[must_use]
     pub fn to_row(self) -> Row {
         match self {
-            Self::Request(view) => Row::Request(view.clone()),
+            Self::Request(view) => Row::Request(view.clone().into()),
             Self::Effect(record) => Row::Effect(record.clone()),
             Self::Decision(row) => Row::Decision(row.clone()),
             Self::Review(review) => Row::Review(review.clone()),

@@ -193,6 +193,8 @@ pub fn admit_request(scene: &Scene, effects: Vec<NewEffect>) -> Admit {
         review: None,
         plan: ExecutionPlan::default(),
         named_budgets: Vec::new(),
+        decisions: Vec::new(),
+        reasons: Vec::new(),
         effects,
     }
 }

@@ -1,6 +1,5 @@
 //! One step of one effect: whether it may be taken, and what it writes.
 
-use chimera_contracts::canonical::to_statement;
 use chimera_contracts::{Digest, ErrorCode};
 use chimera_governance::{Use, use_of};
 
@@ -63,9 +62,13 @@ pub fn advance(
     Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, released, disowned })))
 }
 
-/// What makes two steps the same one. A step without canonical form is like no other, so its repetition is fenced.
+/// What makes two steps the same one: what they say, member by member in the order of their types. A step that cannot be
+/// written down is like no other, so its repetition is fenced.
 fn identity(step: &Step) -> Digest {
-    let bytes = to_statement(step).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(512);
+    if serde_json::to_writer(&mut bytes, step).is_err() {
+        bytes.clear();
+    }
     Digest::tagged("chimera/step/v1", &bytes)
 }
 

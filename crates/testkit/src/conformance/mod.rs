@@ -29,6 +29,7 @@ mod by_hand;
 mod case;
 mod changes;
 mod claims;
+mod decided;
 mod desk;
 mod direct;
 mod equal;
@@ -61,6 +62,7 @@ pub use by_hand::*;
 pub use case::Case;
 pub use changes::*;
 pub use claims::*;
+pub use decided::*;
 pub use direct::*;
 pub use equal::*;
 pub use forgets::*;
@@ -225,6 +227,10 @@ cases! {
     the_review_of_an_admitted_request_is_only_executed
     a_review_in_the_way_refuses_the_admission
     an_approved_review_lets_its_request_in
+    an_admission_records_the_decision_it_brings
+    what_a_refused_admission_brings_is_not_recorded
+    a_brought_decision_that_ran_out_permits_nothing
+    a_recorded_decision_counts_before_one_that_is_brought
     changes_come_once_and_in_order
     a_stored_cursor_goes_on_after_a_crash
     changes_say_what_happened_to_what
