@@ -210,6 +210,7 @@ impl EngageSkill {
                 effects: [digest].into(),
                 confidence: judged.scored.and_then(|scored| Confidence::try_from(scored).ok()),
                 spec_version: None,
+                takes_back: false,
             };
             return match self.ports.approvals.record(decision).await.map_err(failed)? {
                 // Another caller of the same key decided in the same moment.

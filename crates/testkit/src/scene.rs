@@ -130,6 +130,7 @@ pub fn sample_decision(scene: &Scene, effects: &[Effect], clock: &dyn Clock) -> 
         effects: effects.iter().map(Effect::digest).collect(),
         confidence: None,
         spec_version: None,
+        takes_back: false,
     }
 }
 
@@ -250,6 +251,7 @@ pub fn decision_about(
         effects: [edit.map_or(review.subject, |edit| edit.subject)].into(),
         confidence: review.confidence,
         spec_version: None,
+        takes_back: false,
     }
 }
 

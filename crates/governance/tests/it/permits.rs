@@ -29,6 +29,7 @@ fn good() -> Decision {
         effects: BTreeSet::from([listed()]),
         confidence: None,
         spec_version: None,
+        takes_back: false,
     }
 }
 
