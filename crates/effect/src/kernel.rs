@@ -163,6 +163,7 @@ impl Kernel {
             price: service.price,
             begin: (!wait && !uploads_first).then_some(window),
             lease: reach.checked_add(&window.lease).unwrap_or(reach),
+            undoes: None,
         }
     }
 

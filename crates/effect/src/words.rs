@@ -99,7 +99,7 @@ mod tests {
     use chimera_contracts::{
         CampaignId, DecisionId, EffectId, Money, Namespace, PlatformName, RequestId, SkillName, derive_uuid,
     };
-    use chimera_governance::{Approver, ApproverRole};
+    use chimera_governance::{Approver, ApproverRole, Authority};
     use chrono::TimeDelta;
 
     use super::*;
@@ -147,6 +147,7 @@ mod tests {
             waits_for: None,
             paused_by: None,
             incidents: Vec::new(),
+            taken_back: Vec::new(),
         }
     }
 
@@ -175,6 +176,8 @@ mod tests {
             call_key: CallKey::of(&key, &effect),
             decision: DecisionId::from_uuid(id("decision")),
             approver: Approver { id: "ann".to_owned(), role: ApproverRole::HitlReviewer },
+            authority: Authority::Listed,
+            undoes: None,
             price: Money::usd_micros(1),
             effect,
             progress,

@@ -132,8 +132,7 @@ pub(crate) fn of_effect(engagement_id: String, told: &Told, now: DateTime<Utc>) 
         EffectState::Admitted
         | EffectState::Attempting
         | EffectState::Scheduled
-        | EffectState::Processing
-        | EffectState::Undoing => match told.record.open_words() {
+        | EffectState::Processing => match told.record.open_words() {
             Some(words) => pending(engagement_id, &format!("Engagement is under way: {words}"), false, None),
             None => under_way(engagement_id),
         },
@@ -210,6 +209,7 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
     let ours = match content.kind {
         EffectKind::Like => object([("liked", Some(true.into())), ("timestamp", at)]),
         EffectKind::Follow => object([("following", Some(true.into())), ("timestamp", at)]),
+        EffectKind::Undo => object([("timestamp", at)]),
         EffectKind::Share => object([
             ("id", id()),
             ("url", url()),

@@ -176,7 +176,7 @@ pub async fn set_up(
 /// An approved effect at the usual price, with its first attempt in the same step where `begin` says so.
 #[must_use]
 pub fn new_effect(approved: Approved<Effect>, begin: bool) -> NewEffect {
-    NewEffect { approved, price: PRICE, begin: begin.then_some(WINDOW), lease: WINDOW.send }
+    NewEffect { approved, price: PRICE, begin: begin.then_some(WINDOW), lease: WINDOW.send, undoes: None }
 }
 
 /// The scene's request for these effects.

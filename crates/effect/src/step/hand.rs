@@ -5,13 +5,14 @@ use chimera_governance::{Approver, ApproverRole, Principal};
 use chrono::{DateTime, Utc};
 
 use super::change::Context;
+use super::evidence;
 use super::progress::{published, settled as closed};
 use crate::journal::{HandSettlement, HandVerdict, Refused};
 use crate::outcome::{Evidence, ExternalPost, FoundBy, Refusal};
 use crate::record::{EffectRecord, Progress};
 
 /// How the name of a post begins that a person saw and could not name.
-pub(super) const NAMELESS: &str = "settled-by-hand:";
+pub(crate) const NAMELESS: &str = "settled-by-hand:";
 
 /// Why this person may not settle the effect, or say by what it is settled. Whoever asked for it has an interest in the answer.
 pub(super) fn refused(record: &EffectRecord, principal: &Approver, context: &Context<'_>) -> Option<Refused> {
@@ -61,8 +62,10 @@ pub(super) fn settled(
             let refusal = progress.refusal.clone().filter(|refusal| refusal.code.retryable());
             let refusal = refusal.unwrap_or_else(|| Refusal {
                 code: ErrorCode::Timeout,
-                message: "the outcome of the call was not known; a person saw that nothing was posted"
-                    .to_owned(),
+                message: format!(
+                    "the outcome of the call was not known; a person saw that {}",
+                    evidence::did_not_happen(record.kind())
+                ),
                 retry_at: None,
                 said: None,
             });
