@@ -501,6 +501,11 @@ mod tests {
                 effect(EffectStep::Overrun { held_micros: 5, cost_micros: 9 }),
             ),
             (
+                "skill.publish_content.taken_back",
+                about().id("undo", Uuid::from_u128(12)).word("authority", "takes_back"),
+                effect(EffectStep::TakenBack { undo: EffectId::from_uuid(Uuid::from_u128(12)) }),
+            ),
+            (
                 "control.paused",
                 control(),
                 What::Switch(SwitchChange { paused: true, cause: token("ordered") }),

@@ -5,7 +5,7 @@ use chimera_governance::{Balance, BudgetScope};
 
 use crate::journal::Refused;
 use crate::record::{EffectRecord, Progress};
-use crate::state::EffectState;
+use crate::state::{EffectEvent, EffectState, transition};
 
 /// What a step does to each of the budgets of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,8 @@ pub enum BudgetMove {
 /// Whether an attempt of an effect has to hold its price anew.
 #[must_use]
 pub fn holds_again(record: &EffectRecord) -> bool {
-    !record.progress.held && record.price.micros > 0
+    let begins = transition(record.progress.state, EffectEvent::Begin).is_ok();
+    begins && !record.progress.held && record.price.micros > 0
 }
 
 /// Why an attempt may not begin, where its price is to be held again and one of its budgets cannot.

@@ -5,6 +5,7 @@ use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, DecisionId, Digest, ErrorCode, EventId, Money, SkillName, TaskId,
     derive_uuid,
 };
+use chimera_governance::Authority;
 use chrono::{DateTime, Utc};
 
 use crate::claims::AcceptedClaims;
@@ -101,6 +102,11 @@ pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
         .digest("idempotency_key", Digest::of(request.key.key.as_bytes()))
         .digest("call_key", Digest::of(record.call_key.as_str().as_bytes()))
         .micros("held_micros", record.price.micros);
+    // A decision that lists the effect needs no word for it.
+    let statement = match record.authority {
+        Authority::Listed => statement,
+        authority => statement.word("authority", authority.as_str()),
+    };
     let id = event_id(record.id.as_uuid().as_bytes(), "attempt", number.into());
     let draft = draft(request, record, Verb::Attempt, id, statement);
     // The content is the same for every attempt; it is kept once.
