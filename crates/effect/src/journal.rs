@@ -202,14 +202,16 @@ pub struct HandSettlement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HandVerdict {
-    /// It is public.
+    /// It is public. Of an undo: it happened, the post is gone. That one names neither id nor URL: who names a post may mean that
+    /// it is still there.
     There {
         /// The platform's id of the post, where the person knows it.
         id: Option<String>,
         /// Its URL.
         url: Option<String>,
     },
-    /// It is not public. It may be attempted again, when its caller asks, under the same approval.
+    /// It is not public; of an undo: the post is still public. It may be attempted again, when its caller asks, under the same
+    /// approval.
     NotThere,
     /// The person cannot tell either.
     StillUnknown,
@@ -389,7 +391,8 @@ pub type Watch = BoxFuture<'static, ()>;
 ///   that is under way it is kept, or publishes; a second post is an incident, and so is one that had been told as not done,
 ///   which is published and paid. What says nothing new is `Already`.
 /// - **By hand.** A person settles an unknown effect, and nothing else; absence only from `settled_from` on. Never the agent,
-///   who asked, or who requested the decision, however they are spelled (`Refused`).
+///   who asked, or who requested the decision, however they are spelled (`Refused`). Of an undo *there* says that the post is
+///   gone, and is refused where it names one.
 /// - **Claimed.** An effect keeps what its profile claimed when its open attempts began ([`SafetyClaims`]): of several what all
 ///   of them claim. A person replaces the rules of looks for an unknown effect
 ///   (`ClaimsAccepted`), under the same rules as *By hand*.

@@ -126,6 +126,7 @@ mod tests {
     use chimera_contracts::{CampaignId, Namespace, PlatformName, SkillName, derive_uuid};
 
     use super::*;
+    use crate::record::CallKey;
 
     fn of(kind: EffectKind, text: &str) -> Effect {
         Effect::new(EffectV1 {
@@ -165,6 +166,20 @@ mod tests {
         assert!(undo.content().is_state());
         assert_eq!((undo.content().target.as_deref(), undo.content().text.as_str()), (Some("17"), ""));
         assert_ne!(undo.digest(), of(Publish, "a text").undo("18").unwrap().digest());
+    }
+
+    #[test]
+    fn each_generation_has_a_call_key_of_its_own() {
+        let key =
+            RequestKey { namespace: Namespace::default(), skill: SkillName::Publish, key: "k".to_owned() };
+        let first = CallKey::of(&key, &of(EffectKind::Publish, "a text"));
+        let keys: Vec<CallKey> = (0..4).map(|generation| first.clone().of_generation(generation)).collect();
+        assert_eq!(keys[0], first, "the first one is as it always was");
+        assert_eq!(keys[1].next_generation(), keys[2]);
+        let distinct: std::collections::BTreeSet<&str> = keys.iter().map(CallKey::as_str).collect();
+        assert_eq!(distinct.len(), 4);
+        assert!(keys.iter().all(|key| key.as_str().len() == 64), "they go on the wire in one form");
+        assert_ne!(keys[1], first.step("generation", 0));
     }
 
     #[test]

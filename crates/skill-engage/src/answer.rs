@@ -244,6 +244,9 @@ fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Va
 }
 
 fn refused(told: &Told, now: DateTime<Utc>) -> EngageError {
+    if told.state() == EffectState::RolledBack {
+        return about(&told.record, ErrorCode::Cancelled, "it was public, and was taken back");
+    }
     let Some(refusal) = &told.record.progress.refusal else {
         return about(&told.record, ErrorCode::Timeout, "it did not happen");
     };

@@ -68,6 +68,10 @@ pub fn advance(
         && progress.state != EffectState::Published;
     let undone = context.undone.filter(|_| is_done);
     let taken_back = undone.and_then(|post| undo::taken_back(&record, &post, context.now)).map(Box::new);
+    if is_done && record.undoes.is_some() && taken_back.is_none() {
+        // Its id was taken from it meanwhile by the answer of another effect, whose post may be gone now.
+        tracing::error!(effect = %record.id, "an undo is done, and its post is not that effect's any more");
+    }
     Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, released, disowned, taken_back })))
 }
 
@@ -221,7 +225,7 @@ fn refused(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Option<
         Step::Begin { .. } | Step::Prepare => {
             denied(record, context).or_else(|| uncovered(record, context.balances))
         }
-        Step::SettledByHand(hand) => hand::refused(record, &hand.principal, context),
+        Step::SettledByHand(hand) => hand::refused_settlement(record, hand, context),
         Step::ClaimsAccepted(accepted) => hand::refused(record, &accepted.principal, context),
         _ => None,
     }

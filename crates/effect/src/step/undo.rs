@@ -146,3 +146,170 @@ pub(super) fn taken_back(undo: &EffectRecord, post: &Owner<'_>, now: DateTime<Ut
     let drafts = with_complete(drafts, &record, post.request, post.siblings, now);
     Some(Change { record, budget: None, drafts, released: Vec::new(), disowned: None, taken_back: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use chimera_contracts::{
+        CampaignId, CorrelationId, EffectId, Money, Namespace, PlatformName, SkillName, derive_uuid,
+    };
+    use chimera_governance::{Approver, ApproverRole, Decision, Reversible as _, Verdict};
+
+    use super::*;
+    use crate::effect::EffectV1;
+    use crate::outcome::ExternalPost;
+    use crate::plan::ExecutionPlan;
+    use crate::record::{CallKey, RequestKey, RequestRecord, effect_id};
+
+    macro_rules! id {
+        ($kind:ident, $what:literal) => {
+            $kind::from_uuid(derive_uuid("test", &[$what.as_bytes()]))
+        };
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_767_225_600, 0).unwrap()
+    }
+
+    fn request() -> RequestRecord {
+        let key =
+            RequestKey { namespace: Namespace::default(), skill: SkillName::Publish, key: "k".to_owned() };
+        RequestRecord {
+            v: 1,
+            id: key.request_id(),
+            key,
+            campaign: id!(CampaignId, "campaign"),
+            agent: id!(AgentId, "agent"),
+            correlation: id!(CorrelationId, "correlation"),
+            task: None,
+            artifact: "bundle".to_owned(),
+            asked_by: None,
+            plan: ExecutionPlan::default(),
+            further_budgets: Vec::new(),
+            admitted_at: now(),
+        }
+    }
+
+    /// A post that is public under this id.
+    fn post(external_id: &str) -> EffectRecord {
+        let request = request();
+        let effect = Effect::new(EffectV1 {
+            namespace: request.key.namespace.clone(),
+            campaign: request.campaign,
+            kind: EffectKind::Publish,
+            platform: PlatformName::Twitter,
+            account: "us".to_owned(),
+            target: None,
+            text: "a text".to_owned(),
+            media: Vec::new(),
+            disclosure: None,
+            not_before: None,
+            not_after: None,
+        })
+        .unwrap();
+        let progress = serde_json::json!({
+            "v": 1, "state": "published", "epoch": 3, "version": 5, "attempts": 2, "resend_refused": false,
+            "absent_looks": 0, "needs_human": false, "uploads": [{ "media_id": "m" }], "held": false,
+            "changed_at": now(), "spent": Money::usd_micros(7),
+            "post": ExternalPost { id: external_id.to_owned(), url: None, published_at: None },
+        });
+        EffectRecord {
+            id: effect_id(request.id, &effect.digest()),
+            request: request.id,
+            position: 0,
+            decision: id!(DecisionId, "decision"),
+            approver: Approver { id: "ann".to_owned(), role: ApproverRole::HitlReviewer },
+            authority: Authority::Listed,
+            undoes: None,
+            price: Money::usd_micros(7),
+            call_key: CallKey::of(&request.key, &effect),
+            effect,
+            progress: serde_json::from_value(progress).unwrap(),
+        }
+    }
+
+    /// The undo of a post by the rule of its decision, done.
+    fn undo(post: &EffectRecord) -> EffectRecord {
+        let progress = Progress { post: None, ..post.progress.clone() };
+        let (effect, id) = (post.undo().unwrap(), id!(EffectId, "undo"));
+        let (authority, undoes) = (Authority::TakesBack, Some(Undoes::of(post)));
+        EffectRecord { id, effect, authority, undoes, progress, ..post.clone() }
+    }
+
+    fn standing(post: &EffectRecord) -> Standing {
+        let decision = Decision {
+            id: post.decision,
+            namespace: post.effect.content().namespace.clone(),
+            artifact: "bundle".to_owned(),
+            verdict: Verdict::Approve,
+            approver: post.approver.clone(),
+            requested_by: None,
+            decided_at: now(),
+            expires_at: None,
+            revoked_at: Some(now()),
+            effects: [post.effect.digest()].into(),
+            confidence: None,
+            agent: None,
+            spec_version: None,
+            takes_back: true,
+        };
+        Standing { decision, used_by: Some(post.id) }
+    }
+
+    /// What is said of an undo, of which `change` alters one thing: the undo, its post or the standing.
+    fn check(
+        change: impl FnOnce(&mut EffectRecord, &mut EffectRecord, &mut Standing),
+        expected: Option<ErrorCode>,
+    ) {
+        let mut post = post("17");
+        let (mut undo, mut standing) = (undo(&post), standing(&post));
+        change(&mut undo, &mut post, &mut standing);
+        let request = request();
+        let owner = Owner { record: &post, request: &request, siblings: &[] };
+        let found = Undo::of(&undo, request.agent).check(Some(owner), Some(&standing));
+        assert_eq!(found.err().map(|refused| refused.code), expected);
+    }
+
+    #[test]
+    fn what_refuses_an_undo() {
+        use ErrorCode::{ApprovalNotGranted, ApprovalUnknown, ValidationError};
+        check(|_, _, _| {}, None);
+        for state in EffectState::ALL.into_iter().filter(|state| *state != EffectState::Published) {
+            check(|_, post, _| post.progress.state = state, Some(ValidationError));
+        }
+        check(|_, post, _| post.id = id!(EffectId, "another"), Some(ValidationError));
+        check(|_, post, _| post.progress.post = None, Some(ValidationError));
+        check(|undo, post, _| undo.effect = post.effect.undo("18").unwrap(), Some(ValidationError));
+        check(|undo, post, _| undo.effect = post.effect.clone(), Some(ValidationError));
+        check(|undo, _, _| undo.undoes = None, Some(ApprovalNotGranted));
+        check(|undo, _, _| undo.decision = id!(DecisionId, "another"), Some(ApprovalNotGranted));
+        check(|_, _, standing| standing.decision.takes_back = false, Some(ApprovalNotGranted));
+        check(|_, _, standing| standing.used_by = None, Some(ApprovalNotGranted));
+        check(|_, _, standing| standing.decision.id = id!(DecisionId, "another"), Some(ApprovalUnknown));
+        let generation = |undo: &mut EffectRecord| {
+            let undoes = undo.undoes.unwrap();
+            undo.undoes = Some(Undoes { generation: 1, ..undoes });
+        };
+        check(|undo, _, _| generation(undo), Some(ValidationError));
+    }
+
+    #[test]
+    fn what_an_undo_that_is_done_writes() {
+        let (post, request) = (post("17"), request());
+        let owner = Owner { record: &post, request: &request, siblings: &[] };
+        let change = taken_back(&undo(&post), &owner, now()).unwrap();
+        let next = &change.record.progress;
+        assert_eq!((next.state, &next.post, next.generation()), (EffectState::RolledBack, &None, 1));
+        assert_eq!((next.epoch, next.version), (4, 6));
+        assert_eq!((next.spent, next.held), (Some(Money::usd_micros(7)), false));
+        assert_eq!(next.uploads, [], "the next key uploads anew");
+        assert_eq!(change.record.call_key, post.call_key.next_generation());
+        assert_eq!((change.budget, change.drafts.len()), (None, 2));
+        assert!(next.may_be_tried_again() && !next.is_taken_down());
+        // Once it is done it is done: the same undo moves nothing of a later generation.
+        let owner = Owner { record: &change.record, ..owner };
+        assert!(taken_back(&undo(&post), &owner, now()).is_none());
+        let another = self::post("18");
+        let owner = Owner { record: &another, ..owner };
+        assert!(taken_back(&undo(&post), &owner, now()).is_none(), "it has another post by now");
+    }
+}

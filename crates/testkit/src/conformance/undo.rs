@@ -141,13 +141,11 @@ pub async fn an_undo_moves_its_post_in_the_same_step(factory: &dyn StoreFactory)
 pub async fn however_an_undo_is_known_to_be_done(factory: &dyn StoreFactory) {
     let looked = Step::Done { evidence: done(POST), found_by: FoundBy::Look };
     let late = Step::Observed { attempt: 1, outcome: Outcome::Done(done(POST)) };
-    let there = by_a_person(HandVerdict::There { id: Some(POST.to_owned()), url: None });
     let seen = by_a_person(HandVerdict::There { id: None, url: None });
     for (how, before, step) in [
         ("a look", lost(), looked),
         ("a late answer", lost(), late.clone()),
-        ("a person", lost(), there),
-        ("a person who names nothing", lost(), seen),
+        ("a person", lost(), seen),
         ("an answer after a refusal", not_done(ErrorCode::ContentPolicyViolation), late),
     ] {
         let stage = Stage::open(factory, &format!("however an undo is known to be done: {how}")).await;
@@ -179,6 +177,15 @@ pub async fn an_undo_that_is_not_known_to_be_done_leaves_its_post(factory: &dyn 
         assert_eq!(stored(&stage, &post).await, post, "{how}");
         let told = if state == EffectState::Unknown {
             let open = stage.apply(&came, cannot_tell("nothing to look with")).await;
+            // Who names the post may mean that it is still there.
+            for (id, url) in [(Some(POST), None), (None, Some("https://post.example.com/1"))] {
+                let [id, url] = [id, url].map(|one| one.map(str::to_owned));
+                let named = advance(&open, by_a_person(HandVerdict::There { id, url }));
+                let Advanced::Refused(refused) = stage.advance(named).await else {
+                    panic!("it names a post")
+                };
+                assert_eq!(refused.code, ErrorCode::ValidationError);
+            }
             let from = open.progress.settled_from.expect("it was attempted");
             stage.clock.set(from.max(stage.clock.now()));
             stage.apply(&open, by_a_person(HandVerdict::NotThere)).await
