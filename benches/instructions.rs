@@ -125,8 +125,16 @@ struct Stored {
 
 fn admit_once(admit: &Admit, stored: &Stored) -> Result<step::Admitted, Refused> {
     let Stored { standings, balances, instance, now } = stored;
-    let context =
-        step::AdmitContext { standings, balances, open: &[], pauses: &[], instance: *instance, now: *now };
+    let context = step::AdmitContext {
+        standings,
+        balances,
+        open: &[],
+        pauses: &[],
+        undone: None,
+        owners: &[],
+        instance: *instance,
+        now: *now,
+    };
     step::admit(admit, &context)
 }
 

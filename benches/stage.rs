@@ -221,6 +221,7 @@ async fn approve<S: Store>(
         effects: previews.iter().map(|preview| preview.digest).collect::<BTreeSet<_>>(),
         confidence: None,
         spec_version: None,
+        takes_back: false,
     };
     let recorded = store.record(decision).await.map_err(|error| error.to_string())?;
     if recorded != Recorded::New {

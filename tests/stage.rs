@@ -172,6 +172,7 @@ pub async fn approve(
         effects: digests,
         confidence: None,
         spec_version: None,
+        takes_back: false,
     };
     assert_ne!(store.record(decision.clone()).await.expect("the store works"), Recorded::Conflict);
     store.set_limit(&scope(input), Money::usd_micros(10_000_000)).await.expect("the store works");

@@ -90,6 +90,7 @@ async fn decide(
         effects,
         confidence: None,
         spec_version: None,
+        takes_back: false,
     };
     match host.ground.store.record(decision.clone()).await? {
         Recorded::New | Recorded::Already => {

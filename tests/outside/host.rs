@@ -161,7 +161,8 @@ pub(super) fn engage_input(scenario: &Scenario, wish: usize, target: String) -> 
             EffectKind::Comment => EngageAction::Comment,
             EffectKind::Like => EngageAction::Like,
             EffectKind::Follow => EngageAction::Follow,
-            EffectKind::Share | EffectKind::Publish => EngageAction::Share,
+            // No wish takes anything back.
+            EffectKind::Share | EffectKind::Publish | EffectKind::Undo => EngageAction::Share,
         },
         platform: scenario.nature.platform,
         target,

@@ -141,6 +141,11 @@ pub enum EffectStep {
         /// What the person said: `there`, `not_there` or `still_unknown`.
         verdict: Token,
     },
+    /// Its post was taken back by an undo: it is public no more.
+    TakenBack {
+        /// The effect that took it back.
+        undo: EffectId,
+    },
     /// A person lets what looks show of it be read by the rules of its profile now.
     ClaimsAccepted,
     /// It cost more than was held for it, or in another currency.
@@ -284,6 +289,7 @@ impl Said {
             "incident" => EffectStep::Incident,
             "corrected" => EffectStep::Corrected,
             "settled_by_hand" => EffectStep::SettledByHand { verdict: self.token("verdict")? },
+            "taken_back" => EffectStep::TakenBack { undo: EffectId::from_uuid(self.id("undo")?) },
             "claims_accepted" => EffectStep::ClaimsAccepted,
             "overrun" => EffectStep::Overrun {
                 held_micros: self.number("held_micros")?,
@@ -493,6 +499,11 @@ mod tests {
                 "skill.publish_content.overrun",
                 about().micros("held_micros", 5).micros("cost_micros", 9),
                 effect(EffectStep::Overrun { held_micros: 5, cost_micros: 9 }),
+            ),
+            (
+                "skill.publish_content.taken_back",
+                about().id("undo", Uuid::from_u128(12)).word("authority", "takes_back"),
+                effect(EffectStep::TakenBack { undo: EffectId::from_uuid(Uuid::from_u128(12)) }),
             ),
             (
                 "control.paused",

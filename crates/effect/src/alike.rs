@@ -52,9 +52,9 @@ fn letters(text: &str) -> String {
 }
 
 /// Whether one list may show both: the same account and target. A reply and a comment are one thing on some platforms;
-/// a like is never taken for anything with words.
+/// a like or an undo is never taken for anything with words.
 fn share_a_list(one: &EffectV1, other: &EffectV1) -> bool {
-    let has_words = |kind| !matches!(kind, EffectKind::Like | EffectKind::Follow);
+    let has_words = |kind| !matches!(kind, EffectKind::Like | EffectKind::Follow | EffectKind::Undo);
     one.platform == other.platform
         && one.account == other.account
         && one.target == other.target

@@ -59,7 +59,7 @@ impl Told {
         match self.record.progress.state {
             _ if self.broken.is_some() => EffectState::Unknown,
             // Not a failure that anybody has to mend: it is being mended.
-            EffectState::NotDone if self.under_way => EffectState::Admitted,
+            EffectState::NotDone | EffectState::RolledBack if self.under_way => EffectState::Admitted,
             state => state,
         }
     }
@@ -94,11 +94,11 @@ impl Kernel {
     /// Goes on with a request that is known: drives what is free, waits for what others drive, and tells how it stands.
     pub async fn carry_on(&self, carry: &Carry, first: RequestView) -> Vec<Told> {
         let mut view = first;
-        // What was refused before this call may be attempted again, once; what is refused from now on may not.
+        // What was refused or taken back before this call may be attempted again, once; what is from now on may not.
         let again: BTreeSet<(EffectId, u64)> = view
             .effects
             .iter()
-            .filter(|record| record.progress.state == EffectState::NotDone)
+            .filter(|record| record.progress.may_be_tried_again())
             .map(|record| (record.id, record.progress.version))
             .collect();
         let mut broken: Vec<(EffectId, StoreError)> = Vec::new();
@@ -189,7 +189,7 @@ impl Kernel {
             EffectState::Scheduled => progress.due_at.is_some_and(|due| due <= now),
             EffectState::Attempting => true,
             EffectState::Unknown => !progress.needs_human && self.worth_a_look(record, carry, now),
-            EffectState::NotDone => {
+            EffectState::NotDone | EffectState::RolledBack => {
                 let retry_at = progress.refusal.as_ref().and_then(|refusal| refusal.retry_at);
                 again.contains(&(record.id, progress.version)) && retry_at.is_none_or(|at| at <= now)
             }

@@ -144,6 +144,7 @@ impl<'a> Drive<'a> {
             },
             EffectState::Admitted | EffectState::Scheduled => self.begin().await,
             EffectState::NotDone if self.may_try_again() => self.begin().await,
+            EffectState::RolledBack if self.may_try_again() => self.begin().await,
             EffectState::NotDone if self.is_overdue() => self.step(Step::PutOff(None), false).await,
             EffectState::Unknown => self.resolve().await,
             _ => Ok(Next::Stop),
@@ -161,7 +162,8 @@ impl<'a> Drive<'a> {
         let due = refusal.and_then(|refusal| refusal.retry_at).is_none_or(|at| at <= self.kernel.clock.now());
         // By itself where the plan says when, and that time has come.
         let by_itself = self.is_due_by_itself() && !self.is_overdue();
-        (self.purpose == Purpose::Asked || by_itself) && !self.refused && self.attempts_left > 0 && due
+        let asked = self.purpose == Purpose::Asked && !self.record.progress.is_taken_down();
+        (asked || by_itself) && !self.refused && self.attempts_left > 0 && due
     }
 
     /// Whether it was refused, and the plan of its request has it attempted again by now.

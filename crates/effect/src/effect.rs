@@ -29,6 +29,8 @@ pub enum EffectKind {
     Follow,
     /// A repost.
     Share,
+    /// Taking back a post of the account; its target is the platform's id of that post.
+    Undo,
 }
 
 impl EffectKind {
@@ -42,6 +44,7 @@ impl EffectKind {
             Self::Like => "like",
             Self::Follow => "follow",
             Self::Share => "share",
+            Self::Undo => "undo",
         }
     }
 }
@@ -124,12 +127,12 @@ pub struct EffectV1 {
 }
 
 impl EffectV1 {
-    /// Whether it sets a state and makes nothing with words: a like, a follow, a share without words. A share with words is
-    /// a post: sharing again makes another.
+    /// Whether it sets a state and makes nothing with words: a like, a follow, a share without words, an undo. A share with
+    /// words is a post: sharing again makes another.
     #[must_use]
     pub const fn is_state(&self) -> bool {
         match self.kind {
-            EffectKind::Like | EffectKind::Follow => true,
+            EffectKind::Like | EffectKind::Follow | EffectKind::Undo => true,
             EffectKind::Share => self.text.is_empty(),
             EffectKind::Publish | EffectKind::Reply | EffectKind::Comment => false,
         }

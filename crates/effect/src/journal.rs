@@ -22,6 +22,7 @@ use crate::plan::ExecutionPlan;
 use crate::platform::Uploaded;
 use crate::record::{EffectRecord, RequestKey, RequestRecord, RequestView};
 use crate::state::EffectState;
+use crate::undo::Undoes;
 
 /// How long the parts of an attempt may take. The store adds them to its own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -50,6 +51,8 @@ pub struct NewEffect {
     pub begin: Option<Window>,
     /// How long its lease lasts, where no attempt begins.
     pub lease: TimeDelta,
+    /// The post that it takes back, where it is the undo of a post of ours ([`Admit::undo`]).
+    pub undoes: Option<Undoes>,
 }
 
 /// A request to be admitted.
@@ -204,14 +207,16 @@ pub struct HandSettlement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HandVerdict {
-    /// It is public.
+    /// It is public. Of an undo: it happened, the post is gone. That one names neither id nor URL: who names a post may mean that
+    /// it is still there.
     There {
         /// The platform's id of the post, where the person knows it.
         id: Option<String>,
         /// Its URL.
         url: Option<String>,
     },
-    /// It is not public. It may be attempted again, when its caller asks, under the same approval.
+    /// It is not public; of an undo: the post is still public. It may be attempted again, when its caller asks, under the same
+    /// approval.
     NotThere,
     /// The person cannot tell either.
     StillUnknown,
@@ -257,7 +262,7 @@ pub enum Advanced {
     Already(Box<EffectRecord>),
     /// Somebody else holds the effect or moved it; nothing changed.
     Fenced,
-    /// The post belongs to another effect; nothing changed.
+    /// The post belongs to another effect, or was this one's and was taken back; nothing changed.
     Taken {
         /// The platform's id of that post.
         external_id: String,
@@ -376,11 +381,25 @@ pub type Watch = BoxFuture<'static, ()>;
 ///   ([`are_equal`](crate::are_equal)) in the same account, at `admit` and at `Begin`: the step is applied and records what it
 ///   waits for. What is unknown itself waits for nothing. Of two equal states (a like, a follow, a share without words) one
 ///   waits while the other is being attempted, too.
+/// - **Taken back.** An undo is a request of its own with one effect, under the key that its post and the post's generation
+///   give ([`Undoes::key`]): a second undo of the same post is the first one. It is admitted, and each attempt of it begins,
+///   only while that post is stored as public under the id that the undo names, in the same tenant, campaign, platform and
+///   account; by the rule of a decision ([`Decision::takes_back`](chimera_governance::Decision::takes_back)) only where the
+///   post used that decision. The rule outlives the decision's expiry and revocation.
+/// - **Rolled back.** The step by which an undo is known to be done, however that is known, moves its post from `published`
+///   to `rolled_back` in the same step, under a raised epoch: what was taken back is kept, the post's id is free, its spend
+///   stays, its next call key is in force, and the ledger tells it. While the undo is refused, unknown or under way the post
+///   stays `published`. A post that is not public under that id any more is left alone.
+/// - **Again.** What was rolled back by the rule of its own approval may be attempted again by the same key; its price is held
+///   again in every budget of its request by the step that begins the attempt, or that step is refused and changes nothing.
+///   What a decision of its own took down stays down. No answer and no look gives an effect a post that was taken back from
+///   it, and a late answer of an attempt before says nothing about the attempts after.
 /// - **Observed.** A late answer is recorded in every state, under no lease: it settles what is unknown; beside an attempt
 ///   that is under way it is kept, or publishes; a second post is an incident, and so is one that had been told as not done,
 ///   which is published and paid. What says nothing new is `Already`.
 /// - **By hand.** A person settles an unknown effect, and nothing else; absence only from `settled_from` on. Never the agent,
-///   who asked, or who requested the decision, however they are spelled (`Refused`).
+///   who asked, or who requested the decision, however they are spelled (`Refused`). Of an undo *there* says that the post is
+///   gone, and is refused where it names one.
 /// - **Claimed.** An effect keeps what its profile claimed when its open attempts began ([`SafetyClaims`]): of several what all
 ///   of them claim. A person replaces the rules of looks for an unknown effect
 ///   (`ClaimsAccepted`), under the same rules as *By hand*.

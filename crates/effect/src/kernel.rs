@@ -176,6 +176,7 @@ impl Kernel {
             price: service.price,
             begin: (!wait && !uploads_first).then_some(window),
             lease: reach.checked_add(&window.lease).unwrap_or(reach),
+            undoes: None,
         }
     }
 

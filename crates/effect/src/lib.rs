@@ -24,6 +24,7 @@ mod resolve;
 mod settle;
 mod state;
 pub mod step;
+mod undo;
 mod wait;
 mod words;
 
@@ -52,6 +53,8 @@ pub use platform::{
 };
 pub use record::{
     CallKey, EffectRecord, Incident, LatestLook, Lease, Progress, RequestKey, RequestRecord, RequestView,
+    TakenBack,
 };
 pub use settle::Settled;
 pub use state::{EffectEvent, EffectState, IllegalTransition, transition};
+pub use undo::{UNDO_KEYS, Undoes};

@@ -1,7 +1,7 @@
 //! Beginning an attempt and performing it: write before you act.
 
 use chimera_contracts::StoreError;
-use chimera_governance::{Approved, GateError};
+use chimera_governance::{Approved, Authority, Denial, GateError};
 use chrono::TimeDelta;
 
 use crate::attempt::Attempt;
@@ -47,6 +47,10 @@ impl Drive<'_> {
             Uploading::Refused(refusal) => {
                 self.refused = true;
                 self.keep_uploads(uploads, true).await?;
+                // Nothing is said anew of what was public and is not: it may be asked for again.
+                if self.record.progress.state == EffectState::RolledBack {
+                    return Ok(Next::Stop);
+                }
                 // Where another holder was seen this writes nothing.
                 return self.step(Step::NotDone(refusal), false).await;
             }
@@ -98,7 +102,8 @@ impl Drive<'_> {
         };
         match self.kernel.advance(&self.record, step, open).await? {
             Advanced::Taken { .. } => {
-                let reason = "the platform answered with a post that belongs to another effect";
+                let reason =
+                    "the platform answered with a post that belongs to another effect or was taken back";
                 self.step(Step::Unknown(UnknownOutcome::because(reason)), true).await
             }
             // Another holder took it over meanwhile: what came of the attempt is recorded all the same.
@@ -122,6 +127,11 @@ impl Drive<'_> {
         if self.record.progress.state == EffectState::Unknown {
             return Ok(Next::On);
         }
+        // It stays what it is: its caller asks again once what refuses it is mended.
+        if self.record.progress.state == EffectState::RolledBack {
+            tracing::info!(effect = %self.record.id, why = refused.message, "what was taken back is not attempted again");
+            return Ok(Next::Stop);
+        }
         let refusal = Refusal { code: refused.code, message: refused.message, retry_at: None, said: None };
         match self.kernel.advance(&self.record, Step::NotDone(refusal), false).await? {
             Advanced::Applied(record) | Advanced::Already(record) => self.record = *record,
@@ -142,7 +152,26 @@ impl Drive<'_> {
         let effect = self.record.effect.clone();
         let platform = Some(effect.content().platform);
         let (id, agent, decision) = (self.record.id, Some(self.request.agent), self.record.decision);
-        match self.kernel.gate.check_again(effect, id, agent, decision).await {
+        let checked = match (self.record.authority, self.record.undoes) {
+            (Authority::Listed, _) => self.kernel.gate.check_again(effect, id, agent, decision).await,
+            (Authority::TakesBack, undoes) => {
+                let namespace = &self.request.key.namespace;
+                let post = match undoes {
+                    Some(undoes) => self.kernel.effect(namespace, undoes.effect).await?,
+                    None => None,
+                };
+                match post {
+                    Some(post) => self.kernel.approve_undo(&self.request, &post).await,
+                    None => Err(GateError::Denied(Denial::NotItsEffect)),
+                }
+            }
+        };
+        // The post may be another one by now.
+        let checked = checked.and_then(|approved| match approved.digest() == self.record.effect.digest() {
+            true => Ok(approved),
+            false => Err(GateError::Denied(Denial::NotItsEffect)),
+        });
+        match checked {
             Ok(approved) => Ok(Ok(approved)),
             Err(GateError::Store(error)) => Err(error),
             Err(denied) => Ok(Err(Refused { code: denied.code(), platform, message: denied.to_string() })),

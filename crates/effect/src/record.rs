@@ -7,7 +7,7 @@ use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, DecisionId, Digest, EffectId, InstanceId, Money, Namespace,
     RequestId, SkillName, TaskId, derive_uuid,
 };
-use chimera_governance::{Approver, BudgetOwner, BudgetScope};
+use chimera_governance::{Approver, Authority, BudgetOwner, BudgetScope};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,7 @@ use crate::pause::PauseKey;
 use crate::plan::ExecutionPlan;
 use crate::platform::Uploaded;
 use crate::state::EffectState;
+use crate::undo::Undoes;
 
 /// The caller's key, scoped by tenant and skill (PUB-05).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,7 +53,8 @@ pub(crate) fn effect_id(request: RequestId, digest: &Digest) -> EffectId {
     EffectId::from_uuid(derive_uuid("chimera/effect-id/v1", &parts))
 }
 
-/// The key that every call of one effect carries: 64 of `[0-9a-f]`, the same for all attempts (mcp.md, *Keys on the wire*).
+/// The key that every call of one effect carries: 64 of `[0-9a-f]`, the same for all attempts until its post is taken back
+/// (mcp.md, *Keys on the wire*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CallKey(String);
@@ -80,6 +82,20 @@ impl CallKey {
     #[must_use]
     pub fn step(&self, step: &str, index: usize) -> Self {
         Self::derive(&[self.0.as_bytes(), step.as_bytes(), &(index as u64).to_be_bytes()])
+    }
+
+    /// The key of the attempts after this key's post was taken back. A server that enforces keys would answer the same key with
+    /// the deleted post.
+    #[must_use]
+    pub fn next_generation(&self) -> Self {
+        Self::derive(&[self.0.as_bytes(), b"generation"])
+    }
+
+    /// The key after `generation` posts were taken back, this one being the first of its effect: for journals that keep it
+    /// with what never changes.
+    #[must_use]
+    pub fn of_generation(self, generation: u32) -> Self {
+        (0..generation).fold(self, |key, _| key.next_generation())
     }
 
     fn derive(parts: &[&[u8]]) -> Self {
@@ -146,6 +162,18 @@ impl RequestRecord {
     }
 }
 
+impl RequestRecord {
+    /// The budgets that the host named for it.
+    #[must_use]
+    pub fn named_budgets(&self) -> Vec<String> {
+        let name = |owner: &BudgetOwner| match owner {
+            BudgetOwner::Named(name) => Some(name.clone()),
+            _ => None,
+        };
+        self.further_budgets.iter().filter_map(name).collect()
+    }
+}
+
 /// Who is at work on an effect, and until when nobody else may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lease {
@@ -176,6 +204,25 @@ pub struct Incident {
     pub post: Candidate,
     /// What happened, for people.
     pub what: String,
+}
+
+/// A post of an effect that was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenBack {
+    /// The post.
+    pub post: ExternalPost,
+    /// The undo that took it back.
+    pub undo: EffectId,
+    /// By what that undo was allowed.
+    #[serde(default, skip_serializing_if = "Authority::is_listed")]
+    pub authority: Authority,
+    /// When that was known.
+    pub at: DateTime<Utc>,
+    /// How many attempts there were by then: what they are answered late says nothing about a later post.
+    pub attempts: u32,
+    /// What was spent on the post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Money>,
 }
 
 /// What changes about an effect.
@@ -269,10 +316,38 @@ pub struct Progress {
     /// Posts that should not be there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<Incident>,
+    /// Posts of it that were taken back, in order: all of them, since their number tells its call key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<TakenBack>,
+}
+
+impl Progress {
+    /// How often its post was taken back: the generation of its call key.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        u32::try_from(self.taken_back.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it is down by a decision of its own. The approval of the post is older than that one and does not bring it back.
+    #[must_use]
+    pub fn is_taken_down(&self) -> bool {
+        self.taken_back.last().is_some_and(|last| last.authority.is_listed())
+    }
+
+    /// Whether its caller may have it attempted again, as far as its state goes: what was refused for now, and what was taken
+    /// back by the rule of its own approval.
+    #[must_use]
+    pub fn may_be_tried_again(&self) -> bool {
+        match self.state {
+            EffectState::NotDone => true,
+            EffectState::RolledBack => !self.is_taken_down(),
+            _ => false,
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-const fn is_zero(number: &u32) -> bool {
+pub(crate) const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
@@ -291,9 +366,13 @@ pub struct EffectRecord {
     pub decision: DecisionId,
     /// Who decided.
     pub approver: Approver,
+    /// By what the decision allows it.
+    pub authority: Authority,
+    /// The post that it takes back, where it is the undo of a post of ours.
+    pub undoes: Option<Undoes>,
     /// What is held for it.
     pub price: Money,
-    /// The key of its calls.
+    /// The key of its calls: another one from each time on that its post is taken back.
     pub call_key: CallKey,
     /// What changes.
     pub progress: Progress,
@@ -306,7 +385,7 @@ impl EffectRecord {
     pub fn under_way(&self, now: DateTime<Utc>) -> bool {
         let Progress { state, lease, .. } = &self.progress;
         let held = lease.is_some_and(|lease| lease.until > now);
-        (!state.at_rest() && (held || !self.waits(now))) || (*state == EffectState::NotDone && held)
+        (!state.at_rest() && (held || !self.waits(now))) || (self.progress.may_be_tried_again() && held)
     }
 
     /// Whether it waits, without an attempt, until another effect's outcome is known or a switch is ended.

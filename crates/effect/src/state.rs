@@ -26,9 +26,7 @@ pub enum EffectState {
     Failed,
     /// It may have happened; looked up, never sent blindly.
     Unknown,
-    /// Being taken back.
-    Undoing,
-    /// Taken back.
+    /// It was public and was taken back by an undo, an effect of its own; may be attempted again under the next call key.
     RolledBack,
     /// Given up before anything was sent.
     Cancelled,
@@ -56,12 +54,8 @@ pub enum EffectEvent {
     Look,
     /// It is given up before it was sent.
     Cancel,
-    /// Taking it back is recorded.
-    Undo,
-    /// It was taken back.
-    Undone,
-    /// It could not be taken back.
-    UndoFail,
+    /// An undo of it is known to be done.
+    TakeBack,
     /// What a look took for it belongs to another effect, whose own answer says so.
     Disown,
     /// A late answer proves that it is public after it was told as not done.
@@ -70,7 +64,7 @@ pub enum EffectEvent {
 
 impl EffectState {
     /// Every state.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Admitted,
         Self::Scheduled,
         Self::Attempting,
@@ -79,7 +73,6 @@ impl EffectState {
         Self::NotDone,
         Self::Failed,
         Self::Unknown,
-        Self::Undoing,
         Self::RolledBack,
         Self::Cancelled,
     ];
@@ -96,7 +89,6 @@ impl EffectState {
             Self::NotDone => "not_done",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
-            Self::Undoing => "undoing",
             Self::RolledBack => "rolled_back",
             Self::Cancelled => "cancelled",
         }
@@ -105,13 +97,13 @@ impl EffectState {
     /// Whether nobody is acting on it: an answer can be given from what is known now.
     #[must_use]
     pub const fn at_rest(self) -> bool {
-        !matches!(self, Self::Admitted | Self::Attempting | Self::Undoing)
+        !matches!(self, Self::Admitted | Self::Attempting)
     }
 }
 
 impl EffectEvent {
     /// Every event.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 12] = [
         Self::Schedule,
         Self::Begin,
         Self::Publish,
@@ -121,9 +113,7 @@ impl EffectEvent {
         Self::Lose,
         Self::Look,
         Self::Cancel,
-        Self::Undo,
-        Self::Undone,
-        Self::UndoFail,
+        Self::TakeBack,
         Self::Disown,
         Self::Surface,
     ];
@@ -155,7 +145,8 @@ pub const fn transition(state: EffectState, event: EffectEvent) -> Result<Effect
     Ok(match (state, event) {
         (S::Admitted, E::Schedule) => S::Scheduled,
         // From `Unknown` only where the tool enforces keys or sets a state: the same call again cannot act twice.
-        (S::Admitted | S::Scheduled | S::NotDone | S::Unknown, E::Begin) => S::Attempting,
+        // From `RolledBack` under another call key: a server that enforces keys would answer with the deleted post.
+        (S::Admitted | S::Scheduled | S::NotDone | S::Unknown | S::RolledBack, E::Begin) => S::Attempting,
         (S::Attempting | S::Processing | S::Unknown, E::Publish) => S::Published,
         (S::Attempting | S::Unknown, E::Accept) => S::Processing,
         // Before an attempt too: an upload that failed.
@@ -165,9 +156,7 @@ pub const fn transition(state: EffectState, event: EffectEvent) -> Result<Effect
         }
         (S::Attempting | S::Processing, E::Lose) | (S::Unknown, E::Look | E::Lose) => S::Unknown,
         (S::Admitted | S::Scheduled | S::NotDone, E::Cancel) => S::Cancelled,
-        (S::Published, E::Undo) => S::Undoing,
-        (S::Undoing, E::Undone) => S::RolledBack,
-        (S::Undoing, E::UndoFail) => S::Published,
+        (S::Published, E::TakeBack) => S::RolledBack,
         // Only what a look found: `step::advance` holds it to that.
         (S::Published, E::Disown) => S::Unknown,
         (S::NotDone | S::Failed | S::Cancelled, E::Surface) => S::Published,
@@ -198,7 +187,8 @@ mod tests {
         (S::Processing, E::Publish, S::Published),
         (S::Processing, E::Fail, S::Failed),
         (S::Processing, E::Lose, S::Unknown),
-        (S::Published, E::Undo, S::Undoing),
+        (S::Published, E::TakeBack, S::RolledBack),
+        (S::RolledBack, E::Begin, S::Attempting),
         (S::NotDone, E::Begin, S::Attempting),
         (S::NotDone, E::Refuse, S::NotDone),
         (S::NotDone, E::Fail, S::Failed),
@@ -210,8 +200,6 @@ mod tests {
         (S::Unknown, E::Fail, S::Failed),
         (S::Unknown, E::Lose, S::Unknown),
         (S::Unknown, E::Look, S::Unknown),
-        (S::Undoing, E::Undone, S::RolledBack),
-        (S::Undoing, E::UndoFail, S::Published),
         (S::Published, E::Disown, S::Unknown),
         (S::NotDone, E::Surface, S::Published),
         (S::Failed, E::Surface, S::Published),
@@ -231,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_is_public_is_never_attempted_again() {
-        for state in [S::Published, S::Processing, S::RolledBack, S::Failed, S::Cancelled, S::Undoing] {
+        for state in [S::Published, S::Processing, S::Failed, S::Cancelled] {
             assert!(transition(state, E::Begin).is_err(), "{state:?}");
         }
     }

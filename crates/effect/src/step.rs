@@ -19,6 +19,7 @@ mod progress;
 mod tally;
 mod told;
 mod turn;
+mod undo;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -26,14 +27,16 @@ pub use admit::{
     AdmitContext, Admitted, NewApproval, admit, check_review, known, same_effects, same_request,
 };
 pub use advance::advance;
-pub use budget::BudgetMove;
+pub use budget::{BudgetMove, holds_again};
 pub use change::{Change, Context, Owner, Verdict};
 pub use claim::claimed_post;
 pub use evidence::{RefusedRequest, outcome_event, refusal_draft};
+pub(crate) use hand::NAMELESS;
 pub use lease::{leasable, lease};
 pub use pause::{PauseChange, pause, rejected_credentials, stopped_account};
 pub use tally::{Tally, Whole};
 pub use turn::{Turn, turn};
+pub use undo::undone_request;
 
 /// `time + span`, or the end of time.
 fn after(time: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::effect::EffectKind;
 use crate::journal::AccountKey;
 use crate::pause::{PauseCause, PauseKey, PauseScope};
 use crate::record::EffectRecord;
@@ -68,6 +69,9 @@ impl EffectRecord {
             }
             (false, None) => "; a person who sees the account can settle it".to_owned(),
         });
+        if self.kind() == EffectKind::Undo {
+            words.push_str("; it is *there* once the post is gone");
+        }
         words
     }
 }
@@ -99,11 +103,11 @@ mod tests {
     use chimera_contracts::{
         CampaignId, DecisionId, EffectId, Money, Namespace, PlatformName, RequestId, SkillName, derive_uuid,
     };
-    use chimera_governance::{Approver, ApproverRole};
+    use chimera_governance::{Approver, ApproverRole, Authority};
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::effect::{Effect, EffectKind, EffectV1};
+    use crate::effect::{Effect, EffectV1};
     use crate::look::LookReport;
     use crate::outcome::{Candidate, FoundBy};
     use crate::record::{CallKey, LatestLook, Progress, RequestKey};
@@ -147,6 +151,7 @@ mod tests {
             waits_for: None,
             paused_by: None,
             incidents: Vec::new(),
+            taken_back: Vec::new(),
         }
     }
 
@@ -175,6 +180,8 @@ mod tests {
             call_key: CallKey::of(&key, &effect),
             decision: DecisionId::from_uuid(id("decision")),
             approver: Approver { id: "ann".to_owned(), role: ApproverRole::HitlReviewer },
+            authority: Authority::Listed,
+            undoes: None,
             price: Money::usd_micros(1),
             effect,
             progress,
@@ -196,6 +203,14 @@ mod tests {
             in_doubt: Vec::new(),
         };
         LatestLook { at: at(16), report }
+    }
+
+    #[test]
+    fn of_an_undo_there_means_gone() {
+        let post = record(unknown(LOST));
+        let undo = chimera_governance::Reversible::undo(&post.effect, "17").unwrap();
+        let words = EffectRecord { effect: undo, ..post }.open_words().unwrap();
+        assert!(words.ends_with("can settle it before; it is *there* once the post is gone"), "{words}");
     }
 
     #[test]

@@ -121,4 +121,36 @@ pub struct Decision {
     /// The version of the spec under which it was decided, where the artifact is a proposal (PRO-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec_version: Option<String>,
+    /// The rule, which the approver saw, that what is public of these effects is taken back if another one of them fails. It
+    /// allows exactly the undo of each effect that used the decision, and nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub takes_back: bool,
+}
+
+/// By what a decision permits something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Authority {
+    /// It lists the digest.
+    #[default]
+    Listed,
+    /// It lists the digest of what is taken back, and has the rule that it may be ([`Decision::takes_back`]).
+    TakesBack,
+}
+
+impl Authority {
+    /// Whether the digest is listed, as it almost always is; left out of stored documents.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        *self == Self::Listed
+    }
+
+    /// The word in evidence.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Listed => "listed",
+            Self::TakesBack => "takes_back",
+        }
+    }
 }

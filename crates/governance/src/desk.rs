@@ -296,6 +296,7 @@ impl ReviewDesk {
             effects: also.into_iter().chain([subject]).collect(),
             confidence: review.confidence,
             spec_version,
+            takes_back: false,
         }
     }
 }

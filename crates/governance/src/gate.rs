@@ -1,8 +1,9 @@
 //! The gate: the only maker of [`Approved`].
 //!
 //! INVARIANT: a value of `Approved<T>` exists only if a decision permitted exactly this `T`, to the byte, at the time of the
-//! check: one that is stored, or one that a policy makes and the admission stores in the step that uses it. What is claimed
-//! inline with a request is never proof (PUB-03).
+//! check: it lists its digest, or it has the rule that what it lists is taken back, and `T` is the undo of that. The decision is
+//! stored, or a policy makes it and the admission stores it in the step that uses it. What is claimed inline with a request is
+//! never proof (PUB-03).
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::sync::Arc;
 use chimera_contracts::{AgentId, Clock, DecisionId, Digest, EffectId, ErrorCode, Namespace, StoreError};
 
 use crate::approval::{ApprovalStore, Standing};
-use crate::decision::{Approver, ApproverRole, Decision};
-use crate::permit::{Denial, permits, permits_again};
+use crate::decision::{Approver, ApproverRole, Authority, Decision};
+use crate::permit::{Denial, permits, permits_again, permits_undo};
 
 /// Something that can be approved: it has one digest over all that becomes public of it.
 pub trait Approvable {
@@ -20,6 +21,12 @@ pub trait Approvable {
 
     /// The digest that a decision lists.
     fn digest(&self) -> Digest;
+}
+
+/// Something whose undo is a thing of the same type: what is taken back names its undo, so that the gate needs no caller for it.
+pub trait Reversible: Approvable + Sized {
+    /// The one thing that takes this back where it is public under this id of its platform. `None` where nothing does.
+    fn undo(&self, external_id: &str) -> Option<Self>;
 }
 
 /// What the caller claims about an approval; checked, never believed.
@@ -50,6 +57,7 @@ pub struct Approved<T> {
     digest: Digest,
     decision: DecisionId,
     approver: Approver,
+    authority: Authority,
 }
 
 impl<T> Approved<T> {
@@ -59,7 +67,7 @@ impl<T> Approved<T> {
         &self.thing
     }
 
-    /// The digest that the decision lists.
+    /// Its digest. The decision lists it, or that of what it takes back ([`authority`](Self::authority)).
     #[must_use]
     pub const fn digest(&self) -> Digest {
         self.digest
@@ -76,6 +84,13 @@ impl<T> Approved<T> {
     pub const fn approver(&self) -> &Approver {
         &self.approver
     }
+
+    /// By what the decision permits it. An undo by the rule of its post's decision is no proof that the post is there: whoever
+    /// records it checks what is stored.
+    #[must_use]
+    pub const fn authority(&self) -> Authority {
+        self.authority
+    }
 }
 
 // By hand, because a derive would ask for `T: Clone`; a copy permits nothing that the first does not.
@@ -86,6 +101,7 @@ impl<T> Clone for Approved<T> {
             digest: self.digest,
             decision: self.decision,
             approver: self.approver.clone(),
+            authority: self.authority,
         }
     }
 }
@@ -177,6 +193,7 @@ impl Gate {
                 digest,
                 decision: standing.decision.id,
                 approver: standing.decision.approver,
+                authority: Authority::Listed,
             }),
             Some((Err(denial), _)) => Err(GateError::Denied(denial)),
             None => Err(GateError::Denied(self.why_none(&thing, claim).await?)),
@@ -199,7 +216,9 @@ impl Gate {
             return Err(Denial::WrongRole);
         }
         let approver = decision.approver.clone();
-        let approved = Approved { thing: Arc::new(thing), digest, decision: decision.id, approver };
+        let authority = Authority::Listed;
+        let approved =
+            Approved { thing: Arc::new(thing), digest, decision: decision.id, approver, authority };
         Ok((approved, Decided(Arc::new(decision))))
     }
 
@@ -227,7 +246,35 @@ impl Gate {
         if standing.used_by.is_some_and(|user| user != effect) {
             return Err(GateError::Denied(Denial::Used));
         }
-        Ok(Approved { thing: Arc::new(thing), digest, decision, approver: standing.decision.approver })
+        let approver = standing.decision.approver;
+        Ok(Approved { thing: Arc::new(thing), digest, decision, approver, authority: Authority::Listed })
+    }
+
+    /// Makes the undo of `post`, which is public under `external_id` as the effect `effect` of `agent`, by the rule of the
+    /// decision that allowed it ([`Decision::takes_back`](crate::Decision::takes_back)); again as well, before each attempt.
+    ///
+    /// # Errors
+    /// When nothing takes it back, the decision does not permit that ([`permits_undo`](crate::permits_undo)), or the authority
+    /// cannot be asked.
+    pub async fn check_undo<T: Reversible>(
+        &self,
+        post: &T,
+        external_id: &str,
+        effect: EffectId,
+        agent: Option<AgentId>,
+        decision: DecisionId,
+    ) -> Result<Approved<T>, GateError> {
+        let of = post.digest();
+        let standing = self
+            .approvals
+            .decision(post.namespace(), decision, &of)
+            .await?
+            .ok_or(GateError::Denied(Denial::Unknown))?;
+        permits_undo(&standing.decision, post.namespace(), &of, effect, agent, standing.used_by)
+            .map_err(GateError::Denied)?;
+        let thing = post.undo(external_id).ok_or(GateError::Denied(Denial::NotItsEffect))?;
+        let (digest, approver) = (thing.digest(), standing.decision.approver);
+        Ok(Approved { thing: Arc::new(thing), digest, decision, approver, authority: Authority::TakesBack })
     }
 
     fn judge<T: Approvable>(

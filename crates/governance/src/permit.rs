@@ -36,6 +36,12 @@ pub enum Denial {
     Used,
     /// The decision was made under another version of the spec.
     SpecVersion,
+    /// The decision has no rule by which what it allowed is taken back.
+    NoUndoRule,
+    /// What is to be taken back did not happen under this decision.
+    NotItsEffect,
+    /// What the decision allowed was taken down by a later decision of its own.
+    TakenDown,
 }
 
 impl Denial {
@@ -55,6 +61,8 @@ impl Denial {
             Self::SelfApproval => ErrorCode::ApprovalSelf,
             Self::Used => ErrorCode::ApprovalUsed,
             Self::SpecVersion => ErrorCode::ApprovalSpecVersion,
+            Self::NoUndoRule | Self::NotItsEffect => ErrorCode::ApprovalNotGranted,
+            Self::TakenDown => ErrorCode::ApprovalUsed,
         }
     }
 
@@ -75,6 +83,9 @@ impl Denial {
             Self::SelfApproval => "the approver is the one who asked for the approval",
             Self::Used => "the approval was used already, under another key",
             Self::SpecVersion => "the decision was made under another version of the spec",
+            Self::NoUndoRule => "the decision has no rule by which what it allowed is taken back",
+            Self::NotItsEffect => "what is to be taken back did not happen under this decision",
+            Self::TakenDown => "the approval was used, and a later decision took down what it allowed",
         }
     }
 }
@@ -107,6 +118,23 @@ pub fn permits(
     agent: Option<AgentId>,
     now: DateTime<Utc>,
 ) -> Result<(), Denial> {
+    grants(decision, namespace, digest, agent)?;
+    let checks = [
+        (decision.revoked_at.is_some(), Denial::Revoked),
+        (decision.expires_at.is_some_and(|end| end <= now), Denial::Expired),
+        // The last one: whoever passes over it has passed all others.
+        (decision.decided_at > now, Denial::NotYet),
+    ];
+    checks.into_iter().find_map(|(fails, denial)| fails.then_some(denial)).map_or(Ok(()), Err)
+}
+
+/// The part of [`permits`] that no time changes.
+fn grants(
+    decision: &Decision,
+    namespace: &Namespace,
+    digest: &Digest,
+    agent: Option<AgentId>,
+) -> Result<(), Denial> {
     let approver = Principal::of(&decision.approver.id);
     let asked = decision.requested_by.as_deref().map(Principal::of);
     let acts = agent.map(|agent| Principal::of(agent.as_uuid().as_hyphenated().encode_lower(&mut [0; 36])));
@@ -118,12 +146,36 @@ pub fn permits(
         (asked.is_some_and(|asked| asked == approver), Denial::SelfApproval),
         (acts.is_some_and(|acts| acts == approver), Denial::SelfApproval),
         (decision.agent.is_some() && decision.agent != agent, Denial::OtherAgent),
-        (decision.revoked_at.is_some(), Denial::Revoked),
-        (decision.expires_at.is_some_and(|end| end <= now), Denial::Expired),
-        // The last one: whoever passes over it has passed all others.
-        (decision.decided_at > now, Denial::NotYet),
     ];
     checks.into_iter().find_map(|(fails, denial)| fails.then_some(denial)).map_or(Ok(()), Err)
+}
+
+/// Whether `decision` lets the effect that happened under it be taken back by its rule ([`Decision::takes_back`]): `digest` is
+/// that effect's, and `used_by` is who used the decision for it.
+///
+/// Neither expiry nor revocation ends that. Both say that the effect should not be public any more, and an undo makes less
+/// public, never more. A revocation between two effects that are to happen all or not at all is the very case for the rule:
+/// the second one is refused by it, and the first one would stay public alone. A switch stops an undo as it stops every
+/// attempt.
+///
+/// # Errors
+/// With the first reason why it does not.
+pub fn permits_undo(
+    decision: &Decision,
+    namespace: &Namespace,
+    digest: &Digest,
+    effect: EffectId,
+    agent: Option<AgentId>,
+    used_by: Option<EffectId>,
+) -> Result<(), Denial> {
+    grants(decision, namespace, digest, agent)?;
+    if !decision.takes_back {
+        Err(Denial::NoUndoRule)
+    } else if used_by != Some(effect) {
+        Err(Denial::NotItsEffect)
+    } else {
+        Ok(())
+    }
 }
 
 /// As [`permits`], for an effect that may have used the decision before: what was used was no decision from the future then, and a

@@ -81,7 +81,7 @@ impl Call<'_> {
     /// Whether the effect is a state, and not a thing with words.
     fn is_state(&self) -> bool {
         match self.content.kind {
-            EffectKind::Like | EffectKind::Follow => true,
+            EffectKind::Like | EffectKind::Follow | EffectKind::Undo => true,
             EffectKind::Share => self.content.text.is_empty(),
             EffectKind::Publish | EffectKind::Reply | EffectKind::Comment => false,
         }

@@ -206,6 +206,7 @@ impl EngageSkill {
             effects: [digest].into(),
             confidence: judged.scored.and_then(|scored| Confidence::try_from(scored).ok()),
             spec_version: None,
+            takes_back: false,
         }
     }
 

@@ -132,8 +132,7 @@ pub(crate) fn of_effect(engagement_id: String, told: &Told, now: DateTime<Utc>) 
         EffectState::Admitted
         | EffectState::Attempting
         | EffectState::Scheduled
-        | EffectState::Processing
-        | EffectState::Undoing => match told.record.open_words() {
+        | EffectState::Processing => match told.record.open_words() {
             Some(words) => pending(engagement_id, &format!("Engagement is under way: {words}"), false, None),
             None => under_way(engagement_id),
         },
@@ -210,6 +209,7 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
     let ours = match content.kind {
         EffectKind::Like => object([("liked", Some(true.into())), ("timestamp", at)]),
         EffectKind::Follow => object([("following", Some(true.into())), ("timestamp", at)]),
+        EffectKind::Undo => object([("timestamp", at)]),
         EffectKind::Share => object([
             ("id", id()),
             ("url", url()),
@@ -244,6 +244,9 @@ fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Va
 }
 
 fn refused(told: &Told, now: DateTime<Utc>) -> EngageError {
+    if told.state() == EffectState::RolledBack {
+        return about(&told.record, ErrorCode::Cancelled, "it was public, and was taken back");
+    }
     let Some(refusal) = &told.record.progress.refusal else {
         return about(&told.record, ErrorCode::Timeout, "it did not happen");
     };

@@ -158,7 +158,7 @@ const fn publication_status(state: EffectState) -> PublicationStatus {
         EffectState::Scheduled => PublicationStatus::Scheduled,
         EffectState::Cancelled => PublicationStatus::Skipped,
         EffectState::RolledBack => PublicationStatus::RolledBack,
-        EffectState::Admitted | EffectState::Attempting | EffectState::Processing | EffectState::Undoing => {
+        EffectState::Admitted | EffectState::Attempting | EffectState::Processing => {
             PublicationStatus::Processing
         }
     }

@@ -3,8 +3,9 @@
 use chimera_contracts::{DecisionId, Digest, EffectId, Money, RequestId};
 use chimera_effect::{
     AccountKey, CallKey, Effect, EffectKind, EffectQuery, EffectRecord, Progress, RequestRecord, RequestView,
+    Undoes,
 };
-use chimera_governance::Approver;
+use chimera_governance::{Approver, Authority};
 use chimera_store::Scan;
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
@@ -36,14 +37,20 @@ pub(crate) struct Fixed {
     decision: DecisionId,
     approver: Approver,
     price: Money,
+    /// The first one: another follows each time that the post is taken back.
     call_key: CallKey,
     content: String,
+    #[serde(default, skip_serializing_if = "Authority::is_listed")]
+    authority: Authority,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undoes: Option<Undoes>,
 }
 
 impl Fixed {
     fn of(record: &EffectRecord) -> StepResult<Self> {
-        let EffectRecord { id, effect, decision, approver, price, call_key, .. } = record;
-        Self::new(*id, effect, *decision, approver.clone(), *price, call_key.clone())
+        let EffectRecord { id, effect, decision, approver, authority, undoes, price, call_key, .. } = record;
+        let fixed = Self::new(*id, effect, *decision, approver.clone(), *price, call_key.clone())?;
+        Ok(Self { authority: *authority, undoes: *undoes, ..fixed })
     }
 
     pub(crate) fn new(
@@ -56,7 +63,18 @@ impl Fixed {
     ) -> StepResult<Self> {
         let content = String::from_utf8(effect.bytes().to_vec())
             .map_err(|error| StepError::corrupt(error.to_string()))?;
-        Ok(Self { id, digest: effect.digest(), decision, approver, price, call_key, content })
+        let (authority, undoes) = (Authority::Listed, None);
+        Ok(Self {
+            id,
+            digest: effect.digest(),
+            decision,
+            approver,
+            price,
+            call_key,
+            content,
+            authority,
+            undoes,
+        })
     }
 
     fn record(self, request: RequestId, position: u32, progress: Progress) -> StepResult<EffectRecord> {
@@ -65,8 +83,21 @@ impl Fixed {
         if effect.digest() != self.digest {
             return Err(StepError::corrupt(format!("the content of effect {} was altered", self.id)));
         }
-        let Self { id, decision, approver, price, call_key, .. } = self;
-        Ok(EffectRecord { id, request, position, effect, decision, approver, price, call_key, progress })
+        let Self { id, decision, approver, price, call_key, authority, undoes, .. } = self;
+        let call_key = call_key.of_generation(progress.generation());
+        Ok(EffectRecord {
+            id,
+            request,
+            position,
+            effect,
+            decision,
+            approver,
+            authority,
+            undoes,
+            price,
+            call_key,
+            progress,
+        })
     }
 }
 

@@ -96,7 +96,9 @@ fn row(connection: &Tx<'_>, key: &Key) -> StepResult<Option<Row>> {
             let found = connection.memo.budgets.get(scope, || budgets::find(connection, scope))?;
             found.map(|balance| Row::Budget(scope.clone(), balance))
         }
-        Key::Review(namespace, id) => reviews::find(connection, namespace, *id)?.map(Row::Review),
+        Key::Review(namespace, id) => {
+            reviews::find(connection, namespace, *id)?.map(Box::new).map(Row::Review)
+        }
         Key::Proposal(key) => {
             proposals::find(connection, key)?.map(|proposal| Row::Proposal(key.clone(), proposal))
         }
@@ -108,9 +110,9 @@ fn row(connection: &Tx<'_>, key: &Key) -> StepResult<Option<Row>> {
 
 fn rows(connection: &Tx<'_>, scan: &Scan) -> StepResult<Vec<Row>> {
     if let Some(effects) = requests::scan(connection, scan)? {
-        return Ok(effects.into_iter().map(Row::Effect).collect());
+        return Ok(effects.into_iter().map(Box::new).map(Row::Effect).collect());
     }
-    let reviews = |found: Vec<_>| found.into_iter().map(Row::Review).collect();
+    let reviews = |found: Vec<_>| found.into_iter().map(Box::new).map(Row::Review).collect();
     Ok(match scan {
         Scan::Holding(effect) => requests::holding(connection, *effect)?
             .into_iter()

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chimera_contracts::{DecisionId, InstanceId, Namespace, RequestId, StoreError, StoreErrorKind};
+use chimera_contracts::{DecisionId, Digest, InstanceId, Namespace, RequestId, StoreError, StoreErrorKind};
 use chimera_effect::step::{self, BudgetMove, Change, Owner, PauseChange, Turn, Verdict};
 use chimera_effect::{
-    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectQuery, EffectRecord, EffectV1,
-    ExecutionPlan, LeaseGrant, LeaseScope, OPEN_EFFECTS, Page, Pause, PauseKey, RequestKey, RequestRecord,
-    RequestView, Step, Watch,
+    AccountKey, Admission, Admit, Advance, Advanced, EffectJournal, EffectKind, EffectQuery, EffectRecord,
+    EffectV1, ExecutionPlan, LeaseGrant, LeaseScope, NewEffect, OPEN_EFFECTS, Page, Pause, PauseKey,
+    RequestKey, RequestRecord, RequestView, Step, Undoes, Watch,
 };
-use chimera_governance::{BudgetOwner, BudgetScope, Decided, Standing};
+use chimera_governance::{Authority, BudgetOwner, BudgetScope, Decided, Standing};
 use chrono::TimeDelta;
 
 use crate::backend::{Backend, Read};
@@ -33,6 +33,7 @@ impl From<BudgetMove> for BudgetChange {
             BudgetMove::Release { held } => Self::Release(held),
             BudgetMove::Recommit { held, actual } => Self::Recommit { held, actual },
             BudgetMove::Charge { actual } => Self::Charge(actual),
+            BudgetMove::Hold { amount } => Self::Hold(amount),
         }
     }
 }
@@ -91,11 +92,21 @@ fn same(scan: Scan, rows: &[EffectRecord]) -> Condition {
     Condition::Rows(scan, rows.iter().map(|record| *record.id.as_uuid()).collect())
 }
 
-/// The conditions that a decision is as it was loaded, and has not run out meanwhile.
+/// The scan of the effects that own the post which an undo names by its target alone.
+fn owning_target(new: &NewEffect) -> Option<Scan> {
+    let content = new.approved.get().content();
+    let names_none = content.kind == EffectKind::Undo && new.undoes.is_none();
+    let target = content.target.clone().filter(|_| names_none)?;
+    Some(Scan::Owners { account: AccountKey::of(content), posts: vec![target] })
+}
+
+/// The conditions that a decision is as it was loaded, and has not run out meanwhile. The rule by which it takes something back
+/// does not run out.
 fn as_decided(
     loaded: &Loaded,
     namespace: &Namespace,
     standing: Option<&Standing>,
+    authority: Authority,
     content: &EffectV1,
 ) -> Vec<Condition> {
     let revision = standing.map(|standing| {
@@ -105,7 +116,8 @@ fn as_decided(
     });
     // An effect may happen up to and including its last moment.
     let last = content.not_after.and_then(|until| until.checked_add_signed(TimeDelta::microseconds(1)));
-    let ends = [standing.and_then(|standing| standing.decision.expires_at), last];
+    let expires = standing.filter(|_| authority.is_listed());
+    let ends = [expires.and_then(|standing| standing.decision.expires_at), last];
     revision.into_iter().chain(ends.into_iter().flatten().map(Condition::Before)).collect()
 }
 
@@ -135,6 +147,11 @@ impl Planner {
         reads.extend(asked.reasons.iter().map(|draft| Read::Row(Key::Event(draft.id))));
         reads.extend(scopes.iter().cloned().map(|scope| Read::Row(Key::Budget(scope))));
         reads.extend(scans.iter().cloned().map(Read::Rows));
+        let owning: Vec<Scan> = asked.effects.iter().filter_map(owning_target).collect();
+        reads.extend(owning.iter().cloned().map(Read::Rows));
+        // An undo is alone in its request; where it is not, the step says so.
+        let undoes = asked.effects.iter().find_map(|new| new.undoes);
+        reads.extend(undoes.map(|undoes| Read::Row(Key::Request(undoes.request))));
         loaded.require(reads)?;
 
         for id in keys() {
@@ -149,14 +166,30 @@ impl Planner {
         if let Err(refused) = step::check_review(asked, review) {
             return Ok(Outcome::Answer(Admission::Refused(refused)));
         }
+        let mut conditions: Vec<Condition> =
+            keys().map(|id| Condition::Revision(Key::Request(id), None)).collect();
+        let undone = match undoes {
+            Some(undoes) => {
+                let (undone, as_loaded) = undone(loaded, undoes)?;
+                conditions.push(as_loaded);
+                undone
+            }
+            None => None,
+        };
         let mut standings = Vec::with_capacity(asked.effects.len());
         for new in &asked.effects {
             let row = decision_of(asked, new.approved.decision(), loaded)?;
-            standings.push(row.map(|row| row.standing(&new.approved.digest())));
+            let own = new.approved.digest();
+            standings
+                .push(row.map(|row| row.standing(&listed(new.approved.authority(), own, undone.as_ref()))));
+        }
+        let mut owners = Vec::new();
+        for scan in owning {
+            let found = loaded.effects(&scan)?;
+            conditions.push(same(scan, &found));
+            owners.extend(found);
         }
         let mut open = Vec::new();
-        let mut conditions: Vec<Condition> =
-            keys().map(|id| Condition::Revision(Key::Request(id), None)).collect();
         for scan in scans {
             let found = loaded.effects(&scan)?;
             conditions.push(same(scan, &found));
@@ -182,6 +215,8 @@ impl Planner {
             balances: &balances,
             open: &open,
             pauses: &pauses,
+            undone: undone.as_ref().map(Stored::owner),
+            owners: &owners,
             instance: self.instance,
             now: loaded.now(),
         };
@@ -194,8 +229,9 @@ impl Planner {
             let revision = loaded.revision(&key);
             conditions.push(Condition::Revision(key, revision));
         }
-        for (content, standing) in contents().zip(&standings) {
-            for condition in as_decided(loaded, namespace, standing.as_ref(), content) {
+        for (new, standing) in asked.effects.iter().zip(&standings) {
+            let (authority, content) = (new.approved.authority(), new.approved.get().content());
+            for condition in as_decided(loaded, namespace, standing.as_ref(), authority, content) {
                 if !conditions.contains(&condition) {
                     conditions.push(condition);
                 }
@@ -247,7 +283,7 @@ impl Planner {
         let begins = matches!(asked.step, Step::Begin { .. } | Step::Prepare);
         let by_hand = matches!(asked.step, Step::SettledByHand(_) | Step::ClaimsAccepted(_));
         let account = AccountKey::of(content);
-        let posts = step::claimed_post(&asked.step)
+        let posts = step::claimed_post(record.kind(), &asked.step)
             .map(|claimed| Scan::Owners { account: account.clone(), posts: vec![claimed.to_owned()] });
         let in_the_way = begins.then(|| in_the_way(content));
         let mut reads: Vec<Read> = posts.iter().chain(&in_the_way).cloned().map(Read::Rows).collect();
@@ -259,21 +295,44 @@ impl Planner {
         if begins || by_hand {
             reads.push(Read::Row(Key::Decision(namespace.clone(), record.decision)));
         }
+        let undoes = record.undoes.filter(|_| step::undone_request(&record, &asked.step).is_some());
+        reads.extend(undoes.map(|undoes| Read::Row(Key::Request(undoes.request))));
+        let paying = if begins && step::holds_again(&record) { view.request.budgets() } else { [].into() };
+        reads.extend(paying.iter().cloned().map(|scope| Read::Row(Key::Budget(scope))));
         loaded.require(reads)?;
 
+        let mut conditions =
+            vec![Condition::Revision(Key::Request(view.request.id), Some(Part::Request(view).revision()))];
+        let undone = match undoes {
+            Some(undoes) => {
+                let (undone, as_loaded) = undone(loaded, undoes)?;
+                conditions.push(as_loaded);
+                undone
+            }
+            None => None,
+        };
+        let mut balances = Vec::with_capacity(paying.len());
+        for scope in paying {
+            let balance = loaded.balance(&scope)?;
+            balances.push((scope, balance));
+        }
         let standing = if begins || by_hand {
             let row = loaded.decision(namespace, record.decision)?;
-            row.map(|row| row.standing(&record.effect.digest()))
+            row.map(|row| row.standing(&listed(record.authority, record.effect.digest(), undone.as_ref())))
         } else {
             None
         };
-        let mut conditions =
-            vec![Condition::Revision(Key::Request(view.request.id), Some(Part::Request(view).revision()))];
         let open = match in_the_way {
             Some(scan) => {
                 let found = loaded.effects(&scan)?;
                 conditions.push(same(scan, &found));
-                conditions.extend(as_decided(loaded, namespace, standing.as_ref(), content));
+                conditions.extend(as_decided(
+                    loaded,
+                    namespace,
+                    standing.as_ref(),
+                    record.authority,
+                    content,
+                ));
                 found
             }
             None => Vec::new(),
@@ -305,8 +364,10 @@ impl Planner {
             request: &view.request,
             siblings: &siblings,
             standing: standing.as_ref(),
+            balances: &balances,
             open: &open,
             pauses: &pauses,
+            undone: undone.as_ref().map(Stored::owner),
             owner: owner.as_ref().map(|(theirs, (record, siblings))| Owner {
                 record,
                 request: &theirs.request,
@@ -337,7 +398,7 @@ impl Planner {
             }
             None => None,
         };
-        let Change { record, budget, drafts, released, disowned } = change;
+        let Change { record, budget, drafts, released, disowned, taken_back } = change;
         if let (Some(disowned), Some((theirs, _))) = (disowned, &owner) {
             // First, so that the post is free when its owner takes it.
             let Change { record: lost, budget, drafts, .. } = *disowned;
@@ -357,6 +418,13 @@ impl Planner {
         }
         let after = Arc::new(after);
         transaction.writes.push(Write::put(Row::Request(Arc::clone(&after))));
+        if let (Some(taken_back), Some(post)) = (taken_back, &undone) {
+            let Change { record: down, budget, drafts, .. } = *taken_back;
+            self.account_for(&post.view.request, budget, drafts, &mut transaction)?;
+            let mut without = RequestView::clone(post.view);
+            replace(&mut without, down);
+            transaction.writes.push(Write::put(Row::Request(without.into())));
+        }
         if let Some(PauseChange { pause, draft }) = stop {
             transaction.writes.push(Write::put(Row::Pause(pause)));
             transaction.events.extend(self.events([draft])?);
@@ -542,6 +610,38 @@ impl Planner {
     }
 }
 
+/// An effect of another request, as that request has it.
+struct Stored<'a> {
+    view: &'a RequestView,
+    record: EffectRecord,
+    siblings: Vec<EffectRecord>,
+}
+
+impl Stored<'_> {
+    fn owner(&self) -> Owner<'_> {
+        Owner { record: &self.record, request: &self.view.request, siblings: &self.siblings }
+    }
+}
+
+/// The effect that an undo takes back, and the condition that its request is as it was loaded.
+fn undone(loaded: &Loaded, undoes: Undoes) -> Result<(Option<Stored<'_>>, Condition), Stop> {
+    let view = loaded.request(undoes.request)?;
+    let revision = view.map(|view| Part::Request(view).revision());
+    let found = view.and_then(|view| {
+        let (record, siblings) = apart(view, |record| record.id == undoes.effect)?;
+        Some(Stored { view, record, siblings })
+    });
+    Ok((found, Condition::Revision(Key::Request(undoes.request), revision)))
+}
+
+/// The digest that the decision of an effect lists: its own, or that of the post which it takes back.
+fn listed(authority: Authority, own: Digest, undone: Option<&Stored<'_>>) -> Digest {
+    match (authority, undone) {
+        (Authority::TakesBack, Some(post)) => post.record.effect.digest(),
+        _ => own,
+    }
+}
+
 /// One effect of a request, and the others.
 fn apart(
     view: &RequestView,
@@ -603,8 +703,11 @@ impl<B: Backend> EffectJournal for Store<B> {
                 .find(|record| record.id == advance.effect)
                 .map(|record| record.effect.content());
             loaded.assume(Key::Request(view.request.id), Some(Row::Request(Arc::clone(view))));
-            if let (Some(content), Some(claimed)) = (content, step::claimed_post(&advance.step)) {
-                let account = AccountKey::of(content);
+            let claims = |content: &EffectV1| {
+                let claimed = step::claimed_post(content.kind, &advance.step)?;
+                Some((AccountKey::of(content), claimed))
+            };
+            if let Some((account, claimed)) = content.and_then(claims) {
                 loaded.assume_none(Scan::Owners { account, posts: vec![claimed.to_owned()] });
             }
         }

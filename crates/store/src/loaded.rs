@@ -168,7 +168,7 @@ impl Loaded {
 
     pub(crate) fn effects(&self, scan: &Scan) -> Result<Vec<EffectRecord>, Stop> {
         let effect = |row: &Row| match row {
-            Row::Effect(record) => Ok(record.clone()),
+            Row::Effect(record) => Ok(record.as_ref().clone()),
             _ => Err(another()),
         };
         self.rows(scan)?.iter().map(effect).collect()

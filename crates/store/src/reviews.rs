@@ -71,7 +71,7 @@ impl Planner {
     ) -> Result<Transaction, Stop> {
         let mut transaction = Transaction {
             conditions: vec![Condition::Revision(Key::Review(review.namespace.clone(), review.id), version)],
-            writes: vec![Write::put(Row::Review(review.clone()))],
+            writes: vec![Write::put(Row::Review(Box::new(review.clone())))],
             events: Vec::new(),
         };
         // Once admitted it stays so; only its absence can change.
@@ -93,7 +93,7 @@ fn is_admitted(request: Option<RequestId>, loaded: &Loaded) -> Result<bool, Stop
 
 fn reviews(scan: &Scan, loaded: &Loaded) -> Result<Vec<Review>, Stop> {
     let review = |row: &Row| match row {
-        Row::Review(review) => Some(review.clone()),
+        Row::Review(review) => Some(review.as_ref().clone()),
         _ => None,
     };
     Ok(loaded.rows(scan)?.iter().filter_map(review).collect())

@@ -43,7 +43,7 @@ pub enum Row {
     /// A budget.
     Budget(BudgetScope, Balance),
     /// A review.
-    Review(Review),
+    Review(Box<Review>),
     /// A proposal.
     Proposal(ProposalKey, StoredProposal),
     /// The permits of an account and an action.
@@ -53,7 +53,7 @@ pub enum Row {
     /// An event of the ledger.
     Event(EventRow),
     /// One effect of a request.
-    Effect(EffectRecord),
+    Effect(Box<EffectRecord>),
     /// One entry of the ledger.
     Entry(Entry),
 }

@@ -147,9 +147,9 @@ impl Part<'_> {
     pub fn to_row(self) -> Row {
         match self {
             Self::Request(view) => Row::Request(view.clone().into()),
-            Self::Effect(record) => Row::Effect(record.clone()),
+            Self::Effect(record) => Row::Effect(Box::new(record.clone())),
             Self::Decision(row) => Row::Decision(row.clone()),
-            Self::Review(review) => Row::Review(review.clone()),
+            Self::Review(review) => Row::Review(Box::new(review.clone())),
             Self::Pause(pause) => Row::Pause(pause.clone()),
         }
     }

@@ -130,6 +130,7 @@ pub fn sample_decision(scene: &Scene, effects: &[Effect], clock: &dyn Clock) -> 
         effects: effects.iter().map(Effect::digest).collect(),
         confidence: None,
         spec_version: None,
+        takes_back: false,
     }
 }
 
@@ -175,7 +176,7 @@ pub async fn set_up(
 /// An approved effect at the usual price, with its first attempt in the same step where `begin` says so.
 #[must_use]
 pub fn new_effect(approved: Approved<Effect>, begin: bool) -> NewEffect {
-    NewEffect { approved, price: PRICE, begin: begin.then_some(WINDOW), lease: WINDOW.send }
+    NewEffect { approved, price: PRICE, begin: begin.then_some(WINDOW), lease: WINDOW.send, undoes: None }
 }
 
 /// The scene's request for these effects.
@@ -252,6 +253,7 @@ pub fn decision_about(
         effects: [edit.map_or(review.subject, |edit| edit.subject)].into(),
         confidence: review.confidence,
         spec_version: None,
+        takes_back: false,
     }
 }
 

@@ -84,6 +84,12 @@ impl StrictPlatform {
         self.world().posts.clone()
     }
 
+    /// Everything that was public and was deleted, in the order in which that happened.
+    #[must_use]
+    pub fn deleted(&self) -> Vec<Post> {
+        self.world().deleted.clone()
+    }
+
     /// What is public of one effect: one post at most, or it is a violation.
     #[must_use]
     pub fn posts_of(&self, effect: EffectId) -> Vec<Post> {
@@ -194,8 +200,8 @@ impl StrictPlatform {
 
 #[async_trait]
 impl Platform for StrictPlatform {
-    fn service(&self, account: AccountRef<'_>, _: EffectKind) -> Option<Service> {
-        self.rules.get(&account.platform).map(Rules::service)
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        self.rules.get(&account.platform).map(|rules| rules.service_of(kind))
     }
 
     fn unfit(&self, content: &EffectV1, _: &[String]) -> Vec<Unfit> {
@@ -251,11 +257,21 @@ impl Platform for StrictPlatform {
         let posts = {
             let mut world = self.world();
             world.looks += 1;
-            world.find(content, look.since)
+            if content.kind == EffectKind::Undo {
+                world.find_target(content)
+            } else {
+                world.find(content, look.since)
+            }
         };
         let Some(rules) = self.rules.get(&content.platform).filter(|rules| rules.look_up) else {
             return Finding::Blind { reason: "there is no tool to look with".to_owned() };
         };
+        if let (EffectKind::Undo, Some(target)) = (content.kind, &content.target) {
+            return match posts.first() {
+                Some(_) => Finding::Absent(LookReport::default()),
+                None => Finding::There(gone(content.platform, target)),
+            };
+        }
         let ids: Vec<String> = posts.iter().map(|post| post.id.clone()).collect();
         let owned = match owners.owners(&ids).await {
             Ok(owned) => owned,
@@ -284,6 +300,12 @@ fn evidence(post: &Post) -> Evidence {
         published_at: Some(post.at),
     };
     Evidence { post: external, said: Some(format!("it is public as {}", post.id)), cost: None }
+}
+
+/// The evidence that a post is not there.
+fn gone(platform: PlatformName, id: &str) -> Evidence {
+    let external = ExternalPost { id: id.to_owned(), url: None, published_at: None };
+    Evidence { post: external, said: Some(format!("`{platform}` shows no post {id}")), cost: None }
 }
 
 fn refusal(code: ErrorCode, message: &str, retry_at: Option<DateTime<Utc>>) -> Refusal {

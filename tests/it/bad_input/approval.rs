@@ -32,6 +32,7 @@ fn undecided(bench: &Bench) -> (PublishInput, Decision) {
         effects: previews.iter().map(|preview| preview.digest).collect(),
         confidence: None,
         spec_version: None,
+        takes_back: false,
     };
     (input, decision)
 }

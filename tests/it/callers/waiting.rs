@@ -112,6 +112,7 @@ fn nobody_is_told_of_a_failure_that_is_being_mended() {
         effects: previews.iter().map(|preview| preview.digest).collect(),
         confidence: None,
         spec_version: None,
+        takes_back: false,
     };
     block_on(store.record(decision.clone())).unwrap();
     block_on(store.set_limit(&scope(&input), Money::usd_micros(10_000_000))).unwrap();

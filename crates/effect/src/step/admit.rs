@@ -5,20 +5,23 @@ use std::collections::BTreeSet;
 use chimera_audit::Draft;
 use chimera_contracts::{AgentId, CampaignId, Digest, EffectId, ErrorCode, InstanceId, Money};
 use chimera_governance::review::{Review, ReviewState};
-use chimera_governance::{Balance, BudgetOwner, Standing, Use, use_of};
+use chimera_governance::{Authority, Balance, BudgetOwner, Denial, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
 use super::after;
 use super::begin::{begun, first_equal, too_late};
+use super::change::Owner;
 use super::evidence;
 use super::pause::stops;
 use super::turn::{Turn, too_early, turn};
-use crate::effect::Effect;
+use super::undo::Undo;
+use crate::effect::{Effect, EffectKind};
 use crate::journal::{Admission, Admit, NewEffect, Refused};
 use crate::outcome::FoundBy;
 use crate::pause::Pause;
 use crate::record::{CallKey, EffectRecord, Lease, Progress, RequestRecord, RequestView, effect_id};
 use crate::state::EffectState;
+use crate::undo::UNDO_KEYS;
 
 /// An approval that the admission uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +113,8 @@ pub fn check_review(admit: &Admit, review: Option<&Review>) -> Result<(), Refuse
 /// What is stored around a request that is to be admitted.
 #[derive(Clone, Copy, Debug)]
 pub struct AdmitContext<'a> {
-    /// The decisions of its effects, in their order.
+    /// The decisions of its effects, in their order: each towards the digest that it lists, which for an undo by the rule of its
+    /// post's decision is the post's.
     pub standings: &'a [Option<Standing>],
     /// The budgets of [`Admit::budgets`], where they are set.
     pub balances: &'a [(BudgetOwner, Option<Balance>)],
@@ -118,6 +122,10 @@ pub struct AdmitContext<'a> {
     pub open: &'a [EffectRecord],
     /// The switches that stop effects of these accounts and the tenant.
     pub pauses: &'a [Pause],
+    /// The effect that an undo takes back ([`NewEffect::undoes`]), with its request.
+    pub undone: Option<Owner<'a>>,
+    /// The effects that own the target of an undo that names no post of ours.
+    pub owners: &'a [EffectRecord],
     /// The opener that admits it.
     pub instance: InstanceId,
     /// The store's clock.
@@ -129,7 +137,7 @@ pub struct AdmitContext<'a> {
 /// # Errors
 /// With the first reason why the request may not be.
 pub fn admit(admit: &Admit, context: &AdmitContext<'_>) -> Result<Admitted, Refused> {
-    let &AdmitContext { standings, balances, now, .. } = context;
+    let &AdmitContext { balances, now, .. } = context;
     let mut request = RequestRecord {
         v: 1,
         id: admit.key.request_id(),
@@ -145,10 +153,11 @@ pub fn admit(admit: &Admit, context: &AdmitContext<'_>) -> Result<Admitted, Refu
         admitted_at: now,
     };
     check_shape(admit, now)?;
+    check_undo(admit, context)?;
     // Each is a hash, and needed more than once.
     let ids: Vec<EffectId> =
         admit.effects.iter().map(|new| effect_id(request.id, &new.approved.digest())).collect();
-    let uses = uses(admit, &ids, standings, now)?;
+    let uses = uses(admit, &ids, context)?;
     let hold = hold(admit, balances)?;
     if hold.is_some() {
         let set = balances.iter().filter(|(_, balance)| balance.is_some()).map(|(owner, _)| owner.clone());
@@ -194,22 +203,60 @@ fn check_shape(admit: &Admit, now: DateTime<Utc>) -> Result<(), Refused> {
     Ok(())
 }
 
+/// What a caller may not have put together about undos: one beside other effects, under another key than its post gives, of a
+/// post that it does not name; a key of undos for something else.
+fn check_undo(admit: &Admit, &AdmitContext { undone, owners, .. }: &AdmitContext<'_>) -> Result<(), Refused> {
+    let refuse = |platform, message: &str| {
+        Err(Refused { code: ErrorCode::ValidationError, platform, message: message.to_owned() })
+    };
+    let takes_back = admit.effects.iter().any(|new| new.undoes.is_some());
+    // Nobody stands in the way of an undo by asking for something else under its key.
+    if !takes_back && admit.key.key.starts_with(UNDO_KEYS) {
+        return refuse(None, "the key belongs to the undo of a post");
+    }
+    for new in &admit.effects {
+        let content = new.approved.get().content();
+        let platform = Some(content.platform);
+        let is_undo = content.kind == EffectKind::Undo;
+        if is_undo && (content.target.is_none() || !content.text.is_empty() || !content.media.is_empty()) {
+            return refuse(platform, "an undo names a post and says nothing");
+        }
+        let Some(undoes) = new.undoes else {
+            if is_undo && !owners.is_empty() {
+                return refuse(platform, "the post belongs to an effect, and the undo does not name it");
+            }
+            continue;
+        };
+        if !is_undo || admit.effects.len() != 1 || !admit.former_keys.is_empty() {
+            return refuse(platform, "an undo is the only effect of its request");
+        }
+        if undone.is_some_and(|post| undoes.key(&post.request.key) != admit.key) {
+            return refuse(platform, "the undo of a post is requested under the key that the post gives");
+        }
+    }
+    Ok(())
+}
+
 fn uses(
     admit: &Admit,
     ids: &[EffectId],
-    standings: &[Option<Standing>],
-    now: DateTime<Utc>,
+    &AdmitContext { standings, undone, now, .. }: &AdmitContext<'_>,
 ) -> Result<Vec<NewApproval>, Refused> {
     let mut uses = Vec::new();
     for ((position, new), effect) in admit.effects.iter().enumerate().zip(ids) {
-        let refuse = |denial: chimera_governance::Denial| Refused {
+        let refuse = |denial: Denial| Refused {
             code: denial.code(),
             platform: Some(new.approved.get().content().platform),
             message: denial.as_str().to_owned(),
         };
         let Some(Some(standing)) = standings.get(position) else {
-            return Err(refuse(chimera_governance::Denial::Unknown));
+            return Err(refuse(Denial::Unknown));
         };
+        Undo::new(new, admit.agent).check(undone, Some(standing))?;
+        // What the rule of a decision allows uses none of the digests that the decision lists.
+        if new.approved.authority() == Authority::TakesBack {
+            continue;
+        }
         let digest = new.approved.digest();
         let agent = Some(admit.agent);
         match use_of(&standing.decision, &admit.key.namespace, &digest, *effect, agent, standing.used_by, now)
@@ -303,6 +350,7 @@ fn new_record(
         waits_for: equal.map(|other| other.id),
         paused_by: None,
         incidents: Vec::new(),
+        taken_back: Vec::new(),
     };
     let stop = stops(effect.content(), pauses).filter(|_| opens.is_none());
     let progress = match new.begin {
@@ -319,6 +367,8 @@ fn new_record(
         call_key: CallKey::within(request.id, &effect),
         decision: new.approved.decision(),
         approver: new.approved.approver().clone(),
+        authority: new.approved.authority(),
+        undoes: new.undoes,
         price: new.price,
         effect,
         progress,

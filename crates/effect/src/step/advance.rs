@@ -1,18 +1,20 @@
 //! One step of one effect: whether it may be taken, and what it writes.
 
 use chimera_contracts::{Digest, ErrorCode};
-use chimera_governance::{Use, use_of};
+use chimera_governance::{Authority, Denial, Use, use_of};
 
-use super::budget::{overrun, settle};
+use super::budget::{overrun, settle, uncovered};
 use super::change::{Change, Context, Verdict};
 use super::claim::{siblings, taken};
 use super::next_state::next_state;
-use super::progress::{candidates, leased_on, stepped};
+use super::progress::{candidates, leased_on, published, stepped};
 use super::told::{Told, drafts, with_complete};
 use super::turn::{self, Turn, turn};
+use super::undo::{self, Undo};
 use super::{after, begin, hand, late, pause};
+use crate::effect::EffectKind;
 use crate::journal::{Advance, Refused, Step};
-use crate::outcome::Outcome;
+use crate::outcome::{FoundBy, Outcome};
 use crate::pause::Pause;
 use crate::record::{EffectRecord, Progress};
 use crate::state::{EffectEvent, EffectState, IllegalTransition, transition};
@@ -59,7 +61,17 @@ pub fn advance(
     let drafts = drafts.map(|event| event.draft(context.request, &record)).collect();
     let drafts = with_complete(drafts, &record, context.request, &siblings, context.now);
     let released = turn::released(&context.request.plan, &record, &siblings, context.now);
-    Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, released, disowned })))
+    // Told last: that the post is public no more follows from what the undo came to.
+    let is_done = record.kind() == EffectKind::Undo
+        && record.progress.state == EffectState::Published
+        && progress.state != EffectState::Published;
+    let undone = context.undone.filter(|_| is_done);
+    let taken_back = undone.and_then(|post| undo::taken_back(&record, &post, context.now)).map(Box::new);
+    if is_done && record.undoes.is_some() && taken_back.is_none() {
+        // Its id was taken from it meanwhile by the answer of another effect, whose post may be gone now.
+        tracing::error!(effect = %record.id, "an undo is done, and its post is not that effect's any more");
+    }
+    Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, released, disowned, taken_back })))
 }
 
 /// What makes two steps the same one: what they say, member by member in the order of their types. A step that cannot be
@@ -91,7 +103,7 @@ fn moved(
             {
                 return Ok(Some(Moved { next, drafts: Vec::new() }));
             }
-            let state = next_state(&record.progress, step, context.now)?;
+            let state = next_state(record, step, context.now)?;
             let mut next = stepped(record, state, step, context);
             next.lease = leased_on(&record.progress, &next, advance, context);
             Ok(Some(Moved { drafts: drafts(&record.progress, &next, step), next }))
@@ -116,7 +128,9 @@ fn put_off(record: &EffectRecord, context: &Context<'_>) -> Result<Option<Progre
     if let Turn::Later { until } = turn(plan, record.position, context.siblings, context.now) {
         // Its turn makes it due: the step by which the one before it comes to rest. What was refused asks again, or its caller.
         let due_at = match progress.state {
-            EffectState::NotDone => progress.due_at.map(|_| after(context.now, begin::ASK_AGAIN)),
+            EffectState::NotDone | EffectState::RolledBack => {
+                progress.due_at.map(|_| after(context.now, begin::ASK_AGAIN))
+            }
             _ => until,
         };
         return Ok(Some(Progress { due_at, ..aside }));
@@ -129,7 +143,9 @@ fn put_off(record: &EffectRecord, context: &Context<'_>) -> Result<Option<Progre
             EffectState::Admitted => transition(EffectState::Admitted, EffectEvent::Schedule)?,
             state => state,
         };
-        return Ok(Some(Progress { state, due_at: Some(opens), ..aside }));
+        // What was taken back is due at no time: its caller asks.
+        let due_at = Some(opens).filter(|_| state != EffectState::RolledBack);
+        return Ok(Some(Progress { state, due_at, ..aside }));
     }
     Ok(begin::waits_for(record, context.open).map(|other| waiting(record, other, context)))
 }
@@ -137,8 +153,9 @@ fn put_off(record: &EffectRecord, context: &Context<'_>) -> Result<Option<Progre
 /// It does not begin while an effect that would show the same is open: of two posts alike no look could tell whose it sees.
 fn waiting(record: &EffectRecord, other: &EffectRecord, context: &Context<'_>) -> Progress {
     let progress = &record.progress;
-    // What was refused waits for its caller (PUB-10); the rest asks again by itself.
-    let by_itself = progress.state != EffectState::NotDone || progress.due_at.is_some();
+    // What was refused or taken back waits for its caller (PUB-10); the rest asks again by itself.
+    let waits = matches!(progress.state, EffectState::NotDone | EffectState::RolledBack);
+    let by_itself = !waits || progress.due_at.is_some();
     let due_at = if by_itself { Some(after(context.now, begin::ASK_AGAIN)) } else { progress.due_at };
     let needs_human = other.progress.needs_human;
     let waits_for = Some(other.id);
@@ -153,7 +170,7 @@ fn observed(
     context: &Context<'_>,
 ) -> Result<Option<Moved>, IllegalTransition> {
     let progress = &record.progress;
-    let what = late::amounts_to(progress, attempt, outcome);
+    let what = late::amounts_to(record.kind(), progress, attempt, outcome);
     tracing::debug!(effect = %record.id, attempt, ?what, "an answer came late");
     Ok(match what {
         late::Late::Known => None,
@@ -161,9 +178,9 @@ fn observed(
             // The latest attempt is the only open one, and this is its own answer.
             let before = Progress { unsettled_since: None, ..progress.clone() };
             let before = if late::is_only_open(progress, attempt) { before } else { progress.clone() };
-            let state = next_state(&before, &step, context.now)?;
-            let mut next =
-                stepped(&EffectRecord { progress: before.clone(), ..record.clone() }, state, &step, context);
+            let record = EffectRecord { progress: before.clone(), ..record.clone() };
+            let state = next_state(&record, &step, context.now)?;
+            let mut next = stepped(&record, state, &step, context);
             next.lease = progress.lease.filter(|_| !state.at_rest() || state == EffectState::Unknown);
             // What stays open is looked for at once; what was refused keeps the pause of its plan.
             if state == EffectState::Unknown {
@@ -185,6 +202,17 @@ fn observed(
             next: late::second_post(progress, attempt, &evidence, context.now),
             drafts: vec![Told::Incident],
         }),
+        late::Late::Stray(evidence) => Some(Moved {
+            next: late::stray(progress, attempt, &evidence, context.now),
+            drafts: vec![Told::Incident],
+        }),
+        // An undo that had been told as not done: what it took back is told with its post.
+        late::Late::Surfaced(evidence) if record.kind() == EffectKind::Undo => {
+            let state = transition(progress.state, EffectEvent::Surface)?;
+            let before = Progress { state, ..progress.clone() };
+            let next = published(EffectKind::Undo, before, &evidence, FoundBy::Answer, context.now);
+            Some(Moved { next, drafts: vec![Told::Success(evidence.said)] })
+        }
         late::Late::Surfaced(evidence) => {
             transition(progress.state, EffectEvent::Surface)?;
             let said = evidence.said.clone();
@@ -197,8 +225,10 @@ fn observed(
 /// Why a step may not be taken at all.
 fn refused(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Option<Refused> {
     match step {
-        Step::Begin { .. } | Step::Prepare => denied(record, context),
-        Step::SettledByHand(hand) => hand::refused(record, &hand.principal, context),
+        Step::Begin { .. } | Step::Prepare => {
+            denied(record, context).or_else(|| uncovered(record, context.balances))
+        }
+        Step::SettledByHand(hand) => hand::refused_settlement(record, hand, context),
         Step::ClaimsAccepted(accepted) => hand::refused(record, &accepted.principal, context),
         _ => None,
     }
@@ -206,14 +236,17 @@ fn refused(record: &EffectRecord, step: &Step, context: &Context<'_>) -> Option<
 
 fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     let content = record.effect.content();
-    let refuse = |denial: chimera_governance::Denial| Refused {
+    let refuse = |denial: Denial| Refused {
         code: denial.code(),
         platform: Some(content.platform),
         message: denial.as_str().to_owned(),
     };
     let Some(standing) = context.standing.filter(|standing| standing.decision.id == record.decision) else {
-        return Some(refuse(chimera_governance::Denial::Unknown));
+        return Some(refuse(Denial::Unknown));
     };
+    if record.progress.state == EffectState::RolledBack && record.progress.is_taken_down() {
+        return Some(refuse(Denial::TakenDown));
+    }
     if let Some(refused) = begin::too_late(content, context.now) {
         return Some(refused);
     }
@@ -221,6 +254,14 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
         let message =
             "another effect of the request failed, and they were to happen all or not at all".to_owned();
         return Some(Refused { code: ErrorCode::Cancelled, platform: Some(content.platform), message });
+    }
+    if record.kind() == EffectKind::Undo {
+        let undo = Undo::of(record, context.request.agent);
+        match undo.check(context.undone, Some(standing)) {
+            Err(refused) => return Some(refused),
+            Ok(()) if record.authority == Authority::TakesBack => return None,
+            Ok(()) => {}
+        }
     }
     let digest = record.effect.digest();
     let (agent, used_by) = (Some(context.request.agent), standing.used_by);

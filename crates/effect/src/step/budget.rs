@@ -1,9 +1,11 @@
 //! What a step does to the budgets of its request.
 
-use chimera_contracts::Money;
+use chimera_contracts::{ErrorCode, Money};
+use chimera_governance::{Balance, BudgetScope};
 
+use crate::journal::Refused;
 use crate::record::{EffectRecord, Progress};
-use crate::state::EffectState;
+use crate::state::{EffectEvent, EffectState, transition};
 
 /// What a step does to each of the budgets of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,11 @@ pub enum BudgetMove {
         /// What was spent.
         actual: Money,
     },
+    /// Its price is held again: it is attempted again after its hold was spent and its post taken back. Within the limit.
+    Hold {
+        /// What is held.
+        amount: Money,
+    },
     /// It is spent without a hold: it happened after the hold had been let go. May pass the limit.
     Charge {
         /// What it cost.
@@ -34,11 +41,40 @@ pub enum BudgetMove {
     },
 }
 
-/// Spends or lets go of the hold where the effect came to an end.
+/// Whether an attempt of an effect has to hold its price anew.
+#[must_use]
+pub fn holds_again(record: &EffectRecord) -> bool {
+    let begins = transition(record.progress.state, EffectEvent::Begin).is_ok();
+    begins && !record.progress.held && record.price.micros > 0
+}
+
+/// Why an attempt may not begin, where its price is to be held again and one of its budgets cannot.
+pub(super) fn uncovered(
+    record: &EffectRecord,
+    balances: &[(BudgetScope, Option<Balance>)],
+) -> Option<Refused> {
+    let platform = Some(record.effect.content().platform);
+    let refuse = |message| Refused { code: ErrorCode::BudgetExceeded, platform, message };
+    let short = |(scope, balance): &(BudgetScope, Option<Balance>)| match balance {
+        None => Some(refuse(format!("no budget is set for {}, and the effect is not free", scope.owner))),
+        Some(balance) => {
+            let denied = balance.hold(record.price).err();
+            denied.map(|denial| refuse(format!("of {}: {denial}", scope.owner)))
+        }
+    };
+    balances.iter().filter(|_| holds_again(record)).find_map(short)
+}
+
+/// Holds again, spends or lets go of the hold where the effect begins anew or came to an end.
 pub(super) fn settle(record: &EffectRecord, next: &mut Progress) -> Option<BudgetMove> {
     let held = record.price;
     // A budget is of one currency, and so is what it holds.
     let actual = next.cost.filter(|cost| cost.currency == held.currency).unwrap_or(held);
+    // INVARIANT: no attempt begins without its hold.
+    if next.state == EffectState::Attempting && !next.held {
+        (next.held, next.spent, next.cost) = (true, None, None);
+        return (held.micros > 0).then_some(BudgetMove::Hold { amount: held });
+    }
     let ended = match next.state {
         EffectState::Published if next.held => {
             next.spent = Some(actual);

@@ -2,7 +2,7 @@
 
 use chimera_audit::Draft;
 use chimera_contracts::InstanceId;
-use chimera_governance::Standing;
+use chimera_governance::{Balance, BudgetScope, Standing};
 use chrono::{DateTime, Utc};
 
 use super::budget::BudgetMove;
@@ -17,14 +17,19 @@ pub struct Context<'a> {
     pub request: &'a RequestRecord,
     /// The other effects of the request.
     pub siblings: &'a [EffectRecord],
-    /// The decision that allows it; needed for `Begin` and `SettledByHand`.
+    /// The decision that allows it, towards the digest that it lists: its own, or that of the post which it takes back. Needed
+    /// for `Begin` and `SettledByHand`.
     pub standing: Option<&'a Standing>,
+    /// The budgets of its request; needed for a `Begin` of what holds nothing.
+    pub balances: &'a [(BudgetScope, Option<Balance>)],
     /// Effects of its account that are being attempted or unknown; needed for `Begin`.
     pub open: &'a [EffectRecord],
     /// The switches that stop effects of its account and tenant; needed for `Begin`.
     pub pauses: &'a [Pause],
     /// The effect that owns the post of [`claimed_post`](super::claimed_post), where there is one.
     pub owner: Option<Owner<'a>>,
+    /// The effect that it takes back, where [`undone_request`](super::undone_request) names its request.
+    pub undone: Option<Owner<'a>>,
     /// The opener that takes the step.
     pub instance: InstanceId,
     /// The store's clock.
@@ -56,6 +61,8 @@ pub struct Change {
     /// What happens to the effect that a look had given the post to; its budget is that of its own request. It is written
     /// first, so that the post is free.
     pub disowned: Option<Box<Change>>,
+    /// What happens to the post that an undo took back, by the step that knows it: of another request, written after.
+    pub taken_back: Option<Box<Change>>,
 }
 
 /// What comes of a step.
@@ -69,7 +76,7 @@ pub enum Verdict {
     Fenced,
     /// The approval does not hold any more, or the person may not; write nothing.
     Refused(Refused),
-    /// The post belongs to another effect; write nothing.
+    /// The post belongs to another effect, or was taken back; write nothing.
     Taken {
         /// The platform's id of that post.
         external_id: String,

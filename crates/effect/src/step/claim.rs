@@ -8,6 +8,7 @@ use super::budget::BudgetMove;
 use super::change::{Change, Context, Owner};
 use super::told::with_complete;
 use super::{after, evidence};
+use crate::effect::EffectKind;
 use crate::journal::{HandVerdict, Step};
 use crate::outcome::{FoundBy, Outcome};
 use crate::record::{EffectRecord, Progress};
@@ -16,10 +17,12 @@ use crate::state::{EffectEvent, transition};
 /// How soon what was disowned is looked for again.
 const SOON: TimeDelta = TimeDelta::seconds(2);
 
-/// The post of which a step says that it is the effect's: a journal gives the step the effect that owns it.
+/// The post of which a step says that it is the effect's: a journal gives the step the effect that owns it. An undo owns none:
+/// what its answer names is the post that it took back.
 #[must_use]
-pub fn claimed_post(step: &Step) -> Option<&str> {
+pub fn claimed_post(kind: EffectKind, step: &Step) -> Option<&str> {
     match step {
+        _ if kind == EffectKind::Undo => None,
         Step::Done { evidence, .. } | Step::Observed { outcome: Outcome::Done(evidence), .. } => {
             Some(&evidence.post.id)
         }
@@ -34,13 +37,18 @@ pub fn claimed_post(step: &Step) -> Option<&str> {
 /// What happens to the effect that owns the claimed post. A direct answer beats a look; nothing else takes a post away.
 ///
 /// # Errors
-/// With the post's id, where it stays with its owner.
+/// With the post's id, where it stays with its owner or was taken back from this effect.
 pub(super) fn taken(
     record: &EffectRecord,
     step: &Step,
     context: &Context<'_>,
 ) -> Result<Option<Box<Change>>, String> {
-    let (Some(claimed), Some(owner)) = (claimed_post(step), context.owner) else { return Ok(None) };
+    let Some(claimed) = claimed_post(record.kind(), step) else { return Ok(None) };
+    // A list may show a deleted post for a while, and a server may answer an old key with it.
+    if record.progress.taken_back.iter().any(|taken| taken.post.id == claimed) {
+        return Err(claimed.to_owned());
+    }
+    let Some(owner) = context.owner else { return Ok(None) };
     let direct = matches!(step, Step::Done { found_by: FoundBy::Answer, .. } | Step::Observed { .. });
     let found_by_look = owner.record.progress.found_by == FoundBy::Look;
     if !(direct && found_by_look) {
@@ -101,5 +109,5 @@ fn disown(owner: &Owner<'_>, of_one_request: bool, now: DateTime<Utc>) -> Option
     let held = record.price;
     let actual = actual.filter(|_| held.micros > 0);
     let budget = actual.map(|actual| BudgetMove::Recommit { held, actual });
-    Some(Change { record, budget, drafts, released: Vec::new(), disowned: None })
+    Some(Change { record, budget, drafts, released: Vec::new(), disowned: None, taken_back: None })
 }

@@ -5,13 +5,14 @@ use chimera_contracts::{
     AgentId, CampaignId, CorrelationId, DecisionId, Digest, ErrorCode, EventId, Money, SkillName, TaskId,
     derive_uuid,
 };
+use chimera_governance::Authority;
 use chrono::{DateTime, Utc};
 
 use crate::claims::AcceptedClaims;
-use crate::effect::{EffectV1, Media};
+use crate::effect::{EffectKind, EffectV1, Media};
 use crate::journal::{Admit, HandSettlement, Refused};
 use crate::outcome::Said;
-use crate::record::{EffectRecord, Progress, RequestKey, RequestRecord};
+use crate::record::{EffectRecord, Progress, RequestKey, RequestRecord, TakenBack};
 use crate::step::Tally;
 
 /// What an event tells.
@@ -31,6 +32,7 @@ pub(super) enum Verb {
     SettledByHand,
     Overrun,
     ClaimsAccepted,
+    TakenBack,
 }
 
 fn kind(skill: SkillName, verb: Verb) -> EventType {
@@ -51,6 +53,7 @@ fn kind(skill: SkillName, verb: Verb) -> EventType {
                 Verb::SettledByHand => concat!($prefix, ".settled_by_hand"),
                 Verb::Overrun => concat!($prefix, ".overrun"),
                 Verb::ClaimsAccepted => concat!($prefix, ".claims_accepted"),
+                Verb::TakenBack => concat!($prefix, ".taken_back"),
             }
         };
     }
@@ -99,6 +102,11 @@ pub(super) fn attempt(request: &RequestRecord, record: &EffectRecord) -> Draft {
         .digest("idempotency_key", Digest::of(request.key.key.as_bytes()))
         .digest("call_key", Digest::of(record.call_key.as_str().as_bytes()))
         .micros("held_micros", record.price.micros);
+    // A decision that lists the effect needs no word for it.
+    let statement = match record.authority {
+        Authority::Listed => statement,
+        authority => statement.word("authority", authority.as_str()),
+    };
     let id = event_id(record.id.as_uuid().as_bytes(), "attempt", number.into());
     let draft = draft(request, record, Verb::Attempt, id, statement);
     // The content is the same for every attempt; it is kept once.
@@ -217,6 +225,33 @@ pub(super) fn corrected(request: &RequestRecord, record: &EffectRecord, next: &P
         .with_attachment(Attachment::redacted(words.to_string()))
 }
 
+/// An undo is known to be done: the post that it took back is public no more. `record` is the effect of that post afterwards.
+pub(super) fn taken_back(request: &RequestRecord, record: &EffectRecord) -> Draft {
+    let latest = record.progress.taken_back.last();
+    let mut statement = about(record);
+    if let Some(TakenBack { post, undo, authority, .. }) = latest {
+        statement = statement
+            .digest("external_id", Digest::of(post.id.as_bytes()))
+            .id("undo", *undo.as_uuid())
+            .word("authority", authority.as_str());
+    }
+    let words = serde_json::json!({
+        "external_id": latest.map(|taken| &taken.post.id),
+        "external_url": latest.and_then(|taken| taken.post.url.as_ref()),
+    });
+    let id = event_id(record.id.as_uuid().as_bytes(), "taken_back", record.progress.version);
+    draft(request, record, Verb::TakenBack, id, statement)
+        .with_attachment(Attachment::exact(words.to_string()))
+}
+
+/// What is so when an effect of this kind did not happen, for people.
+pub(super) const fn did_not_happen(kind: EffectKind) -> &'static str {
+    match kind {
+        EffectKind::Undo => "the post is still public",
+        _ => "nothing was posted",
+    }
+}
+
 /// A person settled it, or could not tell.
 pub(super) fn by_hand(request: &RequestRecord, record: &EffectRecord, hand: &HandSettlement) -> Draft {
     let mut statement = about(record)
@@ -289,14 +324,18 @@ fn platforms(effects: &[&EffectRecord], wanted: impl Fn(Tally) -> bool) -> Vec<A
 
 fn about(record: &EffectRecord) -> Statement {
     let content = record.effect.content();
-    Statement::new()
+    let statement = Statement::new()
         .id("request_id", *record.request.as_uuid())
         .id("effect_id", *record.id.as_uuid())
         .word("platform", content.platform.as_str())
         .word("kind", content.kind.as_str())
         .digest("effect", record.effect.digest())
         .digest("account", Digest::of(content.account.as_bytes()))
-        .integer("attempt", record.progress.attempts)
+        .integer("attempt", record.progress.attempts);
+    match record.undoes {
+        Some(undoes) => statement.id("undoes", *undoes.effect.as_uuid()),
+        None => statement,
+    }
 }
 
 /// An event about one effect.

@@ -5,13 +5,31 @@ use chimera_governance::{Approver, ApproverRole, Principal};
 use chrono::{DateTime, Utc};
 
 use super::change::Context;
+use super::evidence;
 use super::progress::{published, settled as closed};
+use crate::effect::EffectKind;
 use crate::journal::{HandSettlement, HandVerdict, Refused};
 use crate::outcome::{Evidence, ExternalPost, FoundBy, Refusal};
 use crate::record::{EffectRecord, Progress};
 
 /// How the name of a post begins that a person saw and could not name.
-pub(super) const NAMELESS: &str = "settled-by-hand:";
+pub(crate) const NAMELESS: &str = "settled-by-hand:";
+
+/// Why a settlement may not be recorded: who gives it, or that it names a post for an undo. *There* says of an undo that its post
+/// is gone; one that names the post may mean that it is still public.
+pub(super) fn refused_settlement(
+    record: &EffectRecord,
+    hand: &HandSettlement,
+    context: &Context<'_>,
+) -> Option<Refused> {
+    let names = matches!(&hand.verdict, HandVerdict::There { id, url } if id.is_some() || url.is_some());
+    let named = (record.kind() == EffectKind::Undo && names).then(|| Refused {
+        code: ErrorCode::ValidationError,
+        platform: Some(record.effect.content().platform),
+        message: "an undo is settled as *there* once its post is gone, and names no post".to_owned(),
+    });
+    refused(record, &hand.principal, context).or(named)
+}
 
 /// Why this person may not settle the effect, or say by what it is settled. Whoever asked for it has an interest in the answer.
 pub(super) fn refused(record: &EffectRecord, principal: &Approver, context: &Context<'_>) -> Option<Refused> {
@@ -61,8 +79,10 @@ pub(super) fn settled(
             let refusal = progress.refusal.clone().filter(|refusal| refusal.code.retryable());
             let refusal = refusal.unwrap_or_else(|| Refusal {
                 code: ErrorCode::Timeout,
-                message: "the outcome of the call was not known; a person saw that nothing was posted"
-                    .to_owned(),
+                message: format!(
+                    "the outcome of the call was not known; a person saw that {}",
+                    evidence::did_not_happen(record.kind())
+                ),
                 retry_at: None,
                 said: None,
             });

@@ -26,15 +26,22 @@ pub(super) enum Late {
     Named(Evidence),
     /// The effect is public already, as another post.
     Second(Evidence),
+    /// It is about an attempt before the effect's post was taken back, and names a post that was not.
+    Stray(Evidence),
     /// The effect had been told as not done.
     Surfaced(Evidence),
 }
 
 /// Weighs a late answer to attempt `attempt`.
-pub(super) fn amounts_to(progress: &Progress, attempt: u32, outcome: &Outcome) -> Late {
+pub(super) fn amounts_to(kind: EffectKind, progress: &Progress, attempt: u32, outcome: &Outcome) -> Late {
+    if progress.taken_back.last().is_some_and(|last| attempt <= last.attempts) {
+        return of_an_earlier_generation(progress, outcome);
+    }
     let open = matches!(progress.state, EffectState::Attempting | EffectState::Unknown);
     let latest = attempt == progress.attempts;
     match (outcome, progress.state) {
+        // An undo has no post of its own, so there is no second one.
+        (Outcome::Done(_), EffectState::Published) if kind == EffectKind::Undo => Late::Known,
         (Outcome::Done(evidence), EffectState::Published) => {
             let same = progress.post.as_ref().is_some_and(|post| post.id == evidence.post.id);
             let nameless = progress.post.as_ref().is_some_and(|post| post.id.starts_with(NAMELESS));
@@ -66,6 +73,17 @@ pub(super) fn amounts_to(progress: &Progress, attempt: u32, outcome: &Outcome) -
         }
         (Outcome::Unknown(unknown), _) => weigh(progress, latest, unknown.clone()),
     }
+}
+
+/// An answer to an attempt before the effect's post was taken back: it says nothing about the attempts after. A post that it
+/// names beside those that are known is public without being asked for any more.
+fn of_an_earlier_generation(progress: &Progress, outcome: &Outcome) -> Late {
+    let Outcome::Done(evidence) = outcome else { return Late::Known };
+    let id = &evidence.post.id;
+    let is_known = progress.taken_back.iter().any(|taken| taken.post.id == *id)
+        || progress.post.as_ref().is_some_and(|post| post.id == *id)
+        || progress.incidents.iter().any(|incident| incident.post.id == *id);
+    if is_known { Late::Known } else { Late::Stray(evidence.clone()) }
 }
 
 /// Whether this attempt is the latest, and no earlier one is open.
@@ -118,6 +136,14 @@ pub(super) fn second_post(
         }
         _ => with_incident(progress, attempt, named, "a late answer names a second post of this effect", now),
     }
+}
+
+/// A post of an attempt before the effect's post was taken back.
+pub(super) fn stray(progress: &Progress, attempt: u32, evidence: &Evidence, now: DateTime<Utc>) -> Progress {
+    let named =
+        Candidate { id: evidence.post.id.clone(), url: evidence.post.url.clone(), may_be_older: false };
+    let what = "a late answer names another post of an attempt whose post was taken back";
+    with_incident(progress, attempt, named, what, now)
 }
 
 /// It is public though it had been told as not done: never attempted again, and an incident.

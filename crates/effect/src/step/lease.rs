@@ -11,7 +11,8 @@ use crate::record::{EffectRecord, Lease, Progress};
 use crate::state::EffectState;
 
 /// Whether an effect that nobody holds is one that `scope` asks for: it waits for somebody to go on with it, and is due
-/// or asked for by id. What a platform refused waits for its caller, so it is leased by id alone (PUB-10).
+/// or asked for by id. What a platform refused, and what was taken back by its own rule, waits for its caller, so it is leased by
+/// id alone (PUB-10).
 ///
 /// What was not attempted is due in its turn among the `siblings`, the other effects of its request.
 #[must_use]
@@ -30,7 +31,6 @@ pub fn leasable(
             | EffectState::Attempting
             | EffectState::Processing
             | EffectState::Unknown
-            | EffectState::Undoing
     );
     let untouched = matches!(progress.state, EffectState::Admitted | EffectState::Scheduled);
     match scope {
@@ -43,7 +43,7 @@ pub fn leasable(
         LeaseScope::Due => {
             (open || progress.state == EffectState::NotDone) && progress.due_at.is_some_and(|due| due <= now)
         }
-        LeaseScope::Of(ids) => (open || progress.state == EffectState::NotDone) && ids.contains(&record.id),
+        LeaseScope::Of(ids) => (open || progress.may_be_tried_again()) && ids.contains(&record.id),
     }
 }
 

@@ -3,17 +3,19 @@
 use chimera_contracts::ErrorCode;
 use chrono::{DateTime, Utc};
 
+use super::evidence::did_not_happen;
 use crate::journal::{HandVerdict, Step};
 use crate::outcome::Refusal;
-use crate::record::Progress;
+use crate::record::EffectRecord;
 use crate::state::{EffectEvent, EffectState, IllegalTransition, transition};
 
 /// The state after a step, by the one transition function.
 pub(super) fn next_state(
-    progress: &Progress,
+    record: &EffectRecord,
     step: &Step,
     now: DateTime<Utc>,
 ) -> Result<EffectState, IllegalTransition> {
+    let progress = &record.progress;
     let state = progress.state;
     let event = match step {
         Step::Begin { .. } => EffectEvent::Begin,
@@ -24,7 +26,7 @@ pub(super) fn next_state(
         Step::NotDone(refusal) => not_done(refusal),
         Step::Unknown(_) => EffectEvent::Lose,
         Step::Looked { .. } | Step::ClaimsAccepted(_) => EffectEvent::Look,
-        Step::AbsentForGood => not_done(&told_when_absent(progress)),
+        Step::AbsentForGood => not_done(&told_when_absent(record)),
         Step::SettledByHand(hand) => match hand.verdict {
             HandVerdict::There { .. } => EffectEvent::Publish,
             HandVerdict::NotThere => EffectEvent::Refuse,
@@ -32,7 +34,10 @@ pub(super) fn next_state(
         },
         // Observations go their own way.
         Step::Uploaded(_) | Step::Renew | Step::Yield | Step::Observed { .. } => return Ok(state),
-        Step::PutOff(_) if state == EffectState::Unknown => EffectEvent::Schedule,
+        // What was taken back waits for its caller, and for nothing else.
+        Step::PutOff(_) if matches!(state, EffectState::Unknown | EffectState::RolledBack) => {
+            EffectEvent::Schedule
+        }
         Step::Prepare | Step::PutOff(_) => return transition(state, EffectEvent::Begin).map(|_| state),
     };
     let unknown = state == EffectState::Unknown;
@@ -56,9 +61,9 @@ fn not_done(refusal: &Refusal) -> EffectEvent {
 }
 
 /// What is told of an effect that two looks did not find: the refusal that an answer had left open, else that no answer came.
-pub(super) fn told_when_absent(progress: &Progress) -> Refusal {
-    let shown = "two looks show that nothing was posted";
-    match &progress.refusal {
+pub(super) fn told_when_absent(record: &EffectRecord) -> Refusal {
+    let shown = format!("two looks show that {}", did_not_happen(record.kind()));
+    match &record.progress.refusal {
         Some(refusal) => Refusal { message: format!("{}; {shown}", refusal.message), ..refusal.clone() },
         None => Refusal {
             code: ErrorCode::Timeout,

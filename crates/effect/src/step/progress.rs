@@ -64,7 +64,7 @@ pub(super) fn stepped(
             }
         }
         Step::AbsentForGood => {
-            let refusal = told_when_absent(&progress);
+            let refusal = told_when_absent(record);
             let next = settled(Progress { refusal: Some(refusal), ..progress });
             Progress { due_at: next_attempt(&next, context), ..next }
         }
@@ -117,15 +117,10 @@ pub(super) fn published(
     let said = evidence.said.clone().filter(|_| kind != EffectKind::Publish);
     let cost = evidence.cost.or(progress.cost);
     let since = progress.unsettled_since.or(progress.began_at);
-    let progress = settled(Progress {
-        post: Some(post),
-        refusal: None,
-        pending_id: None,
-        said,
-        cost,
-        found_by,
-        ..progress
-    });
+    // What an undo names is the post that it took back, which is nobody's from now on.
+    let post = Some(post).filter(|_| kind != EffectKind::Undo);
+    let progress =
+        settled(Progress { post, refusal: None, pending_id: None, said, cost, found_by, ..progress });
     // What a look found may become unknown again, from the same moment on.
     let unsettled_since = since.filter(|_| found_by == FoundBy::Look);
     Progress { unsettled_since, ..progress }

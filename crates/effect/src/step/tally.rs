@@ -9,7 +9,7 @@ pub struct Tally {
     pub total: u32,
     /// Public.
     pub published: u32,
-    /// Known not to have happened, retryable or not, cancelled ones included.
+    /// Known not to have happened or not to be public any more, retryable or not: refused, cancelled, taken back.
     pub failed: u32,
     /// May have happened.
     pub unknown: u32,
@@ -34,10 +34,9 @@ impl FromIterator<EffectState> for Tally {
                     tally.scheduled = tally.scheduled.saturating_add(1);
                     &mut tally.pending
                 }
-                EffectState::Admitted
-                | EffectState::Attempting
-                | EffectState::Processing
-                | EffectState::Undoing => &mut tally.pending,
+                EffectState::Admitted | EffectState::Attempting | EffectState::Processing => {
+                    &mut tally.pending
+                }
             };
             *count = count.saturating_add(1);
             tally
@@ -115,5 +114,7 @@ mod tests {
         check(&[S::Published, S::Processing], "processing");
         check(&[S::Scheduled, S::Scheduled], "scheduled");
         check(&[S::NotDone, S::Failed], "failure");
+        check(&[S::RolledBack, S::Failed], "failure");
+        check(&[S::RolledBack, S::Published], "partial_success");
     }
 }

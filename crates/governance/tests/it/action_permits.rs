@@ -67,6 +67,7 @@ fn good(world: &World) -> Decision {
         effects: [digest_of(&proposal(), 0)].into(),
         confidence: None,
         spec_version: Some("1.0.0".to_owned()),
+        takes_back: false,
     }
 }
 

@@ -50,6 +50,7 @@ fn an_approval_lists_what_was_shown_and_what_goes_with_it() {
         effects: [review.subject, also].into(),
         confidence: None,
         spec_version: Some("1.2.0".to_owned()),
+        takes_back: false,
     };
     assert_eq!((decided.state, decided.decision.as_ref()), (ReviewState::Approved, Some(&expected)));
     let standing = block_on(world.store.decision(namespace, expected.id, &also)).unwrap().unwrap();

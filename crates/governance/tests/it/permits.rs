@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use chimera_contracts::{AgentId, DecisionId, Digest, EffectId, ErrorCode, Namespace, derive_uuid};
-use chimera_governance::{Approver, ApproverRole, Decision, Denial, Use, Verdict, permits, use_of};
+use chimera_governance::{
+    Approver, ApproverRole, Decision, Denial, Use, Verdict, permits, permits_undo, use_of,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 fn now() -> DateTime<Utc> {
@@ -29,6 +31,7 @@ fn good() -> Decision {
         effects: BTreeSet::from([listed()]),
         confidence: None,
         spec_version: None,
+        takes_back: false,
     }
 }
 
@@ -84,11 +87,45 @@ fn a_decision_that_is_bound_to_an_agent_permits_nothing_of_another() {
     check(&own, Some(other), Ok(()));
 }
 
+#[test]
+fn an_undo_needs_the_rule_and_the_use_and_no_time() {
+    let id = |name: &str| derive_uuid("test", &[name.as_bytes()]);
+    let effect = EffectId::from_uuid(id("effect"));
+    let other = EffectId::from_uuid(id("another effect"));
+    let agent = AgentId::from_uuid(id("agent"));
+    let check = |decision: Decision, used_by: Option<EffectId>, expected: Result<(), Denial>| {
+        let namespace = Namespace::default();
+        let found = permits_undo(&decision, &namespace, &listed(), effect, Some(agent), used_by);
+        assert_eq!(found, expected, "{decision:?} {used_by:?}");
+    };
+    let rule = || Decision { takes_back: true, ..good() };
+    check(rule(), Some(effect), Ok(()));
+    check(rule(), Some(other), Err(Denial::NotItsEffect));
+    check(rule(), None, Err(Denial::NotItsEffect));
+    check(good(), Some(effect), Err(Denial::NoUndoRule));
+    // Neither says that the post should stay public.
+    check(Decision { revoked_at: Some(now()), ..rule() }, Some(effect), Ok(()));
+    check(Decision { expires_at: Some(now() - TimeDelta::days(1)), ..rule() }, Some(effect), Ok(()));
+    // A clock that was set back since the decision was used does not make it one from the future.
+    check(Decision { decided_at: now() + TimeDelta::days(1), ..rule() }, Some(effect), Ok(()));
+    let nobody = Approver { id: " ".to_owned(), role: ApproverRole::HitlReviewer };
+    for (decision, denial) in [
+        (Decision { verdict: Verdict::Reject, ..rule() }, Denial::NotGranted),
+        (Decision { namespace: "other".parse().unwrap(), ..rule() }, Denial::Unknown),
+        (Decision { effects: BTreeSet::new(), ..rule() }, Denial::ContentMismatch),
+        (Decision { approver: nobody, ..rule() }, Denial::Unnamed),
+        (Decision { requested_by: Some("reviewer".to_owned()), ..rule() }, Denial::SelfApproval),
+        (Decision { agent: Some(AgentId::from_uuid(id("another"))), ..rule() }, Denial::OtherAgent),
+    ] {
+        check(decision, Some(effect), Err(denial));
+    }
+}
+
 /// A decision of an earlier version has no such member.
 #[test]
 fn a_decision_without_an_agent_is_written_and_read_as_before() {
     let json = serde_json::to_value(good()).unwrap();
-    assert!(json.get("agent").is_none(), "{json}");
+    assert!(json.get("agent").is_none() && json.get("takes_back").is_none(), "{json}");
     assert_eq!(serde_json::from_value::<Decision>(json).unwrap(), good());
 }
 

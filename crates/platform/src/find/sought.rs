@@ -62,7 +62,7 @@ impl Sought {
         names: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let by = match content.kind {
-            EffectKind::Like | EffectKind::Follow => By::State,
+            EffectKind::Like | EffectKind::Follow | EffectKind::Undo => By::State,
             EffectKind::Share if content.text.is_empty() => By::NoWords,
             EffectKind::Publish | EffectKind::Reply | EffectKind::Comment | EffectKind::Share => By::Words {
                 sent: content.text.clone(),

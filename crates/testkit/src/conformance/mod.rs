@@ -54,6 +54,7 @@ mod steps;
 pub mod targets;
 mod told;
 pub mod tools;
+mod undo;
 
 pub use accounts::*;
 pub use admit::*;
@@ -75,6 +76,7 @@ pub use plan::*;
 pub use ports::*;
 pub use steps::*;
 pub use told::*;
+pub use undo::*;
 
 // Those of their cases that need several ports.
 use budget::{
@@ -231,6 +233,19 @@ cases! {
     what_a_refused_admission_brings_is_not_recorded
     a_brought_decision_that_ran_out_permits_nothing
     a_recorded_decision_counts_before_one_that_is_brought
+    an_undo_moves_its_post_in_the_same_step
+    however_an_undo_is_known_to_be_done
+    an_undo_that_is_not_known_to_be_done_leaves_its_post
+    a_lost_undo_is_settled_by_a_look_after_a_crash
+    a_post_is_undone_once
+    a_strange_post_is_not_undone
+    without_the_rule_nothing_is_undone
+    the_rule_outlives_expiry_and_revocation
+    an_undo_is_checked_again_before_its_attempt
+    what_was_taken_back_is_attempted_again_under_the_next_key
+    a_post_that_was_taken_back_comes_back_by_no_answer
+    what_was_taken_back_holds_its_price_again
+    what_a_decision_took_down_stays_down
     changes_come_once_and_in_order
     a_stored_cursor_goes_on_after_a_crash
     changes_say_what_happened_to_what

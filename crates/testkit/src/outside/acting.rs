@@ -147,6 +147,7 @@ impl Saying<'_> {
             EffectKind::Like => "Like",
             EffectKind::Follow => "Follow",
             EffectKind::Share => "Share",
+            EffectKind::Undo => "Undo",
         };
         let done = if super::fault::makes_items(self.kind) { "was posted" } else { "was sent" };
         text(true, format!("{noun}{name} {done}, but reading it back failed: {}", why.words()))

@@ -29,6 +29,8 @@ pub struct Rules {
     pub latency: TimeDelta,
     /// What one effect costs.
     pub price: Money,
+    /// Whether the tool that deletes is claimed to set a state, so that a lost undo is sent again; else it is looked for.
+    pub deletes_again: bool,
 }
 
 impl Default for Rules {
@@ -45,6 +47,7 @@ impl Default for Rules {
             settle: TimeDelta::seconds(5),
             latency: TimeDelta::zero(),
             price: PRICE,
+            deletes_again: true,
         }
     }
 }
@@ -62,7 +65,13 @@ impl Rules {
         Self { look_up: false, ..self }
     }
 
-    /// What the kernel is told.
+    /// What the kernel is told about effects of a kind.
+    #[must_use]
+    pub fn service_of(&self, kind: EffectKind) -> Service {
+        Service { sets_state: kind == EffectKind::Undo && self.deletes_again, ..self.service() }
+    }
+
+    /// What the kernel is told about effects that make something.
     #[must_use]
     pub fn service(&self) -> Service {
         let Self { keys, look_up, look_rules, uploads, timeout, settle, price, .. } = *self;

@@ -13,7 +13,10 @@ use super::rules::{Fault, Post, Rules};
 pub(super) struct World {
     pub(super) faults: BTreeMap<PlatformName, VecDeque<Fault>>,
     pub(super) upload_faults: BTreeMap<PlatformName, VecDeque<ErrorCode>>,
+    /// What is public.
     pub(super) posts: Vec<Post>,
+    /// What was public.
+    pub(super) deleted: Vec<Post>,
     pub(super) performed: Vec<(EffectId, u32)>,
     pub(super) sent: usize,
     pub(super) looks: usize,
@@ -109,6 +112,43 @@ impl World {
         self.posts.iter().filter(fits).cloned().collect()
     }
 
+    /// The post that an undo names, where it is public.
+    pub(super) fn find_target(&self, content: &EffectV1) -> Vec<Post> {
+        let is_target = |post: &&Post| content.target.as_ref() == Some(&post.id);
+        self.posts.iter().filter(is_target).cloned().collect()
+    }
+
+    /// Deletes the post that a call names: of its own account, and nothing where it is gone already.
+    fn delete(&mut self, call: &Call) -> Post {
+        let EffectV1 { platform, account, target, .. } = &call.content;
+        let is_target = |post: &Post| target.as_ref() == Some(&post.id);
+        if let Some(place) = self.posts.iter().position(is_target) {
+            let post = self.posts.remove(place);
+            if (post.platform, &post.account) != (*platform, account) {
+                self.violation(format!("{} deletes {}, of another account", call.effect, post.id));
+            }
+            if post.effect.is_none() {
+                self.violation(format!("{} deletes {}, which somebody else made", call.effect, post.id));
+            }
+            self.deleted.push(post.clone());
+            return post;
+        }
+        let gone = self.deleted.iter().find(|post| is_target(post)).cloned();
+        gone.unwrap_or_else(|| {
+            self.violation(format!("{} deletes what was never there", call.effect));
+            Post {
+                id: target.clone().unwrap_or_default(),
+                platform: *platform,
+                kind: EffectKind::Undo,
+                account: account.clone(),
+                target: None,
+                text: String::new(),
+                effect: None,
+                at: call.arrives,
+            }
+        })
+    }
+
     /// Puts a post there that no effect made, and gives its id.
     pub(super) fn publish(
         &mut self,
@@ -134,12 +174,16 @@ impl World {
     }
 
     fn next_id(&self, platform: PlatformName) -> String {
-        format!("{platform}-{}", self.posts.len() + 1)
+        // The id of what was deleted is given to no other post.
+        format!("{platform}-{}", self.posts.len() + self.deleted.len() + 1)
     }
 
     /// Posts what a call says, unless a key that is remembered says that it was posted before.
     fn take(&mut self, call: &Call) -> Post {
         let at = call.arrives;
+        if call.content.kind == EffectKind::Undo {
+            return self.delete(call);
+        }
         let remembered = self.keys.get(&call.key).filter(|(until, _)| at < *until);
         if let (Some(_), Some((_, post))) = (call.retention, remembered) {
             return post.clone();

@@ -36,7 +36,17 @@ fn a_decision_for_another_agent_admits_nothing() {
         let asked = Admit { agent, ..asked.clone() };
         let standings = std::slice::from_ref(&standing);
         let now = clock.now();
-        admit(&asked, &AdmitContext { standings, balances: &balances, open: &[], pauses: &[], instance, now })
+        let context = AdmitContext {
+            standings,
+            balances: &balances,
+            open: &[],
+            pauses: &[],
+            undone: None,
+            owners: &[],
+            instance,
+            now,
+        };
+        admit(&asked, &context)
     };
     assert!(by(scene.agent).is_ok());
     let refused = by(AgentId::from_uuid(derive_uuid("test", &[b"another"]))).unwrap_err();

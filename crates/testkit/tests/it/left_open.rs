@@ -134,6 +134,8 @@ fn among_too_many_open_effects_none_begins() {
                 request: &request,
                 siblings: &[],
                 standing: standing.as_ref(),
+                balances: &[],
+                undone: None,
                 open: &open,
                 pauses: &[],
                 owner: None,

@@ -77,6 +77,7 @@ mod signers;
 mod targets;
 mod tool_clients;
 mod tool_outside;
+mod undo;
 mod uploading;
 mod waiting;
 mod world;

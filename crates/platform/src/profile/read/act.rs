@@ -259,7 +259,7 @@ fn wanted(kind: EffectKind) -> &'static [Input] {
     match kind {
         EffectKind::Publish => &[Input::Text],
         EffectKind::Reply | EffectKind::Comment => &[Input::Text, Input::Target],
-        EffectKind::Like | EffectKind::Follow | EffectKind::Share => &[Input::Target],
+        EffectKind::Like | EffectKind::Follow | EffectKind::Share | EffectKind::Undo => &[Input::Target],
     }
 }
 
@@ -278,6 +278,8 @@ fn has(kind: EffectKind, input: Input) -> bool {
                     | Input::Prepared
             )
         }
-        EffectKind::Like | EffectKind::Follow => matches!(input, Input::Target | Input::Account),
+        EffectKind::Like | EffectKind::Follow | EffectKind::Undo => {
+            matches!(input, Input::Target | Input::Account)
+        }
     }
 }
