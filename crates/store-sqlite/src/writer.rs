@@ -1,8 +1,9 @@
 //! The one writer: a thread that owns the write connection and commits whatever waits in one transaction.
 //!
-//! No delay is added; batching comes from the flush itself: while one batch is flushed, the next one gathers. A step
-//! writes nothing before all its conditions hold, so that a stale one harms no neighbour; where a write fails all the same
-//! the batch is undone and each step gets a transaction of its own. Nobody is answered before the commit is durable.
+//! Batching comes from the flush itself: while one batch is flushed, the next one gathers. Where many wait already, the writer
+//! pauses shortly for more; a caller that is alone waits for the flush alone. A step writes nothing before all its conditions
+//! hold, so that a stale one harms no neighbour; where a write fails all the same the batch is undone and each step gets a
+//! transaction of its own. Nobody is answered before the commit is durable.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
