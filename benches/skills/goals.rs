@@ -5,8 +5,8 @@ use chimera_benches::load::Cost;
 /// The highest cost of one call: flushes by one caller, rows by any number of callers.
 const GOALS: [Goal; 5] = [
     Goal { skill: "publish", flushes: 2.0, rows: 14.0 },
-    Goal { skill: "engage", flushes: 4.0, rows: 22.0 },
-    Goal { skill: "engage, limited", flushes: 5.0, rows: 23.0 },
+    Goal { skill: "engage", flushes: 2.0, rows: 20.0 },
+    Goal { skill: "engage, limited", flushes: 3.0, rows: 21.0 },
     Goal { skill: "propose", flushes: 1.0, rows: 6.0 },
     Goal { skill: "propose again", flushes: 0.0, rows: 0.0 },
 ];

@@ -17,10 +17,12 @@ use std::sync::Arc;
 use chimera::Chimera;
 use chimera::contracts::Clock;
 use chimera::contracts::engage::EngageOutput;
+use chimera::skill_engage::EngageOptions;
 use chimera::store_sqlite::SqliteStore;
 use chimera_testkit::{Guard, Rules, StrictPlatform, TestClock, guard};
-use chimera_tests::engage_stage::{Judges, engage_host, fund};
+use chimera_tests::engage_stage::{Judges, engage_builder, engage_host, fund};
 use chimera_tests::stage::{database, open_store};
+use chrono::TimeDelta;
 
 /// A world that outlives its hosts. What a test waits for while it has one is bounded.
 struct World {
@@ -60,6 +62,13 @@ impl World {
         let store = self.open();
         let host = engage_host(&self.judges, &store, Arc::new(self.platform.clone()), &self.clock());
         (store, host)
+    }
+
+    /// A new process whose callers give up on no slow machine: what is asked is what the answers are, not when they come.
+    fn patient_host(&self) -> Chimera {
+        let patient = EngageOptions { answer_within: TimeDelta::hours(1), ..EngageOptions::default() };
+        let builder = engage_builder(&self.judges, &self.clock()).engage_options(patient).store(&self.open());
+        builder.platform(Arc::new(self.platform.clone())).build().unwrap()
     }
 }
 

@@ -19,8 +19,8 @@ const CALLERS: usize = 64;
 
 /// Sixty-four callers over four openers of one file.
 async fn crowd(world: &World, input: &EngageInput) -> Vec<EngageOutput> {
-    let hosts: Vec<_> = (0..4).map(|_| world.host()).collect();
-    let callers = (0..CALLERS).map(|caller| engage(&hosts[caller % hosts.len()].1, input));
+    let hosts: Vec<_> = (0..4).map(|_| world.patient_host()).collect();
+    let callers = (0..CALLERS).map(|caller| engage(&hosts[caller % hosts.len()], input));
     join_all(callers).await
 }
 
