@@ -169,7 +169,7 @@ pub enum ReviewChange {
     Claimed,
     /// The reviewer let it go.
     Released,
-    /// It goes to somebody with another role.
+    /// It is handed to reviewers with another role.
     Escalated,
     /// It is put off.
     Deferred,
@@ -177,9 +177,9 @@ pub enum ReviewChange {
     Approved,
     /// A reviewer rejected it.
     Rejected,
-    /// Nobody decided in time.
+    /// No reviewer decided in time.
     Expired,
-    /// Whoever asked took it back.
+    /// The requester took it back.
     Cancelled,
     /// What was approved was executed.
     Executed,

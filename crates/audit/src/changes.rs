@@ -96,7 +96,7 @@ pub trait Changes: Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Result<ChangePage, LedgerError>;
 
-    /// Behind everything that there is now: where to begin for whoever wants what comes from now on.
+    /// Behind everything that there is now: where a reader begins who wants only what comes from now on.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -71,7 +71,7 @@ impl Subject {
         }
     }
 
-    /// Whether whoever asks for this is given what is told of `other`: of itself and of its parts. A request gives its
+    /// Whether a query for this gives what is told of `other`: of itself and of its parts. A request gives its
     /// effects; `Namespace` and `All` are subjects of their own and give nothing else.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {

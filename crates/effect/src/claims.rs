@@ -133,7 +133,7 @@ mod tests {
             (Some(1), Some(1), false),
             (Some(1), Some(2), true),
             (Some(1), None, true),
-            // It had nothing to look with: whatever it has now was made for that.
+            // It had no look-up tool: a look-up tool that it has now was made for that.
             (None, Some(2), false),
         ] {
             assert_eq!(lists(now).looks_otherwise(Some(lists(then).claims())), otherwise, "{then:?} {now:?}");

@@ -140,7 +140,7 @@ impl PauseKey {
 /// Switches that keep attempts from beginning.
 ///
 /// # Contract
-/// - **At once.** After `pause` was answered no attempt begins of what it stops, whoever asks, in whatever process: the switch
+/// - **At once.** After `pause` was answered no attempt begins of what it stops, by any caller in any process: the switch
 ///   is a condition of the step that records an attempt. What had begun before goes on to its end, and what may have happened
 ///   is looked for as ever.
 /// - **Held, not lost.** An effect that is stopped is admitted all the same, keeps its approval and its hold, and says what

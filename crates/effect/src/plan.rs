@@ -1,6 +1,6 @@
 //! How a request is to be executed, as it was when it was admitted: the first plan of a key stands (PUB-05).
 //!
-//! It is stored with the request, so that whoever goes on with it after a crash keeps the order that its caller asked for.
+//! It is stored with the request, so that a worker that goes on with it after a crash keeps the order that its caller asked for.
 
 use chimera_contracts::ErrorCode;
 use chrono::{DateTime, TimeDelta, Utc};

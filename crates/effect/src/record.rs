@@ -254,13 +254,10 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<SafetyClaims>,
     /// Whether sending the same key again was refused while unsettled; then only looking helps.
-    #[serde(default, skip_serializing_if = "is_not")]
     pub resend_refused: bool,
     /// Looks after `settled_from` that did not find it.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub absent_looks: u32,
     /// Whether the platform cannot tell, so that a human has to.
-    #[serde(default, skip_serializing_if = "is_not")]
     pub needs_human: bool,
     /// When it is due by itself: a look, a poll, a schedule; `None` when nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -269,7 +266,6 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
     /// Media that the platform knows already.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uploads: Vec<Uploaded>,
     /// The post, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -353,11 +349,6 @@ impl Progress {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
 pub(crate) const fn is_zero(number: &u32) -> bool {
     *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-const fn is_not(said: &bool) -> bool {
-    !*said
 }
 
 /// One effect in the journal.

@@ -4,7 +4,7 @@
 //! done moves the post to `rolled_back`. It sets a state: deleting what is gone changes nothing, because platforms give the
 //! id of a deleted post to no other one.
 
-use chimera_contracts::{EffectId, RequestId};
+use chimera_contracts::{DecisionId, EffectId, RequestId, derive_uuid};
 use chimera_governance::{Approved, Denial, GateError, Reversible};
 use serde::{Deserialize, Serialize};
 
@@ -37,11 +37,15 @@ impl Undoes {
         Self { request: post.request, effect: post.id, generation: post.progress.generation() }
     }
 
-    /// The key under which this undo is requested, given the key of the post's request: a function of the post and its
-    /// generation, so that one post is taken back once, however many ask.
+    /// The key under which `undo` is requested by this decision, given the key of the post's request: the same undo by the same
+    /// decision is one request, however many ask. Another decision asks anew: what ended an undo, a lapsed approval or a tool that
+    /// was missing, does not keep the post public for ever. Of undos of one post, one waits while the other is attempted.
     #[must_use]
-    pub fn key(&self, post: &RequestKey) -> RequestKey {
-        RequestKey { key: format!("{UNDO_KEYS}{}/{}", self.effect, self.generation), ..post.clone() }
+    pub fn key(&self, post: &RequestKey, decision: DecisionId, undo: &Effect) -> RequestKey {
+        let digest = undo.digest();
+        let parts = [decision.as_uuid().as_bytes().as_slice(), digest.as_bytes()];
+        let by = derive_uuid("chimera/undo-key/v1", &parts);
+        RequestKey { key: format!("{UNDO_KEYS}{}/{}/{by}", self.effect, self.generation), ..post.clone() }
     }
 }
 
@@ -79,13 +83,13 @@ impl EffectRecord {
 }
 
 impl Admit {
-    /// The request for the undo of `post`, an effect of `request`: under the key that all its undos share, paid by the same
+    /// The request for the undo of `post`, an effect of `request`: under the key of this undo by its decision, paid by the same
     /// campaign and in the name of the same agent.
     #[must_use]
     pub fn undo(request: &RequestRecord, post: &EffectRecord, undo: NewEffect) -> Self {
         let undoes = Undoes::of(post);
         Self {
-            key: undoes.key(&request.key),
+            key: undoes.key(&request.key, undo.approved.decision(), undo.approved.get()),
             former_keys: Vec::new(),
             campaign: request.campaign,
             agent: request.agent,
@@ -185,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn one_key_for_a_post_and_its_generation() {
+    fn one_key_for_a_post_its_generation_and_a_decision() {
         let id = |what: &str| derive_uuid("test", &[what.as_bytes()]);
         let key =
             RequestKey { namespace: Namespace::default(), skill: SkillName::Engage, key: "k".to_owned() };
@@ -194,11 +198,32 @@ mod tests {
             effect: EffectId::from_uuid(id(effect)),
             generation,
         };
-        let first = undoes("a", 0).key(&key);
-        assert_eq!(first, undoes("a", 0).key(&RequestKey { key: "another".to_owned(), ..key.clone() }));
+        let effect = |target: &str| {
+            let content = EffectV1 {
+                account: "us".to_owned(),
+                campaign: chimera_contracts::CampaignId::from_uuid(id("campaign")),
+                disclosure: None,
+                kind: EffectKind::Publish,
+                media: Vec::new(),
+                namespace: Namespace::default(),
+                not_after: None,
+                not_before: None,
+                platform: chimera_contracts::PlatformName::Twitter,
+                target: None,
+                text: "a text".to_owned(),
+            };
+            Effect::new(content).unwrap().undo(target).unwrap()
+        };
+        let (decision, undo) = (DecisionId::from_uuid(id("decision")), effect("17"));
+        let of = |undoes: Undoes, key: &RequestKey| undoes.key(key, decision, &undo);
+        let first = of(undoes("a", 0), &key);
+        assert_eq!(first, of(undoes("a", 0), &RequestKey { key: "another".to_owned(), ..key.clone() }));
+        let again = DecisionId::from_uuid(id("another decision"));
+        assert_ne!(undoes("a", 0).key(&key, again, &undo), first, "another decision asks anew");
+        assert_ne!(undoes("a", 0).key(&key, decision, &effect("18")), first, "and so does another post");
         assert_eq!((&first.namespace, first.skill), (&key.namespace, key.skill));
         for other in [undoes("a", 1), undoes("b", 0)] {
-            assert_ne!(other.key(&key), first);
+            assert_ne!(of(other, &key), first);
         }
         assert!(first.key.starts_with(UNDO_KEYS));
     }

@@ -12,7 +12,7 @@ use chimera_effect::{
     EffectV1, ExecutionPlan, LeaseGrant, LeaseScope, NewEffect, OPEN_EFFECTS, Page, Pause, PauseKey,
     RequestKey, RequestRecord, RequestView, Step, Undoes, Watch,
 };
-use chimera_governance::{Authority, BudgetOwner, BudgetScope, Decided, Standing};
+use chimera_governance::{Authority, BudgetOwner, BudgetScope, Decided, Decision, Standing};
 use chrono::TimeDelta;
 
 use crate::backend::{Backend, Read};
@@ -82,7 +82,9 @@ fn decision_of<'a>(
     }
     let decided = asked.decisions.iter().map(Decided::decision).find(|decision| decision.id == id);
     Ok(decided.map(|decision| {
-        let decision = decision.clone();
+        // The caller that brings it has a clock of its own: by the store's, nothing is decided in the future.
+        let decided_at = decision.decided_at.min(loaded.now());
+        let decision = Decision { decided_at, ..decision.clone() };
         Cow::Owned(DecisionRow { decision, revoked_at: None, uses: BTreeMap::new() })
     }))
 }

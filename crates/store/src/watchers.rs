@@ -83,7 +83,7 @@ impl Watchers {
         self.ring(|watched| written.has(watched));
     }
 
-    /// Wakes everybody: something was committed, or may have been. Whoever is woken looks, and waits on.
+    /// Wakes every waiter: something was committed, or may have been. A waiter looks, and waits on.
     pub fn something_committed(&self) {
         self.ring(|_| true);
     }

@@ -38,10 +38,10 @@ impl Worker {
         }
     }
 
-    /// Lets go of what was leased while the stop was given; else nobody else could have it before its lease ends.
+    /// Lets go of what was leased while the stop was given; else no other worker could have it before its lease ends.
     async fn let_go(&self, leased: &Leased) {
         let record = leased.record();
-        // An attempt of a dead holder keeps its lease until somebody drives it.
+        // An attempt of a dead holder keeps its lease until another worker drives it.
         if record.progress.state == EffectState::Attempting {
             return;
         }

@@ -16,7 +16,7 @@ use super::signal::{Bell, Stop};
 /// A page, and the review after which the next one begins.
 type Page = (Vec<Review>, Option<ReviewId>);
 
-/// The reviews that somebody has to go on with.
+/// The reviews that the worker has to go on with.
 #[derive(Debug)]
 pub(super) struct ApprovedReviews {
     worker: Arc<Worker>,
@@ -71,7 +71,7 @@ impl Source for ApprovedReviews {
         self.after = next;
         let mut work = Vec::new();
         for review in approved {
-            // They stay approved, for whoever comes next.
+            // They stay approved, for the next worker.
             if self.stop.is_given() {
                 break;
             }

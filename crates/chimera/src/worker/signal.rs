@@ -36,7 +36,7 @@ impl Stop {
     }
 }
 
-/// Ends the pause of one task because there is something for it. Rung while nobody pauses, it ends the next pause.
+/// Ends the pause of one task because there is something for it. Rung while no task pauses, it ends the next pause.
 #[derive(Debug, Default)]
 pub(super) struct Bell {
     rung: AtomicBool,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chimera_audit::Draft;
 use chimera_contracts::{AgentId, CampaignId, Digest, EffectId, ErrorCode, InstanceId, Money};
 use chimera_governance::review::{Review, ReviewState};
-use chimera_governance::{Authority, Balance, BudgetOwner, Denial, Standing, Use, use_of};
+use chimera_governance::{ApproverRole, Authority, Balance, BudgetOwner, Denial, Standing, Use, use_of};
 use chrono::{DateTime, Utc};
 
 use super::after;
@@ -230,7 +230,9 @@ fn check_undo(admit: &Admit, &AdmitContext { undone, owners, .. }: &AdmitContext
         if !is_undo || admit.effects.len() != 1 || !admit.former_keys.is_empty() {
             return refuse(platform, "an undo is the only effect of its request");
         }
-        if undone.is_some_and(|post| undoes.key(&post.request.key) != admit.key) {
+        let key =
+            |post: Owner<'_>| undoes.key(&post.request.key, new.approved.decision(), new.approved.get());
+        if undone.is_some_and(|post| key(post) != admit.key) {
             return refuse(platform, "the undo of a post is requested under the key that the post gives");
         }
     }
@@ -252,6 +254,12 @@ fn uses(
         let Some(Some(standing)) = standings.get(position) else {
             return Err(refuse(Denial::Unknown));
         };
+        // A policy lets engagements happen (ENG-05). What is published or taken down, a person or a judge decided.
+        let kind = new.approved.get().content().kind;
+        let by_policy = standing.decision.approver.role == ApproverRole::Policy;
+        if by_policy && matches!(kind, EffectKind::Publish | EffectKind::Undo) {
+            return Err(refuse(Denial::WrongRole));
+        }
         Undo::new(new, admit.agent).check(undone, Some(standing))?;
         // What the rule of a decision allows uses none of the digests that the decision lists.
         if new.approved.authority() == Authority::TakesBack {

@@ -35,7 +35,7 @@ pub fn advance(
     }
     if progress.version != advance.version {
         let next = progress.version == advance.version.saturating_add(1);
-        let repeated = next && progress.last_step == Some(identity);
+        let repeated = next && identity.is_some() && progress.last_step == identity;
         return Ok(if repeated { Verdict::Already } else { Verdict::Fenced });
     }
     if let Some(refused) = refused(record, &advance.step, context) {
@@ -51,7 +51,7 @@ pub fn advance(
     let siblings = siblings(context, disowned.as_deref());
     next.version = progress.version.saturating_add(1);
     next.changed_at = context.now;
-    next.last_step = Some(identity);
+    next.last_step = identity;
     let budget = settle(record, &mut next);
     let newly_paid = record.progress.spent.is_none() && next.spent.is_some();
     let overrun = overrun(record, &next).filter(|_| newly_paid);
@@ -76,12 +76,10 @@ pub fn advance(
 
 /// What makes two steps the same one: what they say, member by member in the order of their types. A step that cannot be
 /// written down is like no other, so its repetition is fenced.
-fn identity(step: &Step) -> Digest {
+fn identity(step: &Step) -> Option<Digest> {
     let mut bytes = Vec::with_capacity(512);
-    if serde_json::to_writer(&mut bytes, step).is_err() {
-        bytes.clear();
-    }
-    Digest::tagged("chimera/step/v1", &bytes)
+    serde_json::to_writer(&mut bytes, step).ok()?;
+    Some(Digest::tagged("chimera/step/v1", &bytes))
 }
 
 /// Where a step leads, before its version and budget.

@@ -40,6 +40,14 @@ pub fn turn<'a>(
         let progress = &other.progress;
         let stands_before = match progress.state {
             EffectState::Failed | EffectState::Cancelled if plan.all_or_nothing => return Turn::Never,
+            // What a decision took down stays down, so that the others stay out of sight too.
+            EffectState::RolledBack if plan.all_or_nothing && progress.is_taken_down() => return Turn::Never,
+            // What its rule took back comes back first, when its caller asks, in either order.
+            EffectState::RolledBack if plan.all_or_nothing && other.position < position => {
+                (later, by_a_step) = (true, true);
+                continue;
+            }
+            EffectState::RolledBack => false,
             EffectState::Published | EffectState::Failed | EffectState::Cancelled => false,
             _ if plan.all_or_nothing => true,
             EffectState::Admitted | EffectState::Scheduled => {

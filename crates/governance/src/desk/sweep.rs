@@ -23,7 +23,7 @@ impl ReviewDesk {
             if self.is_due(&review) {
                 // One that cannot be closed now does not keep the others waiting.
                 if let Err(error) = self.expire(&review).await {
-                    tracing::warn!(review = %review.id, %error, "a review whose time is over is left to a later round");
+                    tracing::warn!(review = %review.id, %error, "a review whose time is over is left to the next sweep");
                 }
             } else if review.state == ReviewState::Approved {
                 approved.push(review);

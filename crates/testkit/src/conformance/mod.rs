@@ -233,6 +233,8 @@ cases! {
     what_a_refused_admission_brings_is_not_recorded
     a_brought_decision_that_ran_out_permits_nothing
     a_recorded_decision_counts_before_one_that_is_brought
+    a_policy_decides_about_engagements_alone
+    an_undo_that_ended_is_asked_for_by_another_decision
     an_undo_moves_its_post_in_the_same_step
     however_an_undo_is_known_to_be_done
     an_undo_that_is_not_known_to_be_done_leaves_its_post

@@ -535,8 +535,8 @@ pub async fn what_a_decision_took_down_stays_down(factory: &dyn StoreFactory) {
     let post = posting(&stage, 1, false, PLENTY).await.effects.remove(0);
     let post = stage.apply(&post, published(POST)).await;
     let listed = [post.undo().expect("it can be undone")];
-    let key = Undoes::of(&post).key(&stage.scene.key);
     let decision = Scene::named("a decision takes it down").decision;
+    let key = Undoes::of(&post).key(&stage.scene.key, decision, &listed[0]);
     let scene = Scene { decision, key, ..stage.scene.clone() };
     record(&stage, sample_decision(&scene, &listed, stage.clock.as_ref())).await;
     let approved = approve(&stage.stores.approvals, &stage.clock(), &scene, &listed).await.remove(0);
@@ -553,4 +553,29 @@ pub async fn what_a_decision_took_down_stays_down(factory: &dyn StoreFactory) {
         panic!("it stays down")
     };
     assert_eq!(refused.code, ErrorCode::ApprovalUsed);
+}
+
+/// *Taken back*: an undo that ended without being done keeps its post public for no longer than until another decision lists it.
+pub async fn an_undo_that_ended_is_asked_for_by_another_decision(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "an undo that ended is asked for by another decision").await;
+    let post = posting(&stage, 1, false, PLENTY).await.effects.remove(0);
+    let post = stage.apply(&post, published(POST)).await;
+    let listed = [post.undo().expect("it can be undone")];
+    let mut ended = None;
+    for name in ["the first decision takes it down", "the second decision takes it down"] {
+        let decision = Scene::named(name).decision;
+        let key = Undoes::of(&post).key(&stage.scene.key, decision, &listed[0]);
+        let scene = Scene { decision, key, ..stage.scene.clone() };
+        record(&stage, sample_decision(&scene, &listed, stage.clock.as_ref())).await;
+        let approved = approve(&stage.stores.approvals, &stage.clock(), &scene, &listed).await.remove(0);
+        let asked = asked(&stage, &post, new_effect(approved, true)).await;
+        let undo = fresh(stage.admit(asked).await).effects.remove(0);
+        assert_ne!(ended.replace(undo.id), Some(undo.id));
+        let done = name.starts_with("the second");
+        let step = if done { published(POST) } else { not_done(ErrorCode::PlatformNotConfigured) };
+        let undo = stage.apply(&undo, step).await;
+        let expected = if done { EffectState::Published } else { EffectState::Failed };
+        assert_eq!(undo.progress.state, expected);
+    }
+    assert_eq!(stage.view().await.unwrap().effects[0].progress.state, EffectState::RolledBack);
 }

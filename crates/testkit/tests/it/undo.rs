@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chimera_contracts::{Clock, ErrorCode};
 use chimera_effect::{
     Admission, Admit, Carry, Effect, EffectRecord, EffectState, FoundBy, Kernel, LeaseScope, Leased, Purpose,
-    RequestView, Told,
+    RequestKey, RequestView, Told, Undoes,
 };
 use chimera_governance::{Approved, Decision};
 use chimera_testkit::conformance::Stores;
@@ -129,6 +129,11 @@ impl Place {
     }
 }
 
+/// The key under which the rule of a post's decision has it taken back.
+fn key_of(post: &EffectRecord, scene: &Scene) -> RequestKey {
+    Undoes::of(post).key(&scene.key, post.decision, &post.undo().expect("it can be undone"))
+}
+
 #[test]
 fn a_post_is_deleted_and_comes_back_under_another_key() {
     block_on(async {
@@ -191,7 +196,7 @@ fn a_lost_undo_is_sent_again_or_looked_for() {
             let said = format!("{deletes_again} {fault:?}");
             let expected = if by_itself { EffectState::RolledBack } else { EffectState::Published };
             assert_eq!(place.post(&stores).await.progress.state, expected, "{said}");
-            let key = chimera_effect::Undoes::of(&view.effects[0]).key(&place.scene.key);
+            let key = key_of(&view.effects[0], &place.scene);
             let undo = stores.journal.request(&key).await.unwrap().unwrap().effects.remove(0);
             if by_itself {
                 let found = if deletes_again { FoundBy::Answer } else { FoundBy::Look };
@@ -256,7 +261,7 @@ fn an_undo_survives_a_cut_at_every_call() {
                 place.undo(&kernel, &view).await;
                 place.settle(&kernel).await;
                 // Where two looks showed the post, its caller asks once more.
-                let key = chimera_effect::Undoes::of(&view.effects[0]).key(&place.scene.key);
+                let key = key_of(&view.effects[0], &place.scene);
                 let undo = stores.journal.request(&key).await.unwrap().unwrap().effects.remove(0);
                 place.drive(&kernel, LeaseScope::Of(vec![undo.id]), Purpose::Asked).await;
                 assert_eq!(place.platform.posts(), [], "{said}");
