@@ -1,8 +1,8 @@
 //! The background worker: finds out what became of effects that are due, hands over what reviewers approved, and records
 //! answers that came late.
 //!
-//! It finishes what a dead caller began and settles what is unknown. It never attempts again what a platform refused:
-//! that waits for its caller (PUB-10). Reviews that nobody decided in time it closes; expiry never approves.
+//! It finishes what a dead caller began and settles what is unknown. What a platform refused waits for its
+//! caller, unless the request's plan says otherwise (PUB-10). Reviews that nobody decided in time it closes; expiry never approves.
 //!
 //! Three tasks share the one future that the host runs. None of them waits for another, and one whose store fails stops
 //! no other. What is slow is slow in a place of a bounded [`pool`] and keeps the other places free.

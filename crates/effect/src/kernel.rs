@@ -19,7 +19,8 @@ use crate::record::{EffectRecord, RequestKey, RequestView};
 pub enum Purpose {
     /// A caller asked, so what is known not to have happened may be attempted again (PUB-05).
     Asked,
-    /// Nobody asked: finish what was begun and find out what is unknown; refused effects wait for their caller (PUB-10).
+    /// Nobody asked: finish what was begun and find out what is unknown; refused effects wait for their caller, unless the plan
+    /// of their request says otherwise (PUB-10).
     Background,
 }
 

@@ -18,7 +18,7 @@ pub enum EffectState {
     Attempting,
     /// The platform accepted it and works on it (PUB-19).
     Processing,
-    /// It is public.
+    /// It is public. Of an undo: its post is gone.
     Published,
     /// Known not to have happened; may be attempted again.
     NotDone,

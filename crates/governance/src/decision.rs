@@ -121,8 +121,9 @@ pub struct Decision {
     /// The version of the spec under which it was decided, where the artifact is a proposal (PRO-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec_version: Option<String>,
-    /// The rule, which the approver saw, that what is public of these effects is taken back if another one of them fails. It
-    /// allows exactly the undo of each effect that used the decision, and nothing else.
+    /// The rule, which the approver saw, that what is public of these effects may be taken back, as it is where all of them are
+    /// to happen or none. It allows exactly the undo of each effect that used the decision, and nothing else. It is a right: that
+    /// another effect failed is for the one to check who asks for the undo.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub takes_back: bool,
 }
