@@ -201,14 +201,14 @@ mod tests {
         let effect = |target: &str| {
             let content = EffectV1 {
                 account: "us".to_owned(),
-                campaign: chimera_contracts::CampaignId::from_uuid(id("campaign")),
+                campaign: CampaignId::from_uuid(id("campaign")),
                 disclosure: None,
                 kind: EffectKind::Publish,
                 media: Vec::new(),
                 namespace: Namespace::default(),
                 not_after: None,
                 not_before: None,
-                platform: chimera_contracts::PlatformName::Twitter,
+                platform: PlatformName::Twitter,
                 target: None,
                 text: "a text".to_owned(),
             };
