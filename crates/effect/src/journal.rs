@@ -359,7 +359,7 @@ pub type Watch = BoxFuture<'static, ()>;
 ///   that id is recorded already, it is the one that counts.
 /// - **Approved.** An approval is used by at most one effect for each digest it lists; expiry and revocation are checked
 ///   again within `admit` and within every `Begin`, by the store's clock.
-/// - **Planned.** The plan of a request is that of its first admission. Whoever leases finds an effect due in its turn
+/// - **Planned.** The plan of a request is that of its first admission. A lease finds an effect due in its turn
 ///   ([`turn`](crate::step::turn)): one after the other, the next one is due in the step by which the one before it comes to
 ///   rest, and by the clock when nothing of that one's attempt may be sent any more. What was refused for now is due again where the plan says when.
 /// - **In time.** What was approved or planned for later is `scheduled`, and due at its time; a `Begin` before it is applied
