@@ -65,7 +65,8 @@ pub(crate) struct Drive<'a> {
 const LOOKS: u32 = 32;
 
 impl Kernel {
-    /// Drives an effect that this kernel just admitted.
+    /// Drives an effect that this kernel just admitted. One that it leased otherwise is driven as by [`drive`](Self::drive): what
+    /// stands as attempted may have been sent by its former holder, so that it is looked up and not performed.
     ///
     /// # Errors
     /// When the store fails. The effect may have become public then; the journal finds out on the next drive.
@@ -75,7 +76,8 @@ impl Kernel {
         approved: Approved<Effect>,
         until: DateTime<Utc>,
     ) -> Result<EffectRecord, StoreError> {
-        let begun = (admitted.record().progress.state == EffectState::Attempting).then(|| approved.clone());
+        let attempting = admitted.record().progress.state == EffectState::Attempting;
+        let begun = (admitted.is_fresh() && attempting).then(|| approved.clone());
         let mut drive = Drive::new(self, admitted, Purpose::Asked, until);
         drive.begun = begun;
         drive.approved = Some(approved);

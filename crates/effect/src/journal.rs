@@ -385,14 +385,17 @@ pub type Watch = BoxFuture<'static, ()>;
 ///   give ([`Undoes::key`]): a second undo of the same post is the first one. It is admitted, and each attempt of it begins,
 ///   only while that post is stored as public under the id that the undo names, in the same tenant, campaign, platform and
 ///   account; by the rule of a decision ([`Decision::takes_back`](chimera_governance::Decision::takes_back)) only where the
-///   post used that decision. The rule outlives the decision's expiry and revocation.
+///   post used that decision and another effect of its request did not happen and is not due (`failed`, `cancelled`,
+///   `not_done`, `rolled_back`). The rule outlives the decision's expiry and revocation. An undo that names no effect is
+///   admitted, and begins, only while its post is no effect's.
 /// - **Rolled back.** The step by which an undo is known to be done, however that is known, moves its post from `published`
 ///   to `rolled_back` in the same step, under a raised epoch: what was taken back is kept, the post's id is free, its spend
 ///   stays, its next call key is in force, and the ledger tells it. While the undo is refused, unknown or under way the post
-///   stays `published`. A post that is not public under that id any more is left alone.
+///   stays `published`. A post that is not public under that id any more is left alone; where it was taken back by no other
+///   undo, and where the post of an undo that names no effect is an effect's by then, the undo has an incident.
 /// - **Again.** What was rolled back by the rule of its own approval may be attempted again by the same key; its price is held
 ///   again in every budget of its request by the step that begins the attempt, or that step is refused and changes nothing.
-///   What a decision of its own took down stays down. No answer and no look gives an effect a post that was taken back from
+///   What a decision of its own took down stays down, and so does that whose approval was revoked. No answer and no look gives an effect a post that was taken back from
 ///   it, and a late answer of an attempt before says nothing about the attempts after.
 /// - **Observed.** A late answer is recorded in every state, under no lease: it settles what is unknown; beside an attempt
 ///   that is under way it is kept, or publishes; a second post is an incident, and so is one that had been told as not done,

@@ -6,15 +6,21 @@
 use crate::journal::{Admission, LeaseGrant};
 use crate::record::{EffectRecord, RequestRecord};
 
-/// An effect that this kernel's journal leased to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An effect that this kernel's journal leased to it: the right to drive it once.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Leased {
     grant: LeaseGrant,
+    /// Whether it was admitted under this lease: nobody else can have performed its attempt.
+    fresh: bool,
 }
 
 impl Leased {
     pub(crate) const fn granted(grant: LeaseGrant) -> Self {
-        Self { grant }
+        Self { grant, fresh: false }
+    }
+
+    pub(crate) const fn is_fresh(&self) -> bool {
+        self.fresh
     }
 
     /// Its request.
@@ -36,7 +42,7 @@ impl Leased {
 }
 
 /// What came of an admission, and the right to drive what it admitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Admitted {
     /// What came of it.
     pub admission: Admission,
@@ -50,7 +56,7 @@ impl Admitted {
                 .effects
                 .iter()
                 .map(|record| LeaseGrant { request: view.request.clone(), record: record.clone() })
-                .map(Leased::granted)
+                .map(|grant| Leased { grant, fresh: true })
                 .collect(),
             Admission::Known(_) | Admission::Conflict { .. } | Admission::Refused(_) => Vec::new(),
         };

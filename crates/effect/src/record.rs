@@ -192,15 +192,16 @@ pub struct LatestLook {
     pub report: LookReport,
 }
 
-/// A second post of one effect, or one that became public after the effect had been told as not done. Only its platform or
-/// its server can have made it, and only a person can take it back.
+/// A second post of one effect, or one that became public after the effect had been told as not done: only its platform or
+/// its server can have made it, and only a person can take it back. Of an undo: the post that it took back may have been another
+/// effect's by then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// When it was noticed.
     pub at: DateTime<Utc>,
     /// Which attempt's answer proves it.
     pub attempt: u32,
-    /// The post that should not be there.
+    /// The post that should not be there; of an undo the one that should be there still.
     pub post: Candidate,
     /// What happened, for people.
     pub what: String,

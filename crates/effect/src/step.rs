@@ -36,7 +36,7 @@ pub use lease::{leasable, lease};
 pub use pause::{PauseChange, pause, rejected_credentials, stopped_account};
 pub use tally::{Tally, Whole};
 pub use turn::{Turn, turn};
-pub use undo::undone_request;
+pub use undo::{undone_request, unnamed_post};
 
 /// `time + span`, or the end of time.
 fn after(time: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {

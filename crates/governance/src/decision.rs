@@ -122,8 +122,9 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec_version: Option<String>,
     /// The rule, which the approver saw, that what is public of these effects may be taken back, as it is where all of them are
-    /// to happen or none. It allows exactly the undo of each effect that used the decision, and nothing else. It is a right: that
-    /// another effect failed is for the one to check who asks for the undo.
+    /// to happen or none. It allows exactly the undo of each effect that used the decision, while another effect of the same
+    /// request did not happen, and nothing else. What was taken back by it may be attempted again; revoke the decision so that
+    /// it stays down.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub takes_back: bool,
 }

@@ -299,6 +299,9 @@ impl Planner {
         }
         let undoes = record.undoes.filter(|_| step::undone_request(&record, &asked.step).is_some());
         reads.extend(undoes.map(|undoes| Read::Row(Key::Request(undoes.request))));
+        let unnamed = step::unnamed_post(&record, &asked.step)
+            .map(|post| Scan::Owners { account: account.clone(), posts: vec![post.to_owned()] });
+        reads.extend(unnamed.iter().cloned().map(Read::Rows));
         let paying = if begins && step::holds_again(&record) { view.request.budgets() } else { [].into() };
         reads.extend(paying.iter().cloned().map(|scope| Read::Row(Key::Budget(scope))));
         loaded.require(reads)?;
@@ -313,6 +316,11 @@ impl Planner {
             }
             None => None,
         };
+        let mut owners = Vec::new();
+        if let Some(scan) = unnamed {
+            owners = loaded.effects(&scan)?;
+            conditions.push(same(scan, &owners));
+        }
         let mut balances = Vec::with_capacity(paying.len());
         for scope in paying {
             let balance = loaded.balance(&scope)?;
@@ -370,6 +378,7 @@ impl Planner {
             open: &open,
             pauses: &pauses,
             undone: undone.as_ref().map(Stored::owner),
+            owners: &owners,
             owner: owner.as_ref().map(|(theirs, (record, siblings))| Owner {
                 record,
                 request: &theirs.request,

@@ -205,7 +205,7 @@ fn check_shape(admit: &Admit, now: DateTime<Utc>) -> Result<(), Refused> {
 
 /// What a caller may not have put together about undos: one beside other effects, under another key than its post gives, of a
 /// post that it does not name; a key of undos for something else.
-fn check_undo(admit: &Admit, &AdmitContext { undone, owners, .. }: &AdmitContext<'_>) -> Result<(), Refused> {
+fn check_undo(admit: &Admit, &AdmitContext { undone, .. }: &AdmitContext<'_>) -> Result<(), Refused> {
     let refuse = |platform, message: &str| {
         Err(Refused { code: ErrorCode::ValidationError, platform, message: message.to_owned() })
     };
@@ -222,9 +222,6 @@ fn check_undo(admit: &Admit, &AdmitContext { undone, owners, .. }: &AdmitContext
             return refuse(platform, "an undo names a post and says nothing");
         }
         let Some(undoes) = new.undoes else {
-            if is_undo && !owners.is_empty() {
-                return refuse(platform, "the post belongs to an effect, and the undo does not name it");
-            }
             continue;
         };
         if !is_undo || admit.effects.len() != 1 || !admit.former_keys.is_empty() {
@@ -242,7 +239,7 @@ fn check_undo(admit: &Admit, &AdmitContext { undone, owners, .. }: &AdmitContext
 fn uses(
     admit: &Admit,
     ids: &[EffectId],
-    &AdmitContext { standings, undone, now, .. }: &AdmitContext<'_>,
+    &AdmitContext { standings, undone, owners, now, .. }: &AdmitContext<'_>,
 ) -> Result<Vec<NewApproval>, Refused> {
     let mut uses = Vec::new();
     for ((position, new), effect) in admit.effects.iter().enumerate().zip(ids) {
@@ -260,7 +257,7 @@ fn uses(
         if by_policy && matches!(kind, EffectKind::Publish | EffectKind::Undo) {
             return Err(refuse(Denial::WrongRole));
         }
-        Undo::new(new, admit.agent).check(undone, Some(standing))?;
+        Undo::new(new, admit.agent).check(undone, owners, Some(standing))?;
         // What the rule of a decision allows uses none of the digests that the decision lists.
         if new.approved.authority() == Authority::TakesBack {
             continue;

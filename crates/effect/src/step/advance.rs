@@ -41,9 +41,16 @@ pub fn advance(
     if let Some(refused) = refused(record, &advance.step, context) {
         return Ok(Verdict::Refused(refused));
     }
-    let Some(Moved { mut next, drafts }) = moved(record, advance, context)? else {
+    let Some(Moved { mut next, mut drafts }) = moved(record, advance, context)? else {
         return Ok(Verdict::Already);
     };
+    let is_done = record.kind() == EffectKind::Undo
+        && next.state == EffectState::Published
+        && progress.state != EffectState::Published;
+    if let (true, Some(what)) = (is_done, undo::strayed(record, context)) {
+        next = late::took_back_another(record, &next, what, context.now);
+        drafts.push(Told::Incident);
+    }
     let disowned = match taken(record, &advance.step, context) {
         Ok(disowned) => disowned,
         Err(external_id) => return Ok(Verdict::Taken { external_id }),
@@ -62,15 +69,8 @@ pub fn advance(
     let drafts = with_complete(drafts, &record, context.request, &siblings, context.now);
     let released = turn::released(&context.request.plan, &record, &siblings, context.now);
     // Told last: that the post is public no more follows from what the undo came to.
-    let is_done = record.kind() == EffectKind::Undo
-        && record.progress.state == EffectState::Published
-        && progress.state != EffectState::Published;
     let undone = context.undone.filter(|_| is_done);
     let taken_back = undone.and_then(|post| undo::taken_back(&record, &post, context.now)).map(Box::new);
-    if is_done && record.undoes.is_some() && taken_back.is_none() {
-        // Its id was taken from it meanwhile by the answer of another effect, whose post may be gone now.
-        tracing::error!(effect = %record.id, "an undo is done, and its post is not that effect's any more");
-    }
     Ok(Verdict::Apply(Box::new(Change { record, budget, drafts, released, disowned, taken_back })))
 }
 
@@ -255,7 +255,7 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     }
     if record.kind() == EffectKind::Undo {
         let undo = Undo::of(record, context.request.agent);
-        match undo.check(context.undone, Some(standing)) {
+        match undo.check(context.undone, context.owners, Some(standing)) {
             Err(refused) => return Some(refused),
             Ok(()) if record.authority == Authority::TakesBack => return None,
             Ok(()) => {}

@@ -7,7 +7,7 @@ use super::progress::published;
 use crate::effect::EffectKind;
 use crate::journal::Step;
 use crate::outcome::{Candidate, Evidence, ExternalPost, FoundBy, Outcome, UnknownOutcome};
-use crate::record::{Incident, Progress};
+use crate::record::{EffectRecord, Incident, Progress};
 use crate::state::EffectState;
 
 /// How many incidents of one effect are kept. Each is a post too many; the ledger has them all.
@@ -160,6 +160,18 @@ pub(super) fn surfaced(
     let next = with_incident(progress, attempt, named, what, now);
     let next = Progress { state: EffectState::Published, ..next };
     published(kind, next, evidence, FoundBy::Answer, now)
+}
+
+/// An undo that is done, and whose post may have been another effect's.
+pub(super) fn took_back_another(
+    undo: &EffectRecord,
+    next: &Progress,
+    what: &str,
+    now: DateTime<Utc>,
+) -> Progress {
+    let id = undo.effect.content().target.clone().unwrap_or_default();
+    let gone = Candidate { id, url: None, may_be_older: false };
+    with_incident(next, next.attempts, gone, what, now)
 }
 
 fn with_incident(

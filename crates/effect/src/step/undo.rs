@@ -4,7 +4,7 @@ use chimera_contracts::{AgentId, DecisionId, ErrorCode, RequestId};
 use chimera_governance::{Authority, Denial, Standing, permits_undo};
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, Owner};
+use super::change::{Change, Context, Owner};
 use super::evidence;
 use super::told::with_complete;
 use crate::effect::{Effect, EffectKind};
@@ -18,15 +18,26 @@ use crate::undo::Undoes;
 /// makes its revision a condition.
 #[must_use]
 pub fn undone_request(record: &EffectRecord, step: &Step) -> Option<RequestId> {
-    let asks = matches!(
+    record.undoes.filter(|_| asks_for_the_post(step)).map(|undoes| undoes.request)
+}
+
+/// The post that an undo names by its target alone, where the step asks whose it is: a journal gives the effects that own it
+/// to the step, and makes it a condition that they still do.
+#[must_use]
+pub fn unnamed_post<'a>(record: &'a EffectRecord, step: &Step) -> Option<&'a str> {
+    let names_none = record.kind() == EffectKind::Undo && record.undoes.is_none();
+    record.effect.content().target.as_deref().filter(|_| names_none && asks_for_the_post(step))
+}
+
+const fn asks_for_the_post(step: &Step) -> bool {
+    matches!(
         step,
         Step::Begin { .. }
             | Step::Prepare
             | Step::Done { .. }
             | Step::SettledByHand(_)
             | Step::Observed { outcome: Outcome::Done(_), .. }
-    );
-    record.undoes.filter(|_| asks).map(|undoes| undoes.request)
+    )
 }
 
 /// An undo as it is to be admitted or begun.
@@ -56,12 +67,22 @@ impl<'a> Undo<'a> {
     }
 
     /// Whether the post as it is stored can be taken back by this, and by the rule of its decision where nothing else allows
-    /// it. `standing` is that of the undo's decision towards the post's digest then.
-    pub(super) fn check(&self, post: Option<Owner<'_>>, standing: Option<&Standing>) -> Result<(), Refused> {
+    /// it. `standing` is that of the undo's decision towards the post's digest then; `owners` are the effects that own the post
+    /// of an undo that names none.
+    pub(super) fn check(
+        &self,
+        post: Option<Owner<'_>>,
+        owners: &[EffectRecord],
+        standing: Option<&Standing>,
+    ) -> Result<(), Refused> {
         let platform = Some(self.effect.content().platform);
         let refuse = |code, message: String| Err(Refused { code, platform, message });
         let deny = |denial: Denial| refuse(denial.code(), denial.as_str().to_owned());
         let Some(undoes) = self.undoes else {
+            if self.effect.content().kind == EffectKind::Undo && !owners.is_empty() {
+                let message = "the post belongs to an effect, and the undo does not name it".to_owned();
+                return refuse(ErrorCode::ValidationError, message);
+            }
             // By a derived authority nothing happens but the undo of a post of ours.
             return if self.authority.is_listed() { Ok(()) } else { deny(Denial::NotItsEffect) };
         };
@@ -74,7 +95,11 @@ impl<'a> Undo<'a> {
         };
         let progress = &post.record.progress;
         if progress.state != EffectState::Published || progress.generation() != undoes.generation {
-            let message = format!("the post to be taken back is not public: it is {}", progress.state);
+            let state = progress.state;
+            let mut message = format!("the post to be taken back is not public: it is {state}");
+            if state == EffectState::RolledBack && !progress.is_taken_down() {
+                message.push_str("; revoke the decision that allowed it, so that it stays down");
+            }
             return refuse(ErrorCode::ValidationError, message);
         }
         // Tenant, campaign, platform, account and the id of the post are all in the digest.
@@ -86,6 +111,11 @@ impl<'a> Undo<'a> {
             Authority::Listed => Ok(()),
             Authority::TakesBack if post.record.decision != self.decision => deny(Denial::NotItsEffect),
             Authority::TakesBack if post.request.agent != self.agent => deny(Denial::OtherAgent),
+            Authority::TakesBack if !post.siblings.iter().any(has_failed) => {
+                let message =
+                    "the rule takes a post back when another effect of its request failed, and none did";
+                refuse(ErrorCode::ApprovalNotGranted, message.to_owned())
+            }
             Authority::TakesBack => {
                 let Some(standing) = standing.filter(|standing| standing.decision.id == self.decision) else {
                     return deny(Denial::Unknown);
@@ -99,9 +129,37 @@ impl<'a> Undo<'a> {
     }
 }
 
+/// Whether an effect did not happen, and does not by itself: the case for which an approver lets what is public beside it be
+/// taken back.
+fn has_failed(sibling: &EffectRecord) -> bool {
+    match sibling.progress.state {
+        EffectState::Failed | EffectState::Cancelled | EffectState::RolledBack => true,
+        // Where it is due it is attempted again.
+        EffectState::NotDone => sibling.progress.due_at.is_none(),
+        _ => false,
+    }
+}
+
 /// Whether an effect is the one that takes back the post of another one as it is stored.
 fn is_undo_of(undo: &Effect, post: &EffectRecord) -> bool {
     undo.content().kind == EffectKind::Undo && post.undo().is_some_and(|own| own.digest() == undo.digest())
+}
+
+/// Why the post that an undo took back may be one that it was not to touch: it was another effect's when the undo was known to
+/// be done. What another undo of it took back before is gone already.
+pub(super) fn strayed(undo: &EffectRecord, context: &Context<'_>) -> Option<&'static str> {
+    let target = undo.effect.content().target.as_deref()?;
+    match (undo.undoes, context.undone) {
+        (None, _) if context.owners.is_empty() => None,
+        (None, _) => Some("an effect published the post meanwhile that this undo took back"),
+        (Some(_), Some(post)) => {
+            let progress = &post.record.progress;
+            let its_own = is_undo_of(&undo.effect, post.record)
+                || progress.taken_back.iter().any(|taken| taken.post.id == target);
+            (!its_own).then_some("the post that this undo took back was not that effect's any more")
+        }
+        (Some(_), None) => Some("the effect whose post this undo took back is gone"),
+    }
 }
 
 /// What happens to the post of an undo that is known to be done: it is public no more, and its id is free. `None` where it
@@ -255,8 +313,24 @@ mod tests {
         Standing { decision, used_by: Some(post.id) }
     }
 
-    /// What is said of an undo, of which `change` alters one thing: the undo, its post or the standing.
+    /// Another effect of the request, in this state.
+    fn sibling(state: EffectState) -> EffectRecord {
+        let post = post("18");
+        let progress = Progress { state, due_at: None, ..post.progress.clone() };
+        EffectRecord { id: id!(EffectId, "sibling"), progress, ..post }
+    }
+
+    /// What is said of an undo beside a sibling that failed, of which `change` alters one thing: the undo, its post or the
+    /// standing.
     fn check(
+        change: impl FnOnce(&mut EffectRecord, &mut EffectRecord, &mut Standing),
+        expected: Option<ErrorCode>,
+    ) {
+        check_beside(&[sibling(EffectState::Failed)], change, expected);
+    }
+
+    fn check_beside(
+        siblings: &[EffectRecord],
         change: impl FnOnce(&mut EffectRecord, &mut EffectRecord, &mut Standing),
         expected: Option<ErrorCode>,
     ) {
@@ -264,8 +338,8 @@ mod tests {
         let (mut undo, mut standing) = (undo(&post), standing(&post));
         change(&mut undo, &mut post, &mut standing);
         let request = request();
-        let owner = Owner { record: &post, request: &request, siblings: &[] };
-        let found = Undo::of(&undo, request.agent).check(Some(owner), Some(&standing));
+        let owner = Owner { record: &post, request: &request, siblings };
+        let found = Undo::of(&undo, request.agent).check(Some(owner), &[], Some(&standing));
         assert_eq!(found.err().map(|refused| refused.code), expected);
     }
 
@@ -290,6 +364,23 @@ mod tests {
             undo.undoes = Some(Undoes { generation: 1, ..undoes });
         };
         check(|undo, _, _| generation(undo), Some(ValidationError));
+    }
+
+    #[test]
+    fn the_rule_holds_beside_what_failed() {
+        use EffectState::{Cancelled, Failed, NotDone, RolledBack};
+        for state in EffectState::ALL {
+            let holds = matches!(state, Failed | Cancelled | NotDone | RolledBack);
+            let expected = (!holds).then_some(ErrorCode::ApprovalNotGranted);
+            check_beside(&[sibling(state)], |_, _, _| {}, expected);
+            check_beside(&[sibling(EffectState::Published), sibling(state)], |_, _, _| {}, expected);
+            // A decision that lists the undo asks for no failure.
+            check_beside(&[sibling(state)], |undo, _, _| undo.authority = Authority::Listed, None);
+        }
+        check_beside(&[], |_, _, _| {}, Some(ErrorCode::ApprovalNotGranted));
+        let mut due = sibling(NotDone);
+        due.progress.due_at = Some(now());
+        check_beside(&[due], |_, _, _| {}, Some(ErrorCode::ApprovalNotGranted));
     }
 
     #[test]

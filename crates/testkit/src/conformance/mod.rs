@@ -244,6 +244,10 @@ cases! {
     without_the_rule_nothing_is_undone
     the_rule_outlives_expiry_and_revocation
     an_undo_is_checked_again_before_its_attempt
+    the_rule_holds_where_another_effect_failed
+    an_unnamed_post_is_asked_for_by_each_begin
+    an_undo_of_another_effects_post_is_an_incident
+    a_second_undo_that_is_done_changes_nothing
     what_was_taken_back_is_attempted_again_under_the_next_key
     a_post_that_was_taken_back_comes_back_by_no_answer
     what_was_taken_back_holds_its_price_again

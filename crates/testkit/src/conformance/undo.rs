@@ -22,15 +22,29 @@ use crate::scene::{
 
 const POST: &str = "the post";
 
-/// A request whose effects are attempted, approved with the rule that they are taken back, or without.
-async fn posting(stage: &Stage<'_>, count: usize, takes_back: bool, limit: Money) -> RequestView {
+/// A request whose effects are attempted, approved with the rule that they are taken back, or without. Where the rule holds,
+/// one more was refused for good: the case for it.
+async fn posting(stage: &Stage<'_>, count: usize, takes_back: bool) -> RequestView {
+    if !takes_back {
+        return attempting(stage, count, false).await;
+    }
+    let mut view = attempting(stage, count + 1, true).await;
+    let refused = view.effects.pop().expect("there is one more");
+    stage.apply(&refused, not_done(ErrorCode::ContentPolicyViolation)).await;
+    view
+}
+
+async fn attempting(stage: &Stage<'_>, count: usize, takes_back: bool) -> RequestView {
     let effects = stage.effects(count);
-    let budget = stage.stores.budget.set_limit(&stage.scene.scope(), limit).await;
-    budget.expect("a limit can be set");
+    limit(stage, PLENTY).await;
     let sample = sample_decision(&stage.scene, &effects, stage.clock.as_ref());
     record(stage, Decision { takes_back, ..sample }).await;
     let approved = stage.approve_for(&stage.scene, &effects).await;
     fresh(stage.admit(request(&stage.scene, &approved, true)).await)
+}
+
+async fn limit(stage: &Stage<'_>, limit: Money) {
+    stage.stores.budget.set_limit(&stage.scene.scope(), limit).await.expect("a limit can be set");
 }
 
 async fn record(stage: &Stage<'_>, decision: Decision) {
@@ -40,7 +54,7 @@ async fn record(stage: &Stage<'_>, decision: Decision) {
 
 /// One post that is public, by an approval with the rule that it is taken back.
 async fn public(stage: &Stage<'_>) -> EffectRecord {
-    let post = posting(stage, 1, true, PLENTY).await.effects.remove(0);
+    let post = posting(stage, 1, true).await.effects.remove(0);
     stage.apply(&post, published(POST)).await
 }
 
@@ -272,7 +286,7 @@ pub async fn a_post_is_undone_once(factory: &dyn StoreFactory) {
 /// account or tenant, not of what is not public or of a post that no effect made; and a post of ours only by its name.
 pub async fn a_strange_post_is_not_undone(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "a strange post is not undone").await;
-    let view = posting(&stage, 3, true, PLENTY).await;
+    let view = posting(&stage, 3, true).await;
     let ours = stage.apply(&view.effects[0], published(POST)).await;
     let theirs = stage.apply(&view.effects[1], published("on another platform")).await;
     let open = stage.apply(&view.effects[2], lost()).await;
@@ -349,7 +363,7 @@ pub async fn a_strange_post_is_not_undone(factory: &dyn StoreFactory) {
 /// *Taken back*: by the rule of a decision alone, as this store has it; an approval from elsewhere does not help.
 pub async fn without_the_rule_nothing_is_undone(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "without the rule nothing is undone").await;
-    let post = posting(&stage, 1, false, PLENTY).await.effects.remove(0);
+    let post = posting(&stage, 1, false).await.effects.remove(0);
     let post = stage.apply(&post, published(POST)).await;
     let denied = gate(&stage, &post, POST).await.expect_err("no rule allows it");
     assert_eq!(denied.code(), ErrorCode::ApprovalNotGranted);
@@ -377,14 +391,15 @@ pub async fn without_the_rule_nothing_is_undone(factory: &dyn StoreFactory) {
 /// *Taken back*: expiry and revocation say that it should not be public; they do not keep it so.
 pub async fn the_rule_outlives_expiry_and_revocation(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "the rule outlives expiry and revocation").await;
-    let effects = stage.effects(1);
-    stage.stores.budget.set_limit(&stage.scene.scope(), PLENTY).await.expect("a limit can be set");
+    let effects = stage.effects(2);
+    limit(&stage, PLENTY).await;
     let expires_at = Some(stage.clock.now() + TimeDelta::hours(1));
     let sample = sample_decision(&stage.scene, &effects, stage.clock.as_ref());
     record(&stage, Decision { takes_back: true, expires_at, ..sample }).await;
     let approved = stage.approve_for(&stage.scene, &effects).await;
-    let post = fresh(stage.admit(request(&stage.scene, &approved, true)).await).effects.remove(0);
-    let post = stage.apply(&post, published(POST)).await;
+    let view = fresh(stage.admit(request(&stage.scene, &approved, true)).await);
+    let post = stage.apply(&view.effects[0], published(POST)).await;
+    stage.apply(&view.effects[1], not_done(ErrorCode::ContentPolicyViolation)).await;
     stage.clock.advance(TimeDelta::hours(2));
     stage.revoke().await;
     let waiting = undo(&stage, &post, false).await;
@@ -400,22 +415,139 @@ pub async fn the_rule_outlives_expiry_and_revocation(factory: &dyn StoreFactory)
     assert_eq!(refused.code, ErrorCode::ApprovalRevoked);
 }
 
+/// *Taken back*: by the rule where another effect of the request failed, at the admission and at each begin: not while it may
+/// happen still, and not once it did.
+pub async fn the_rule_holds_where_another_effect_failed(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "the rule holds where another effect failed").await;
+    let view = attempting(&stage, 2, true).await;
+    let post = stage.apply(&view.effects[0], published(POST)).await;
+    let approved = allowed(&stage, &post, POST).await;
+    let undo = asked(&stage, &post, new_effect(approved, false)).await;
+    let before = stage.snapshot().await;
+    let refused = admission_refused(stage.admit(undo.clone()).await);
+    assert_eq!(refused.code, ErrorCode::ApprovalNotGranted, "the other one is being attempted");
+    assert_eq!(stage.snapshot().await, before);
+    let other = stage.apply(&view.effects[1], not_done(ErrorCode::PlatformRateLimit)).await;
+    assert_eq!(other.progress.due_at, None, "it waits for its caller");
+    let waiting = fresh(stage.admit(undo).await).effects.remove(0);
+
+    let begun = stage.apply(&other, begin()).await;
+    let begins_not = async || {
+        for step in [begin(), Step::Prepare] {
+            let Advanced::Refused(refused) = stage.advance(advance(&waiting, step)).await else {
+                panic!("no other effect failed")
+            };
+            assert_eq!(refused.code, ErrorCode::ApprovalNotGranted);
+        }
+    };
+    begins_not().await;
+    stage.apply(&begun, published("the other one, after all")).await;
+    begins_not().await;
+    assert_eq!(stored(&stage, &post).await, post);
+}
+
+/// A post that a look found, by the rule of whose decision it may be taken back.
+async fn found_by_a_look(stage: &Stage<'_>) -> EffectRecord {
+    let post = posting(stage, 1, true).await.effects.remove(0);
+    let post = stage.apply(&post, lost()).await;
+    stage.apply(&post, Step::Done { evidence: done(POST), found_by: FoundBy::Look }).await
+}
+
+/// Another effect in the same account, whose own answer names the post.
+async fn answered_with_it(stage: &Stage<'_>) -> EffectRecord {
+    let other = [sample_effect(&stage.scene, PlatformName::ALL[0], "another text, of another effect")];
+    let decision = Scene::named(&format!("another decision in {}", stage.scene.key.key)).decision;
+    let scene = Scene { decision, ..stage.scene.under_key(&format!("other {}", stage.scene.key.key)) };
+    record(stage, sample_decision(&scene, &other, stage.clock.as_ref())).await;
+    let approved = approve(&stage.stores.approvals, &stage.clock(), &scene, &other).await;
+    let other = fresh(stage.admit(request(&scene, &approved, true)).await).effects.remove(0);
+    stage.apply(&other, published(POST)).await
+}
+
+/// An undo that a decision of its own lists, of a post that is no effect's.
+async fn unnamed(stage: &Stage<'_>, begins: bool) -> EffectRecord {
+    let of = sample_effect(&stage.scene, PlatformName::ALL[0], "a post of another time");
+    let listed = [chimera_governance::Reversible::undo(&of, POST).expect("it can be undone")];
+    let decision = Scene::named(&format!("it is taken down in {}", stage.scene.key.key)).decision;
+    let scene = Scene { decision, ..stage.scene.under_key(&format!("down {}", stage.scene.key.key)) };
+    record(stage, sample_decision(&scene, &listed, stage.clock.as_ref())).await;
+    limit(stage, PLENTY).await;
+    let approved = approve(&stage.stores.approvals, &stage.clock(), &scene, &listed).await;
+    fresh(stage.admit(request(&scene, &approved, begins)).await).effects.remove(0)
+}
+
+/// *Taken back*: an undo that names no effect begins only while its post is no effect's.
+pub async fn an_unnamed_post_is_asked_for_by_each_begin(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "an unnamed post is asked for by each begin").await;
+    let waiting = unnamed(&stage, false).await;
+    assert_eq!((waiting.undoes, waiting.authority), (None, Authority::Listed));
+    let post = answered_with_it(&stage).await;
+    for step in [begin(), Step::Prepare] {
+        let Advanced::Refused(refused) = stage.advance(advance(&waiting, step)).await else {
+            panic!("the post is an effect's")
+        };
+        assert_eq!(refused.code, ErrorCode::ValidationError);
+    }
+    assert_eq!(stored(&stage, &waiting).await, waiting);
+    assert_eq!(owners(&stage, &post).await, [post]);
+}
+
+/// *Rolled back*: where the post was another effect's by the time at which the undo is known to be done, that is an incident of
+/// the undo, and the ledger tells it.
+pub async fn an_undo_of_another_effects_post_is_an_incident(factory: &dyn StoreFactory) {
+    for named in [true, false] {
+        let stage = Stage::open(factory, &format!("an undo of another effect's post: {named}")).await;
+        let undo = if named {
+            let post = found_by_a_look(&stage).await;
+            undo(&stage, &post, true).await
+        } else {
+            unnamed(&stage, true).await
+        };
+        assert_eq!(undo.progress.state, EffectState::Attempting);
+        let theirs = answered_with_it(&stage).await;
+        let before = stage.trace().await.len();
+        let over = stage.apply(&undo, published(POST)).await;
+        assert_eq!(over.progress.state, EffectState::Published);
+        let incidents: Vec<_> =
+            over.progress.incidents.iter().map(|one| (one.attempt, &*one.post.id)).collect();
+        assert_eq!(incidents, [(1, POST)], "named: {named}");
+        assert_eq!(verbs(&stage.trace().await[before..]), ["success", "incident", "complete"]);
+        assert_eq!(owners(&stage, &theirs).await, [theirs], "what is not known is left as it is");
+        let again = advance(&undo, published(POST));
+        assert_eq!(stage.advance(again).await, Advanced::Already(Box::new(over)));
+    }
+}
+
+/// *Rolled back*: what another undo of the same post took back before is no incident.
+pub async fn a_second_undo_that_is_done_changes_nothing(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "a second undo that is done changes nothing").await;
+    let post = public(&stage).await;
+    let first = undo(&stage, &post, true).await;
+    let first = stage.apply(&first, not_done(ErrorCode::PlatformNotConfigured)).await;
+    let listed = [post.undo().expect("it can be undone")];
+    let decision = Scene::named("a decision beside the rule").decision;
+    let key = Undoes::of(&post).key(&stage.scene.key, decision, &listed[0]);
+    let scene = Scene { decision, key, ..stage.scene.clone() };
+    record(&stage, sample_decision(&scene, &listed, stage.clock.as_ref())).await;
+    let approved = approve(&stage.stores.approvals, &stage.clock(), &scene, &listed).await.remove(0);
+    let second = asked(&stage, &post, new_effect(approved, true)).await;
+    let second = fresh(stage.admit(second).await).effects.remove(0);
+    assert_eq!(second.progress.state, EffectState::Attempting);
+    let late = Step::Observed { attempt: 1, outcome: Outcome::Done(done(POST)) };
+    stage.apply(&first, late).await;
+    let down = stored(&stage, &post).await;
+    assert_eq!(down.progress.state, EffectState::RolledBack);
+    let over = stage.apply(&second, published(POST)).await;
+    assert_eq!((over.progress.state, &*over.progress.incidents), (EffectState::Published, &[][..]));
+    assert_eq!(stored(&stage, &post).await, down);
+}
+
 /// *Taken back*: checked again by each begin: a post that turned out to be another effect's is not deleted.
 pub async fn an_undo_is_checked_again_before_its_attempt(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "an undo is checked again before its attempt").await;
-    let post = posting(&stage, 1, true, PLENTY).await.effects.remove(0);
-    let post = stage.apply(&post, lost()).await;
-    let found = Step::Done { evidence: done(POST), found_by: FoundBy::Look };
-    let post = stage.apply(&post, found).await;
+    let post = found_by_a_look(&stage).await;
     let waiting = undo(&stage, &post, false).await;
-
-    let other = [sample_effect(&stage.scene, PlatformName::ALL[0], "another text, of another effect")];
-    let decision = Scene::named("another decision before an undo's attempt").decision;
-    let scene = Scene { decision, ..stage.scene.under_key("other") };
-    record(&stage, sample_decision(&scene, &other, stage.clock.as_ref())).await;
-    let approved = approve(&stage.stores.approvals, &stage.clock(), &scene, &other).await;
-    let other = fresh(stage.admit(request(&scene, &approved, true)).await).effects.remove(0);
-    stage.apply(&other, published(POST)).await;
+    answered_with_it(&stage).await;
     assert_eq!(stored(&stage, &post).await.progress.state, EffectState::Unknown, "it was not its post");
 
     for step in [begin(), Step::Prepare] {
@@ -428,9 +560,9 @@ pub async fn an_undo_is_checked_again_before_its_attempt(factory: &dyn StoreFact
 }
 
 /// A post that was taken back by its own rule, and its undo.
-async fn taken_back(stage: &Stage<'_>, limit: Money) -> (EffectRecord, EffectRecord) {
-    let post = posting(stage, 1, true, limit).await.effects.remove(0);
-    let post = stage.apply(&post, published(POST)).await;
+async fn taken_back(stage: &Stage<'_>, most: Money) -> (EffectRecord, EffectRecord) {
+    let post = public(stage).await;
+    limit(stage, most).await;
     let approved = allowed(stage, &post, POST).await;
     let free = NewEffect { price: Money::usd_micros(0), ..new_effect(approved, true) };
     let undo = fresh(stage.admit(asked(stage, &post, free).await).await).effects.remove(0);
@@ -520,8 +652,7 @@ pub async fn what_was_taken_back_holds_its_price_again(factory: &dyn StoreFactor
         assert_eq!(refused.code, ErrorCode::BudgetExceeded);
         assert_eq!(stage.snapshot().await, before);
     }
-    let enough = Money::usd_micros(2 * PRICE.micros);
-    stage.stores.budget.set_limit(&stage.scene.scope(), enough).await.expect("a limit can be set");
+    limit(&stage, Money::usd_micros(2 * PRICE.micros)).await;
     let begun = stage.apply(&leased, begin()).await;
     assert_eq!(begun.progress.state, EffectState::Attempting);
     assert_eq!(spent_and_held(&stage).await, (1, 1));
@@ -532,7 +663,7 @@ pub async fn what_was_taken_back_holds_its_price_again(factory: &dyn StoreFactor
 /// *Again*: not what a decision of its own took down: the approval of the post is older than that decision.
 pub async fn what_a_decision_took_down_stays_down(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "what a decision took down stays down").await;
-    let post = posting(&stage, 1, false, PLENTY).await.effects.remove(0);
+    let post = posting(&stage, 1, false).await.effects.remove(0);
     let post = stage.apply(&post, published(POST)).await;
     let listed = [post.undo().expect("it can be undone")];
     let decision = Scene::named("a decision takes it down").decision;
@@ -558,7 +689,7 @@ pub async fn what_a_decision_took_down_stays_down(factory: &dyn StoreFactory) {
 /// *Taken back*: an undo that ended without being done keeps its post public for no longer than until another decision lists it.
 pub async fn an_undo_that_ended_is_asked_for_by_another_decision(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "an undo that ended is asked for by another decision").await;
-    let post = posting(&stage, 1, false, PLENTY).await.effects.remove(0);
+    let post = posting(&stage, 1, false).await.effects.remove(0);
     let post = stage.apply(&post, published(POST)).await;
     let listed = [post.undo().expect("it can be undone")];
     let mut ended = None;

@@ -136,6 +136,7 @@ fn among_too_many_open_effects_none_begins() {
                 standing: standing.as_ref(),
                 balances: &[],
                 undone: None,
+                owners: &[],
                 open: &open,
                 pauses: &[],
                 owner: None,

@@ -1,11 +1,13 @@
 //! The strict platform and the cuts notice what they are there to notice.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use chimera_contracts::{Applied, Clock, EffectId, PlatformName};
 use chimera_effect::{
-    AccountRef, Admission, Effect, EffectKind, EffectRecord, EffectState, Kernel, KernelOptions, Leased,
-    Platform as _, RequestView,
+    AccountRef, Admission, Attempt, Effect, EffectKind, EffectRecord, EffectState, Finding, Kernel,
+    KernelOptions, LateOutcome, Leased, LookUp, NotReady, Outcome, Platform, PostOwners, Refusal,
+    RequestView, Service, Upload, Uploaded,
 };
 use chimera_governance::{Approved, Gate};
 use chimera_testkit::conformance::Stores;
@@ -22,12 +24,48 @@ struct Admitted {
     platform: StrictPlatform,
     kernel: Kernel,
     view: RequestView,
-    leased: Leased,
+    leased: Mutex<Option<Leased>>,
     approved: Approved<Effect>,
+}
+
+/// A driver that forgets that it acted.
+#[derive(Debug)]
+struct Twice(StrictPlatform);
+
+#[async_trait]
+impl Platform for Twice {
+    fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
+        self.0.service(account, kind)
+    }
+
+    async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
+        self.0.ready(wanted, kind).await
+    }
+
+    async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
+        self.0.upload(upload).await
+    }
+
+    async fn perform(&self, attempt: &Attempt) -> Outcome {
+        self.0.perform(attempt).await;
+        self.0.perform(attempt).await
+    }
+
+    async fn find(&self, look: &LookUp, owners: &dyn PostOwners) -> Finding {
+        self.0.find(look, owners).await
+    }
+
+    fn late(&self) -> Vec<LateOutcome> {
+        self.0.late()
+    }
 }
 
 impl Admitted {
     async fn new(rules: Rules) -> Self {
+        Self::over(rules, |platform| Arc::new(platform)).await
+    }
+
+    async fn over(rules: Rules, port: impl FnOnce(StrictPlatform) -> Arc<dyn Platform>) -> Self {
         let clock = Arc::new(TestClock::new());
         let dyn_clock: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
         let stores = Stores::of(Arc::new(
@@ -41,12 +79,11 @@ impl Admitted {
             set_up(approvals, budget.as_ref(), &dyn_clock, &scene, PRICE, &effects).await.remove(0);
         let gate = Gate::new(Arc::clone(approvals), Arc::clone(&dyn_clock));
         let journal = Arc::clone(&stores.journal);
-        let kernel =
-            Kernel::new(journal, Arc::new(platform.clone()), gate, dyn_clock, KernelOptions::default());
+        let kernel = Kernel::new(journal, port(platform.clone()), gate, dyn_clock, KernelOptions::default());
         let new = vec![new_effect(approved.clone(), true)];
         let (admission, mut leased) = kernel.admit(admit_request(&scene, new)).await.unwrap().into_parts();
         let Admission::Fresh(view) = admission else { panic!("it is admitted") };
-        let leased = leased.remove(0);
+        let leased = Mutex::new(Some(leased.remove(0)));
         Self { clock, stores, platform, kernel, view, leased, approved }
     }
 
@@ -55,7 +92,7 @@ impl Admitted {
     }
 
     async fn drive(&self) -> EffectRecord {
-        let leased = self.leased.clone();
+        let leased = self.leased.lock().unwrap().take().expect("it is driven once");
         let until = self.clock.now() + TimeDelta::minutes(1);
         self.kernel.drive_fresh(leased, self.approved.clone(), until).await.unwrap()
     }
@@ -64,10 +101,7 @@ impl Admitted {
 #[test]
 fn an_attempt_that_is_performed_twice_is_a_violation() {
     block_on(async {
-        let admitted = Admitted::new(Rules::default()).await;
-        admitted.drive().await;
-        assert!(admitted.platform.violations().is_empty());
-        // A driver that forgot that it acted.
+        let admitted = Admitted::over(Rules::default(), |platform| Arc::new(Twice(platform))).await;
         admitted.drive().await;
         let said = admitted.platform.violations().join("\n");
         assert!(said.contains("performed twice") && said.contains("posted twice"), "{said}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chimera_contracts::{Clock, ErrorCode};
+use chimera_contracts::{Clock, ErrorCode, PlatformName};
 use chimera_effect::{
     Admission, Admit, Carry, Effect, EffectRecord, EffectState, FoundBy, Kernel, LeaseScope, Leased, Purpose,
     RequestKey, RequestView, Told, Undoes,
@@ -17,6 +17,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::world::PLACE;
 
+/// Where another effect of the same request is refused.
+const ELSEWHERE: PlatformName = PlatformName::Twitter;
 const PLENTY: chimera_contracts::Money = chimera_contracts::Money::usd_micros(100_000);
 
 /// A store and a platform that outlive their kernels, with one post to come.
@@ -61,16 +63,23 @@ impl Place {
         )
     }
 
-    /// The post, public, approved with the rule that it is taken back.
+    /// The post, public, approved with the rule that it is taken back; another one beside it was refused.
     async fn posted(&self, stores: &Stores) -> RequestView {
-        let effects = [sample_effect(&self.scene, PLACE, "a post")];
+        let effects = [
+            sample_effect(&self.scene, PLACE, "a post"),
+            sample_effect(&self.scene, ELSEWHERE, "a post that is refused"),
+        ];
         stores.budget.set_limit(&self.scene.scope(), PLENTY).await.unwrap();
         let sample = sample_decision(&self.scene, &effects, self.clock.as_ref());
         stores.approvals.record(Decision { takes_back: true, ..sample }).await.unwrap();
-        let approved = approve(&stores.approvals, &self.time(), &self.scene, &effects).await.remove(0);
+        let approved = approve(&stores.approvals, &self.time(), &self.scene, &effects).await;
         let kernel = self.kernel(stores, &Cut::never());
-        let asked = admit_request(&self.scene, vec![new_effect(approved.clone(), true)]);
-        self.drive_fresh(&kernel, asked, approved).await;
+        self.platform.plan(ELSEWHERE, [Fault::Refuse(ErrorCode::ContentPolicyViolation)]);
+        let new = approved.iter().map(|approved| new_effect(approved.clone(), true)).collect();
+        let admitted = kernel.admit(admit_request(&self.scene, new)).await.unwrap();
+        for (leased, approved) in admitted.into_parts().1.into_iter().zip(approved) {
+            kernel.drive_fresh(leased, approved, self.soon()).await.unwrap();
+        }
         self.view(stores).await
     }
 
@@ -149,7 +158,7 @@ fn a_post_is_deleted_and_comes_back_under_another_key() {
         assert_eq!(down.effects[0].progress.state, EffectState::RolledBack);
         // What is asked for again from before it was down is taken back no second time.
         place.undo(&kernel, &view).await;
-        assert_eq!(place.platform.performed().len(), 2);
+        assert_eq!(place.platform.performed().len(), 3, "two posts, one of them refused, and one undo");
         place.settle(&kernel).await;
         assert_eq!(place.platform.posts(), [], "nobody asked for it");
 
