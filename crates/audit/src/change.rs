@@ -92,6 +92,10 @@ pub enum RequestChange {
 /// What happened to one effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectChange {
+    /// What kind of effect it is: `publish`, `like`, `undo` and so on.
+    pub kind: Token,
+    /// Of an undo: the effect whose post it takes back, where it names one.
+    pub undoes: Option<EffectId>,
     /// Where.
     pub platform: PlatformName,
     /// SHA-256 of the account's name, as in [`Subject::Account`].
@@ -118,6 +122,13 @@ pub enum EffectStep {
         /// How that became known, where no answer said so: `look` or `person`.
         found_by: Option<Token>,
     },
+    /// It is an undo, and known to be done: what it took back is public no more. Its post is told of by [`TakenBack`](Self::TakenBack).
+    Undone {
+        /// The price of the undo, in millionths of the budget's currency.
+        spent_micros: u64,
+        /// How that became known, where no answer said so: `look` or `person`.
+        found_by: Option<Token>,
+    },
     /// It did not happen.
     Failed {
         /// Why; `None` for a code that this version does not know.
@@ -132,7 +143,7 @@ pub enum EffectStep {
     Processing,
     /// A late answer came that settles nothing, beside a later attempt.
     Observed,
-    /// A post is public that should not be.
+    /// A post is public that should not be; of an undo: the post that it took back may have been another effect's.
     Incident,
     /// The post that a look had given to it is another effect's: it is unknown again, and its spend is held again.
     Corrected,
@@ -276,12 +287,16 @@ impl Said {
     }
 
     fn of_effect(&self, verb: &str) -> Option<EffectChange> {
+        let kind = self.token("kind")?;
         let step = match verb {
             "attempt" => EffectStep::Began { held_micros: self.number("held_micros")? },
-            "success" => EffectStep::Public {
-                spent_micros: self.number("spent_micros")?,
-                found_by: self.token("found_by"),
-            },
+            "success" => {
+                let (spent_micros, found_by) = (self.number("spent_micros")?, self.token("found_by"));
+                match kind.as_str() {
+                    "undo" => EffectStep::Undone { spent_micros, found_by },
+                    _ => EffectStep::Public { spent_micros, found_by },
+                }
+            }
             "failure" => EffectStep::Failed { code: self.code()? },
             "unknown" => EffectStep::Unknown { needs_human: self.text("needs_human")? == "yes" },
             "processing" => EffectStep::Processing,
@@ -298,6 +313,8 @@ impl Said {
             _ => return None,
         };
         Some(EffectChange {
+            kind,
+            undoes: self.id("undoes").map(EffectId::from_uuid),
             platform: self.text("platform")?.parse().ok()?,
             account: self.digest("account")?,
             attempt: u32::try_from(self.number("attempt")?).ok()?,
@@ -425,6 +442,7 @@ mod tests {
             .id("request_id", ID)
             .id("effect_id", Uuid::from_u128(11))
             .word("platform", "twitter")
+            .word("kind", "publish")
             .digest("account", Digest::of(b"@us"))
             .integer("attempt", 2_u32)
     }
@@ -437,7 +455,8 @@ mod tests {
     fn told() -> Vec<(&'static str, Statement, What)> {
         let effect = |step| {
             let account = Digest::of(b"@us");
-            What::Effect(EffectChange { platform: PlatformName::Twitter, account, attempt: 2, step })
+            let (kind, platform) = (token("publish"), PlatformName::Twitter);
+            What::Effect(EffectChange { kind, undoes: None, platform, account, attempt: 2, step })
         };
         let code = ErrorCode::Timeout;
         let failed = about().word("error_code", code.as_str());
@@ -557,6 +576,17 @@ mod tests {
             assert_eq!((change.position, change.id), (7, EventId::from_uuid(ID)));
             assert_eq!((change.at, change.namespace.as_str()), (DateTime::UNIX_EPOCH, "tenant"));
         }
+    }
+
+    #[test]
+    fn an_undo_is_told_as_one() {
+        let undoes = EffectId::from_uuid(Uuid::from_u128(12));
+        let said = about().word("kind", "undo").id("undoes", *undoes.as_uuid()).micros("spent_micros", 5);
+        let What::Effect(change) = read(&draft("skill.publish_content.success", said)).what else {
+            panic!("it is about an effect")
+        };
+        assert_eq!((change.kind, change.undoes), (token("undo"), Some(undoes)));
+        assert_eq!(change.step, EffectStep::Undone { spent_micros: 5, found_by: None });
     }
 
     #[test]

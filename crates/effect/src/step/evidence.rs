@@ -187,7 +187,7 @@ pub(super) fn observed(request: &RequestRecord, record: &EffectRecord, what: &st
         .with_attachment(Attachment::redacted(words.to_string()))
 }
 
-/// A post that should not be there: the latest incident of the effect.
+/// A post that should not be there, or of an undo one that should: the latest incident of the effect.
 pub(super) fn incident(request: &RequestRecord, record: &EffectRecord) -> Draft {
     let latest = record.progress.incidents.last();
     let mut statement = about(record);
@@ -199,7 +199,7 @@ pub(super) fn incident(request: &RequestRecord, record: &EffectRecord) -> Draft 
             effect = %record.id,
             platform = %record.effect.content().platform,
             what = incident.what,
-            "a post is public that should not be"
+            "an incident: only a person can put it right"
         );
     }
     let words = serde_json::json!({

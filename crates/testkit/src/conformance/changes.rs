@@ -35,11 +35,11 @@ async fn follow(stores: &Stores, query: &ChangeQuery, from: Cursor, limit: usize
     (changes, from)
 }
 
-async fn since(stage: &Stage<'_>, from: Cursor) -> Vec<Change> {
+pub(super) async fn since(stage: &Stage<'_>, from: Cursor) -> Vec<Change> {
     follow(&stage.stores, &ChangeQuery::default(), from, 1_000).await.0
 }
 
-async fn latest(stage: &Stage<'_>) -> Cursor {
+pub(super) async fn latest(stage: &Stage<'_>) -> Cursor {
     stage.stores.changes.latest().await.expect("the ledger is read")
 }
 

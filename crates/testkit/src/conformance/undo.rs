@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chimera_audit::{EffectStep, What};
 use chimera_contracts::{Clock, DecisionId, ErrorCode, Money, Namespace, PlatformName, derive_uuid};
 use chimera_effect::{
     AccountKey, Admission, Admit, Advanced, Effect, EffectQuery, EffectRecord, EffectState, EffectV1,
@@ -11,6 +12,7 @@ use chimera_governance::{Approved, Authority, Balance, Decision, Gate, GateError
 use chrono::TimeDelta;
 
 use super::StoreFactory;
+use super::changes::{latest, since};
 use super::stage::{
     PLENTY, Stage, admission_refused, advance, applied, begin, fresh, last, lost, not_done, openers, outlast,
     request,
@@ -124,7 +126,7 @@ pub async fn an_undo_moves_its_post_in_the_same_step(factory: &dyn StoreFactory)
     assert_eq!(spent_and_held(&stage).await, (1, 1));
 
     stage.clock.advance(TimeDelta::seconds(1));
-    let before = stage.trace().await.len();
+    let (before, from) = (stage.trace().await.len(), latest(&stage).await);
     let over = stage.apply(&undo, published(POST)).await;
     assert_eq!((over.progress.state, &over.progress.post), (EffectState::Published, &None));
     let down = stored(&stage, &post).await;
@@ -143,6 +145,12 @@ pub async fn an_undo_moves_its_post_in_the_same_step(factory: &dyn StoreFactory)
     assert_eq!(spent_and_held(&stage).await, (2, 0));
     let told = stage.trace().await;
     assert_eq!(verbs(&told[before..]), ["success", "complete", "taken_back", "complete"]);
+    let told = since(&stage, from).await.into_iter().filter_map(|change| match change.what {
+        What::Effect(told) if told.kind.as_str() == "undo" => Some((told.undoes, told.step)),
+        _ => None,
+    });
+    let undone = EffectStep::Undone { spent_micros: PRICE.micros, found_by: None };
+    assert_eq!(told.collect::<Vec<_>>(), [(Some(post.id), undone)], "whoever follows counts no post of it");
 
     let again = advance(&undo, published(POST));
     assert_eq!(stage.advance(again).await, Advanced::Already(Box::new(over.clone())));
