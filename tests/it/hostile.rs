@@ -52,7 +52,7 @@ async fn a_store_that_fails_when_read_back_does_not_make_a_post_a_failure() {
     assert!(lies.is_empty(), "told `failed` though it is public: {lies:?}");
 }
 
-/// Only the same key could settle it, and its approval was taken back.
+/// Only the same key could settle it, and its approval was revoked.
 #[tokio::test(flavor = "current_thread")]
 async fn the_worker_does_not_spin_on_what_it_cannot_settle() {
     let _guard = guard("a hundred rounds of the worker");

@@ -158,7 +158,7 @@ async fn check_killed(stop: &str, attempts: usize) -> (Vec<PublishOutput>, Publi
     killed.wait_until("ready");
     killed.go();
     killed.wait_until("stopped");
-    // They find the request under way, held by somebody alive.
+    // They find the request under way, leased to a process that lives.
     let mut others = [(); 2].map(|()| place.crowd(5, &[]));
     others.iter_mut().for_each(|crowd| crowd.wait_until("ready"));
     others.iter_mut().for_each(Crowd::go);

@@ -1,7 +1,7 @@
 //! What an event is about: what a reader follows, in one short form that stands in the entry.
 //!
 //! INVARIANT: a subject holds ids, words and digests, as a [`Statement`](crate::Statement) does. An account is named by its
-//! platform and the digest of its name, a proposal by the digest of its id, because both names are somebody's words.
+//! platform and the digest of its name, a proposal by the digest of its id, because both names are free text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,7 +29,7 @@ pub enum Subject {
     Review(ReviewId),
     /// A proposal: SHA-256 of its id in UTF-8, as [`Subject::proposal`] makes it.
     Proposal(Digest),
-    /// An account on a platform, whatever the tenant, as [`Subject::account`] makes it.
+    /// An account on a platform, of all tenants that use it, as [`Subject::account`] makes it.
     Account {
         /// The platform.
         platform: PlatformName,

@@ -24,7 +24,7 @@ use crate::worker::{Worker, WorkerOptions};
 /// A store that keeps everything: journals, decisions, reviews, permits, budgets and ledger in one place, so that what must
 /// be atomic is.
 ///
-/// Implemented for whatever implements the nine ports.
+/// Every type that implements these nine ports implements this trait.
 pub trait Store:
     EffectJournal
     + ApprovalStore

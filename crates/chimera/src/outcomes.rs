@@ -61,8 +61,8 @@ impl Outcomes {
         Ok(found.into_iter().map(UnknownEffect::from).collect())
     }
 
-    /// Waits until nobody acts on any effect of a request, at most until `until`, and shows it as it stands then; `None` for an
-    /// unknown key. See [`Kernel::wait`].
+    /// Waits until no holder acts on any effect of a request, at most until `until`, and returns the request as it stands then;
+    /// `None` for an unknown key. See [`Kernel::wait`].
     ///
     /// # Errors
     /// When the store fails.

@@ -2,7 +2,8 @@
 //! answers that came late.
 //!
 //! It finishes what a dead caller began and settles what is unknown. What a platform refused waits for its
-//! caller, unless the request's plan says otherwise (PUB-10). Reviews that nobody decided in time it closes; expiry never approves.
+//! caller, unless the request's plan says otherwise (PUB-10). It closes reviews
+//! whose time is over without a decision; expiry never approves.
 //!
 //! Three tasks share the one future that the host runs. None of them waits for another, and one whose store fails stops
 //! no other. What is slow is slow in a place of a bounded [`pool`] and keeps the other places free.
@@ -117,7 +118,7 @@ impl Worker {
     /// other; then it drives what that made due. The next call goes on with the next page. Returns how many effects were
     /// driven.
     ///
-    /// It takes as long as the slowest of them. Of a host that runs [`Worker::run`] nobody has to call it.
+    /// It takes as long as the slowest of them. A host that runs [`Worker::run`] does not call it.
     ///
     /// # Errors
     /// When the store cannot be asked what is due. An effect or a review on which the store fails is left to a later call.

@@ -1,4 +1,4 @@
-//! Taking back an effect that was not attempted yet, and letting one go that this holder will not drive.
+//! Cancelling an effect that was not attempted yet, and letting one go that this holder will not drive.
 
 use chimera_contracts::{EffectId, ErrorCode, StoreError};
 
@@ -8,7 +8,7 @@ use crate::outcome::Refusal;
 use crate::record::EffectRecord;
 use crate::state::EffectState;
 
-/// What came of taking an effect back.
+/// What came of cancelling an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cancelled {
     /// It will not happen.
@@ -20,7 +20,7 @@ pub enum Cancelled {
 }
 
 impl Kernel {
-    /// Takes an effect back that was never attempted, or whose attempts were refused: its hold is released, and it never happens.
+    /// Cancels an effect that was never attempted, or whose attempts were refused: its hold is released, and it never happens.
     ///
     /// # Errors
     /// When the store fails.

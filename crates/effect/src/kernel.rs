@@ -140,6 +140,10 @@ impl Kernel {
 
     /// Passes an effect of `agent` through the gate.
     ///
+    /// `id` is the id that the journal gives the effect: [`RequestKey::effect_id`] of the key under which it is to be admitted. For an
+    /// undo by a decision that lists it that key is [`Undoes::key`](crate::Undoes::key); an undo by the rule of its post's decision
+    /// asks [`approve_undo`](Self::approve_undo). With another id a repetition is denied, because the approval is used.
+    ///
     /// # Errors
     /// When no decision permits it, or the authority cannot be asked.
     pub async fn approve(

@@ -182,7 +182,7 @@ pub trait Platform: Debug + Send + Sync + 'static {
 
 impl Service {
     /// Whether a call for `content` that begins at `now` may repeat one that began at `first` without acting twice. Either it
-    /// is a state that the tool sets, and the platform settled at most `gone` ago: later a person may have taken it back. Or the
+    /// is a state that the tool sets, and the platform settled at most `gone` ago: later a person may have ended it. Or the
     /// tool still enforces the key at the last moment at which the call may reach the platform or act there.
     #[must_use]
     pub fn may_repeat(

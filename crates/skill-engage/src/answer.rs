@@ -222,7 +222,7 @@ fn response(record: &EffectRecord) -> Map<String, Value> {
         }
     };
     let mut response = with_words(ours, record.progress.said.as_deref());
-    // Something is public beside it that only a person can take back.
+    // Something is public beside it that only a person can remove.
     response.extend(record.incident_words().map(|words| ("incident".to_owned(), Value::from(words))));
     response
 }

@@ -1,4 +1,4 @@
-//! Taking back what was not attempted yet (ERR-03).
+//! Cancelling what was not attempted yet (ERR-03).
 
 use chimera_contracts::{Namespace, StoreError};
 use chimera_effect::{Cancelled, EffectQuery, Page};

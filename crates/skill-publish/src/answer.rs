@@ -106,7 +106,7 @@ fn publication(told: &Told) -> PublicationResult {
                 external_url: post.and_then(|post| post.url.clone()),
                 published_at: post.and_then(|post| post.published_at),
                 event_id: Some(outcome_event(record)),
-                // It is published, and something is public beside it that only a person can take back.
+                // It is published, and something is public beside it that only a person can remove.
                 error_message: record.incident_words(),
                 ..base
             }
@@ -134,7 +134,7 @@ fn publication(told: &Told) -> PublicationResult {
                 ..base
             }
         }
-        // Why it has not begun: it waits for the outcome of another one, or a switch holds it.
+        // Why it has not begun: it waits for the outcome of another one, or a switch stops it.
         _ => PublicationResult {
             error_message: record.open_words(),
             next_attempt_at: progress.due_at.filter(|_| record.open_words().is_some()),

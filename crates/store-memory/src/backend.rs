@@ -43,7 +43,7 @@ impl Opener {
         &self.memory
     }
 
-    /// Kills this opener as a crash would: what it held is free, and its calls fail from now on.
+    /// Kills this opener as a crash would: what it leased is free, and its calls fail from now on.
     pub fn crash(&self) {
         lock(&self.memory.openers).alive.remove(&self.instance);
     }

@@ -27,7 +27,7 @@ pub type MemoryStore = Store<Opener>;
 /// A database in memory. It dies with the last handle and the last opener.
 ///
 /// Openers stand for processes over one database: each has an instance of its own, and one that is dropped or
-/// [crashed](Opener::crash) is dead, so that what it held is free at once.
+/// [crashed](Opener::crash) is dead, so that what it leased is free at once.
 #[derive(Clone, Debug)]
 pub struct Memory {
     rows: Arc<Mutex<Rows>>,

@@ -156,7 +156,7 @@ fn like(number: usize) -> EngageInput {
     EngageInput { target: format!("post_{number}"), ..engagement(EngageAction::Like) }
 }
 
-/// Approved, and held up by a limit: pending, can be taken back, and runs by itself when it can.
+/// Approved, and stopped by a limit: pending, can be cancelled, and runs by itself when it can.
 #[tokio::test]
 async fn what_is_approved_and_held_up_is_pending() {
     for take_back in [false, true] {

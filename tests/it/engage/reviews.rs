@@ -242,7 +242,7 @@ async fn what_was_not_attempted_can_be_taken_back() {
     assert_eq!(skill(&host).cancel(&namespace, "eng_none").await.unwrap(), Cancelled::Missing);
     assert_eq!(world.platform.performed(), []);
 
-    // Admitted for the worker, and taken back before it came.
+    // Admitted for the worker, and cancelled before it came.
     let world = World::new(0.99).await;
     let (_, host) = world.host();
     let submitted = skill(&host).submit(&engage_context(), &input).await.unwrap();
