@@ -10,11 +10,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chimera_audit::{
-    AttachmentEraser, AuditLedger, ChangePage, ChangeQuery, Changes, Cursor, Erasure, LedgerError,
-    LedgerErrorKind, Token, What,
+    Appended, AttachmentEraser, AuditLedger, ChangePage, ChangeQuery, Changes, Cursor, Draft, Entry, Erasure,
+    Head, Kept, LedgerError, LedgerErrorKind, LedgerQuery, LedgerReader, Page, Token, What,
 };
-use chimera_contracts::{DecisionId, Digest, EffectId, Money, Namespace, StoreError};
+use chimera_contracts::{DecisionId, Digest, EffectId, Money, Namespace, ReviewId, StoreError};
 use chimera_effect::{EffectKind, Pause, PauseCause, PauseKey, PauseOrder, Paused, Pauses};
+use chimera_governance::review::{
+    Enqueued, NewReview, Review, ReviewDenial, ReviewPage, ReviewQuery, ReviewQueue, ReviewStep, Stepped,
+};
 use chimera_governance::{
     ApprovalStore, Balance, Budget, BudgetScope, Decision, Denial, Recorded, Standing, Use,
 };
@@ -119,6 +122,30 @@ enum Breach {
     GrantsEnded,
     /// An approval is told as used by its user's opener alone.
     ForgetsUse,
+    /// An entry that was appended again lost its attachment.
+    LosesReplayed,
+    /// What contradicts is refused without a word of what.
+    RefusesBarely,
+    /// The drafts of a call are appended one by one.
+    OneByOne,
+    /// The drafts of a call stand in the other order.
+    Backwards,
+    /// Heads have a root of their own.
+    OtherRoot,
+    /// Attachments are not shown.
+    Hides,
+    /// A page of nothing has an entry.
+    AtLeastOne,
+    /// The end of a span of time does not matter.
+    NoEnd,
+    /// What cannot be proven needs no proof.
+    Proves,
+    /// Of which skill it is does not matter.
+    AnySkill,
+    /// When something can be decided does not matter.
+    NoTime,
+    /// That something has not expired is told as that nobody holds it.
+    NeverExpires,
     /// Nothing is erased, and told as erased.
     Pretends,
     /// What was erased before is erased again.
@@ -161,6 +188,7 @@ struct Wrong {
     used: Mutex<BTreeSet<Digest>>,
     began: Mutex<Option<Cursor>>,
     waited: Mutex<BTreeSet<Cursor>>,
+    replayed: Mutex<BTreeSet<u64>>,
 }
 
 impl Wrong {
@@ -173,6 +201,7 @@ impl Wrong {
             used: Mutex::default(),
             began: Mutex::default(),
             waited: Mutex::default(),
+            replayed: Mutex::default(),
         }
     }
 
@@ -456,6 +485,131 @@ fn each_case_of_approvals_finds_a_store_that_breaks_its_sentence() {
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
+impl AuditLedger for Wrong {
+    async fn append(&self, mut drafts: Vec<Draft>) -> Result<Vec<Appended>, LedgerError> {
+        if self.is(Breach::OneByOne) {
+            let mut appended = Vec::new();
+            for draft in drafts {
+                appended.extend(self.inner.append(vec![draft]).await?);
+            }
+            return Ok(appended);
+        }
+        if self.is(Breach::Backwards) {
+            drafts.reverse();
+        }
+        let mut appended = match self.inner.append(drafts).await {
+            Err(_) if self.is(Breach::RefusesBarely) => return Err(LedgerError::refused("it cannot be")),
+            appended => appended?,
+        };
+        if self.is(Breach::Backwards) {
+            appended.reverse();
+        }
+        for one in &mut appended {
+            let index = one.index();
+            if matches!(one, Appended::Already { .. }) {
+                self.replayed.lock().unwrap().insert(index);
+                if self.is(Breach::AlwaysNew) {
+                    *one = Appended::New { index };
+                }
+            }
+        }
+        Ok(appended)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl LedgerReader for Wrong {
+    async fn head(&self) -> Result<Head, LedgerError> {
+        let head = self.inner.head().await?;
+        let root = if self.is(Breach::OtherRoot) { Digest::of(b"another root") } else { head.root };
+        Ok(Head { root, ..head })
+    }
+
+    async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Entry>, LedgerError> {
+        let limit = if self.is(Breach::AtLeastOne) { limit.max(1) } else { limit };
+        Ok(self.shown(self.inner.entries(from, limit).await?))
+    }
+
+    async fn find(&self, query: &LedgerQuery, page: Page) -> Result<Vec<Entry>, LedgerError> {
+        let mut query = query.clone();
+        match self.breach {
+            Breach::AllTenants => query.namespace = None,
+            Breach::NoEnd => query.until = None,
+            _ => {}
+        }
+        Ok(self.shown(self.inner.find(&query, page).await?))
+    }
+
+    async fn consistency(&self, from: u64, to: u64) -> Result<Vec<Digest>, LedgerError> {
+        match self.inner.consistency(from, to).await {
+            Err(_) if self.is(Breach::Proves) => Ok(Vec::new()),
+            proof => proof,
+        }
+    }
+}
+
+impl Wrong {
+    fn shown(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        let replayed = self.replayed.lock().unwrap();
+        for entry in &mut entries {
+            let lost = self.is(Breach::LosesReplayed) && replayed.contains(&entry.index);
+            if lost || self.is(Breach::Hides) {
+                entry.attachment = Kept::None;
+            }
+        }
+        entries
+    }
+}
+
+#[test]
+fn each_case_of_ledgers_finds_one_that_breaks_its_sentence() {
+    let with = |breach| -> Box<dyn StoreFactory<Evidence>> {
+        made(breach, move |store| {
+            let wrong = Arc::new(Wrong::new(store, breach));
+            Evidence { ledger: Arc::<Wrong>::clone(&wrong), reader: wrong }
+        })
+    };
+    fails(conformance::ledger::cases(), with(Breach::Not).as_ref(), &[]);
+    let variants: Vec<Variant<_>> = vec![
+        (
+            with(Breach::AlwaysNew),
+            &[
+                "an_append_is_idempotent_by_id",
+                "a_replay_keeps_the_first_attachment",
+                "concurrent_appends_lose_nothing",
+                "the_log_survives_a_crash",
+            ],
+        ),
+        (with(Breach::LosesReplayed), &["a_replay_keeps_the_first_attachment"]),
+        (with(Breach::RefusesBarely), &["an_id_with_other_words_is_a_conflict"]),
+        (
+            with(Breach::OneByOne),
+            &["an_id_with_other_words_is_a_conflict", "a_failed_append_adds_none_of_its_drafts"],
+        ),
+        (
+            with(Breach::Backwards),
+            &[
+                "an_append_is_idempotent_by_id",
+                "an_id_with_other_words_is_a_conflict",
+                "drafts_stand_in_order_without_gaps",
+                "concurrent_appends_lose_nothing",
+                "attachments_open_their_commitments",
+                "entries_are_found_by_what_they_say",
+            ],
+        ),
+        (with(Breach::OtherRoot), &["the_heads_root_follows_from_the_entries", "heads_only_grow"]),
+        (with(Breach::Hides), &["attachments_open_their_commitments"]),
+        (with(Breach::AtLeastOne), &["entries_come_in_pages"]),
+        (with(Breach::AllTenants), &["entries_are_found_by_what_they_say"]),
+        (with(Breach::NoEnd), &["entries_are_found_by_the_ledgers_time"]),
+        (with(Breach::Proves), &["impossible_proofs_are_refused"]),
+    ];
+    each_case_fails(conformance::ledger::cases(), variants);
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
 impl AttachmentEraser for Wrong {
     async fn erase(&self, index: u64, by: &str, reason: &Token) -> Result<Erasure, LedgerError> {
         if self.is(Breach::Pretends) {
@@ -642,4 +796,118 @@ fn each_case_of_changes_finds_some_that_break_its_sentence() {
         (with(Breach::Hopes), &["a_wait_ends_at_its_time"]),
     ];
     each_case_fails(conformance::changes::cases(), variants);
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ReviewQueue for Wrong {
+    async fn enqueue(&self, new: NewReview) -> Result<Enqueued, StoreError> {
+        Ok(match (self.breach, self.inner.enqueue(new).await?) {
+            (Breach::AlwaysNew, Enqueued::Known(review)) => Enqueued::Fresh(review),
+            (Breach::Agrees, Enqueued::Conflict(review)) => Enqueued::Known(review),
+            (_, enqueued) => enqueued,
+        })
+    }
+
+    async fn step(&self, step: ReviewStep) -> Result<Stepped, StoreError> {
+        Ok(match (self.breach, self.inner.step(step).await?) {
+            (Breach::RefusesBarely, Stepped::Stale(_) | Stepped::Denied(_)) => {
+                Stepped::Denied(ReviewDenial::NotExpired)
+            }
+            (Breach::NeverRefuses, Stepped::Missing) => Stepped::Denied(ReviewDenial::NotHeld),
+            (Breach::NeverExpires, Stepped::Denied(ReviewDenial::NotExpired)) => {
+                Stepped::Denied(ReviewDenial::NotHeld)
+            }
+            (_, stepped) => stepped,
+        })
+    }
+
+    async fn review(&self, namespace: &Namespace, id: ReviewId) -> Result<Option<Review>, StoreError> {
+        let default = Namespace::default();
+        let of = if self.is(Breach::OneTenant) { &default } else { namespace };
+        self.inner.review(of, id).await
+    }
+
+    async fn list(&self, query: &ReviewQuery, page: ReviewPage) -> Result<Vec<Review>, StoreError> {
+        let mut query = query.clone();
+        match self.breach {
+            Breach::AnySkill => query.skill = None,
+            Breach::NoTime => query.ready_at = None,
+            _ => {}
+        }
+        let mut listed = self.inner.list(&query, page).await?;
+        match self.breach {
+            Breach::LatestFirst => listed.reverse(),
+            Breach::Hides => listed.retain(|review| review.state.open()),
+            _ => {}
+        }
+        Ok(listed)
+    }
+
+    async fn unsettled(&self, page: ReviewPage) -> Result<Vec<Review>, StoreError> {
+        let mut unsettled = self.inner.unsettled(page).await?;
+        if self.is(Breach::Hides) {
+            unsettled.clear();
+        }
+        Ok(unsettled)
+    }
+}
+
+#[test]
+fn each_case_of_reviews_finds_a_queue_that_breaks_its_sentence() {
+    let with = |breach| -> Box<dyn StoreFactory<Arc<dyn ReviewQueue>>> {
+        made(breach, move |store| -> Arc<dyn ReviewQueue> { Arc::new(Wrong::new(store, breach)) })
+    };
+    fails(conformance::reviews::cases(), with(Breach::Not).as_ref(), &[]);
+    let variants: Vec<Variant<_>> = vec![
+        (
+            with(Breach::AlwaysNew),
+            &[
+                "one_review_is_queued_once",
+                "something_else_under_the_review_id_is_a_conflict",
+                "reviews_survive_a_crash",
+            ],
+        ),
+        (with(Breach::Agrees), &["something_else_under_the_review_id_is_a_conflict"]),
+        (with(Breach::OneTenant), &["reviews_are_scoped_by_tenant"]),
+        (
+            with(Breach::Hides),
+            &[
+                "a_refused_review_is_only_listed",
+                "a_time_without_states_lists_what_is_open",
+                "what_is_approved_or_expired_is_unsettled",
+            ],
+        ),
+        (
+            with(Breach::LatestFirst),
+            &["reviews_are_listed_by_priority_then_age", "reviews_are_listed_by_what_they_are"],
+        ),
+        (with(Breach::AnySkill), &["reviews_are_listed_by_what_they_are"]),
+        (
+            with(Breach::NoTime),
+            &["reviews_are_listed_when_they_can_be_decided", "a_time_without_states_lists_what_is_open"],
+        ),
+        (
+            with(Breach::RefusesBarely),
+            &[
+                "a_past_version_is_stale_and_tells_how_it_stands",
+                "of_reviewers_at_one_moment_one_is_first",
+                "of_decisions_at_one_moment_one_counts",
+                "a_step_that_may_not_be_changes_nothing",
+                "claims_lapse_by_the_queues_clock",
+                "an_expired_review_takes_no_step_but_expire",
+                "reviews_survive_a_crash",
+            ],
+        ),
+        (with(Breach::NeverRefuses), &["there_is_no_step_without_a_review"]),
+        (
+            with(Breach::NeverExpires),
+            &[
+                "a_step_that_may_not_be_changes_nothing",
+                "an_expired_review_takes_no_step_but_expire",
+                "an_approval_that_lapsed_expires",
+            ],
+        ),
+    ];
+    each_case_fails(conformance::reviews::cases(), variants);
 }
