@@ -90,6 +90,7 @@ use changes::{
     changes_tell_of_switches_by_account, entries_are_found_by_what_they_are_about,
     every_event_of_ours_is_about_something,
 };
+use journal::a_watch_ends_with_a_step_of_its_request;
 use pauses::{
     a_switch_holds_what_has_not_begun, a_switch_stops_what_it_names_alone,
     rejected_credentials_stop_their_account, rejected_credentials_stop_their_account_however_told,
@@ -206,6 +207,7 @@ cases! {
     changes_are_the_entries_of_the_ledger
     changes_say_what_happened_to_what
     changes_tell_of_switches_by_account
+    a_watch_ends_with_a_step_of_its_request
     entries_are_found_by_what_they_are_about
     a_replay_about_something_is_the_same_event
     an_erasure_is_about_what_its_entry_is_about

@@ -81,6 +81,7 @@ mod undo;
 mod uploading;
 mod waiting;
 mod world;
+mod wrong_journals;
 mod wrong_ports;
 
 proptest::proptest! {

@@ -61,7 +61,7 @@ impl<P: Send + Sync + 'static> StoreFactory<P> for Made<P> {
 }
 
 /// A factory of what is made of the store in memory.
-fn made<P, M>(breach: impl fmt::Debug, make: M) -> Box<dyn StoreFactory<P>>
+pub(crate) fn made<P, M>(breach: impl fmt::Debug, make: M) -> Box<dyn StoreFactory<P>>
 where
     P: Send + Sync + 'static,
     M: Fn(Arc<MemoryStore>) -> P + Send + Sync + 'static,
