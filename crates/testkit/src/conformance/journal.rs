@@ -7,7 +7,8 @@
 //!
 //! What cannot be asked of a journal alone is asked of the whole store, for it is about two ports in one step: revocation and
 //! expiry of recorded decisions (`ApprovalStore`), holds and overruns (`Budget`), reviews in the way (`ReviewQueue`), switches
-//! (`Pauses`), what the ledger tells, and undo, whose authority is the recorded decision of its post.
+//! (`Pauses`), what the ledger tells, and undo, whose authority is the recorded decision of its post. So are whose a post is when a
+//! look and an answer name it (*Direct*), early windows, and what an effect forgets: their cases act with prices and posts.
 
 use chimera_contracts::Clock as _;
 use chimera_effect::RequestKey;
