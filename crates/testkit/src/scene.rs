@@ -19,6 +19,9 @@ use chimera_governance::{
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
+use crate::Memory;
+use crate::entropy::TestEntropy;
+
 /// The window of an attempt in tests: ten seconds to send, five to settle, ten more of lease.
 pub const WINDOW: Window = Window {
     send: TimeDelta::seconds(10),
@@ -198,6 +201,29 @@ pub fn admit_request(scene: &Scene, effects: Vec<NewEffect>) -> Admit {
         reasons: Vec::new(),
         effects,
     }
+}
+
+/// The scene's request for these engagements, free, under a decision of a policy that it brings.
+#[must_use]
+pub(crate) fn decided_request(
+    clock: &Arc<dyn Clock>,
+    scene: &Scene,
+    effects: &[Effect],
+    begin: bool,
+) -> Admit {
+    let approver = Approver { id: "policy".to_owned(), role: ApproverRole::Policy };
+    let decision = Decision { approver, ..sample_decision(scene, effects, clock.as_ref()) };
+    // Whoever decides by itself asks no store.
+    let approvals = Memory::new(Arc::clone(clock), Arc::new(TestEntropy::seeded(1))).open();
+    let gate = Gate::new(Arc::new(approvals), Arc::clone(clock));
+    let (mut decisions, mut new) = (Vec::new(), Vec::new());
+    for effect in effects {
+        let decided = gate.decide(effect.clone(), scene.agent, decision.clone());
+        let (approved, decided) = decided.expect("a policy decides about engagements");
+        decisions = vec![decided];
+        new.push(NewEffect { price: Money::usd_micros(0), ..new_effect(approved, begin) });
+    }
+    Admit { decisions, ..admit_request(scene, new) }
 }
 
 /// Something of the scene's campaign that a person is to decide about within an hour, asked for by the planner.

@@ -1,7 +1,12 @@
 //! Every sentence of every contract, and histories against the model.
 
-use chimera_testkit::conformance::{CASES, all};
-use chimera_testkit::{block_on, model};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chimera_effect::{EffectJournal, Pauses};
+use chimera_store_sqlite::SqliteStore;
+use chimera_testkit::conformance::{CASES, FollowedLedger, StoreFactory, all, changes, journal, pauses};
+use chimera_testkit::{TestClock, block_on, model};
 use proptest::prelude::*;
 
 use crate::factory::Sqlite;
@@ -16,6 +21,60 @@ fn every_contract_holds() {
 fn every_contract_holds_by_itself() {
     for case in CASES {
         block_on(case.run(&Sqlite::new()));
+    }
+}
+
+/// A host that has one port of the database alone.
+#[derive(Debug)]
+struct Alone(Sqlite);
+
+macro_rules! alone {
+    ($($opened:ty: $open:expr;)*) => {
+        $(
+            #[async_trait]
+            impl StoreFactory<$opened> for Alone {
+                async fn open(&self) -> $opened {
+                    let open: fn(Arc<SqliteStore>) -> $opened = $open;
+                    open(self.0.store())
+                }
+
+                async fn crash_and_reopen(&self, dead: $opened) -> $opened {
+                    drop(dead);
+                    StoreFactory::<$opened>::open(self).await
+                }
+
+                fn clock(&self) -> Arc<TestClock> {
+                    StoreFactory::clock(&self.0)
+                }
+            }
+        )*
+    };
+}
+
+alone! {
+    Arc<dyn EffectJournal>: |store| store;
+    Arc<dyn Pauses>: |store| store;
+    FollowedLedger: |store| FollowedLedger { ledger: Arc::<SqliteStore>::clone(&store), changes: store };
+}
+
+#[test]
+fn a_journal_alone_keeps_its_contract() {
+    for case in journal::cases::<Arc<dyn EffectJournal>>() {
+        block_on(case.run(&Alone(Sqlite::new())));
+    }
+}
+
+#[test]
+fn switches_alone_keep_their_contract() {
+    for case in pauses::cases::<Arc<dyn Pauses>>() {
+        block_on(case.run(&Alone(Sqlite::new())));
+    }
+}
+
+#[test]
+fn a_ledger_that_is_followed_keeps_its_contract() {
+    for case in changes::cases::<FollowedLedger>() {
+        block_on(case.run(&Alone(Sqlite::new())));
     }
 }
 

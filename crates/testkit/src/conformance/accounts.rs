@@ -1,25 +1,32 @@
 //! What a look asks a journal about an account: its open effects, and whose its posts are, of every tenant.
 
 use chimera_contracts::{EffectId, ErrorCode, PlatformName};
-use chimera_effect::{AccountKey, Effect, EffectRecord, EffectV1, RequestKey};
+use chimera_effect::{AccountKey, EffectRecord, EffectV1, RequestKey};
 
 use super::StoreFactory;
-use super::stage::{PLENTY, Stage, accepted, fresh, lost, not_done, request};
+use super::ports::GivesJournal;
+use super::stage::{Stage, accepted, lost, not_done};
 use crate::scene::{Scene, published, sample_effect};
 
 /// Effects of the scene with these texts in this account, their first attempts begun.
-async fn admitted(stage: &Stage<'_>, account: &AccountKey, texts: &[&str]) -> Vec<EffectRecord> {
+async fn admitted<P: GivesJournal>(
+    stage: &Stage<'_, P>,
+    account: &AccountKey,
+    texts: &[&str],
+) -> Vec<EffectRecord> {
     let effect = |text: &&str| {
         let sample = sample_effect(&stage.scene, account.platform, text).content().clone();
-        Effect::new(EffectV1 { account: account.account.clone(), ..sample }).expect("it has a canonical form")
+        stage.as_act(EffectV1 { account: account.account.clone(), ..sample })
     };
     let effects: Vec<_> = texts.iter().map(effect).collect();
-    let approved = stage.set_up(PLENTY, &effects).await;
-    fresh(stage.admit(request(&stage.scene, &approved, true)).await).effects
+    stage.admitted_acts(&effects, true).await.effects
 }
 
 /// The same scene of another tenant.
-async fn of_another_tenant<'a>(factory: &'a dyn StoreFactory, name: &str) -> Stage<'a> {
+async fn of_another_tenant<'a, P: GivesJournal>(
+    factory: &'a dyn StoreFactory<P>,
+    name: &str,
+) -> Stage<'a, P> {
     let stage = Stage::open(factory, name).await;
     let namespace: chimera_contracts::Namespace = "another-tenant".parse().expect("a tenant");
     let key = RequestKey { namespace: namespace.clone(), ..stage.scene.key.clone() };
@@ -34,12 +41,12 @@ fn ids(records: &[EffectRecord]) -> Vec<EffectId> {
 }
 
 /// `open_effects` are the effects of the account that are being attempted or unknown, of every tenant, and nothing else.
-pub async fn open_effects_are_those_of_the_account(factory: &dyn StoreFactory) {
+pub async fn open_effects_are_those_of_the_account<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let name = "open effects are those of the account";
     let stage = Stage::open(factory, name).await;
     let theirs = of_another_tenant(factory, &format!("{name}, of another tenant")).await;
     let account = AccountKey { platform: PlatformName::Twitter, account: name.to_owned() };
-    let open = async |account: &AccountKey| stage.stores.journal.open_effects(account).await.unwrap();
+    let open = async |account: &AccountKey| stage.stores.journal().open_effects(account).await.unwrap();
     assert_eq!(open(&account).await, []);
 
     let texts = ["attempted", "unknown", "public", "refused", "failed", "accepted"];
@@ -66,11 +73,11 @@ pub async fn open_effects_are_those_of_the_account(factory: &dyn StoreFactory) {
         assert!(stored.contains(record), "they are as they are stored");
     }
     let stage = stage.crashed().await;
-    assert_eq!(ids(&stage.stores.journal.open_effects(&account).await.unwrap()), expected);
+    assert_eq!(ids(&stage.stores.journal().open_effects(&account).await.unwrap()), expected);
 }
 
 /// `owners` are the effects that own posts of these ids in the account, of every tenant, and nothing else.
-pub async fn owners_are_exactly_the_owners(factory: &dyn StoreFactory) {
+pub async fn owners_are_exactly_the_owners<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let name = "owners are exactly the owners";
     let stage = Stage::open(factory, name).await;
     let theirs = of_another_tenant(factory, &format!("{name}, of another tenant")).await;
@@ -89,7 +96,7 @@ pub async fn owners_are_exactly_the_owners(factory: &dyn StoreFactory) {
     let stage = stage.crashed().await;
     let owners = async |account: &AccountKey, asked: &[&str]| {
         let asked: Vec<String> = asked.iter().map(|id| (*id).to_owned()).collect();
-        let mut found = stage.stores.journal.owners(account, &asked).await.unwrap();
+        let mut found = stage.stores.journal().owners(account, &asked).await.unwrap();
         found.sort_by_key(|record| record.id);
         found
     };

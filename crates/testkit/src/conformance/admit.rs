@@ -8,8 +8,9 @@ use chimera_governance::Balance;
 use futures_util::future::join_all;
 
 use super::StoreFactory;
+use super::ports::GivesJournal;
 use super::stage::{PLENTY, Stage, admission_refused, fresh, openers, request};
-use crate::scene::{PRICE, Scene, WINDOW, admit_request, new_effect, sample_effect};
+use crate::scene::{PRICE, Scene, WINDOW, admit_request, new_effect};
 
 fn known(admission: Admission) -> RequestView {
     match admission {
@@ -85,7 +86,7 @@ pub async fn uncovered_admission_changes_nothing(factory: &dyn StoreFactory) {
 }
 
 /// *Durable*: what `admit` answered survives a crash of the process.
-pub async fn answers_of_admit_survive_a_crash(factory: &dyn StoreFactory) {
+pub async fn answers_of_admit_survive_a_crash<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "answers of admit survive a crash").await;
     let view = stage.admitted(2, true).await;
     let before = stage.snapshot().await;
@@ -95,11 +96,11 @@ pub async fn answers_of_admit_survive_a_crash(factory: &dyn StoreFactory) {
 }
 
 /// *Once*: of 64 concurrent callers in two processes exactly one is `Fresh`; all get the same request.
-pub async fn one_key_is_fresh_once(factory: &dyn StoreFactory) {
+pub async fn one_key_is_fresh_once<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "one key is fresh once").await;
-    let approved = stage.set_up(PLENTY, &stage.effects(2)).await;
+    let asked = stage.asking(&stage.scene, &stage.acts(2), true).await;
     let others = openers(factory, 2).await;
-    let calls = (0..64).map(|n| others[n % 2].journal.admit(request(&stage.scene, &approved, true)));
+    let calls = (0..64).map(|n| others[n % 2].journal().admit(asked.clone()));
     let answers: Vec<Admission> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
 
     let fresh = answers.iter().filter(|answer| matches!(answer, Admission::Fresh(_))).count();
@@ -111,58 +112,59 @@ pub async fn one_key_is_fresh_once(factory: &dyn StoreFactory) {
             other => panic!("every caller gets the request back, not {other:?}"),
         }
     }
-    assert_eq!(stage.balance().await.unwrap().committed, Money::usd_micros(2 * PRICE.micros), "held once");
-    let starts = stage.trace().await.into_iter().filter(|kind| kind.ends_with(".start")).count();
-    assert_eq!(starts, 1, "one event says that it started");
+    stage.pays(0, 2).await;
+    stage.tells_of("start", 1).await;
 }
 
 /// *Once*: a part of the effects is the same request, and nothing changes by asking.
-pub async fn a_part_of_the_effects_is_the_same_request(factory: &dyn StoreFactory) {
+pub async fn a_part_of_the_effects_is_the_same_request<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a part of the effects is the same request").await;
-    let view = stage.admitted(3, true).await;
+    let asked = stage.asking(&stage.scene, &stage.acts(3), true).await;
+    let view = fresh(stage.admit(asked.clone()).await);
     let before = stage.snapshot().await;
-    let mut effects = stage.effects(3);
-    effects.reverse();
-    let again = stage.approve_for(&stage.scene, &effects).await;
-    for part in [&again[..1], &again[1..], &again[..]] {
-        assert_eq!(known(stage.admit(request(&stage.scene, part, true)).await), view);
+    let mut again = asked;
+    again.effects.reverse();
+    for part in [0..1, 1..3, 0..3] {
+        let part = Admit { effects: again.effects[part].to_vec(), ..again.clone() };
+        assert_eq!(known(stage.admit(part).await), view);
     }
-    // Neither the trace nor the artifact or the task is part of what makes a request the same.
-    let elsewhere = Scene {
-        correlation: Scene::named("elsewhere").correlation,
-        artifact: "another name".to_owned(),
-        ..stage.scene.clone()
-    };
-    assert_eq!(known(stage.admit(request(&elsewhere, &again, false)).await), view);
+    // Neither the trace nor the artifact, nor when it begins, is part of what makes a request the same.
+    let correlation = Scene::named("elsewhere").correlation;
+    let mut elsewhere = Admit { correlation, artifact: "another name".to_owned(), ..again };
+    elsewhere.effects.iter_mut().for_each(|new| new.begin = None);
+    assert_eq!(known(stage.admit(elsewhere).await), view);
     assert_eq!(stage.snapshot().await, before);
 }
 
 /// *Once*: an effect outside the first set is a `Conflict`, and nothing changes.
-pub async fn other_content_under_the_key_is_a_conflict(factory: &dyn StoreFactory) {
+pub async fn other_content_under_the_key_is_a_conflict<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "other content under the key is a conflict").await;
-    let platform = PlatformName::Twitter;
     let effects = [
-        sample_effect(&stage.scene, platform, "a text"),
-        sample_effect(&stage.scene, platform, "another text"),
-        sample_effect(&stage.scene, PlatformName::Threads, "a text"),
+        stage.act(PlatformName::Twitter, "a text"),
+        stage.act(PlatformName::Twitter, "another text"),
+        stage.act(PlatformName::Threads, "a text"),
     ];
-    let approved = stage.set_up(PLENTY, &effects).await;
-    fresh(stage.admit(request(&stage.scene, &approved[..1], true)).await);
+    let asked = stage.asking(&stage.scene, &effects, true).await;
+    let part = |part| Admit { effects: Vec::from(&asked.effects[part]), ..asked.clone() };
+    fresh(stage.admit(part(0..1)).await);
     let before = stage.snapshot().await;
-    for strange in [&approved[1..2], &approved[2..], &approved[..2]] {
-        assert!(is_conflict(&stage.admit(request(&stage.scene, strange, true)).await));
+    for strange in [1..2, 2..3, 0..2] {
+        assert!(is_conflict(&stage.admit(part(strange)).await));
     }
     assert_eq!(stage.snapshot().await, before);
-    assert_eq!(stage.standing(&effects[1]).await.unwrap().used_by, None);
+    if let Some(approvals) = stage.stores.whole().map(|stores| &stores.approvals) {
+        let Scene { namespace, decision, .. } = &stage.scene;
+        let unused = approvals.decision(namespace, *decision, &effects[1].digest()).await.unwrap();
+        assert_eq!(unused.unwrap().used_by, None);
+    }
 }
 
 /// *Once*: another campaign or agent under the key is a `Conflict`, and nothing changes.
-pub async fn another_payer_or_agent_is_a_conflict(factory: &dyn StoreFactory) {
+pub async fn another_payer_or_agent_is_a_conflict<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "another payer or agent is a conflict").await;
-    let approved = stage.set_up(PLENTY, &stage.effects(1)).await;
-    fresh(stage.admit(request(&stage.scene, &approved, true)).await);
+    let same = stage.asking(&stage.scene, &stage.acts(1), true).await;
+    fresh(stage.admit(same.clone()).await);
     let before = stage.snapshot().await;
-    let same = request(&stage.scene, &approved, true);
     let campaign = CampaignId::from_uuid(derive_uuid("test", &[b"another campaign"]));
     let agent = AgentId::from_uuid(derive_uuid("test", &[b"another agent"]));
     for other in [Admit { campaign, ..same.clone() }, Admit { agent, ..same }] {
@@ -172,24 +174,18 @@ pub async fn another_payer_or_agent_is_a_conflict(factory: &dyn StoreFactory) {
 }
 
 /// Keys are scoped by tenant and skill: the same text under another skill, or of another tenant, is another request.
-pub async fn keys_are_scoped_by_tenant_and_skill(factory: &dyn StoreFactory) {
+pub async fn keys_are_scoped_by_tenant_and_skill<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "keys are scoped by tenant and skill").await;
     let view = stage.admitted(1, true).await;
     let engage = RequestKey { skill: SkillName::Engage, ..stage.scene.key.clone() };
     let tenant = RequestKey { namespace: "another-tenant".parse().unwrap(), ..stage.scene.key.clone() };
     for key in [engage.clone(), tenant] {
-        assert_eq!(stage.stores.journal.request(&key).await.unwrap(), None, "{key:?}");
+        assert_eq!(stage.stores.journal().request(&key).await.unwrap(), None, "{key:?}");
     }
     let other = Scene { key: engage, ..stage.scene.clone() };
-    let effect = sample_effect(&other, PlatformName::Threads, "for another skill");
+    let effect = stage.act(PlatformName::Threads, "for another skill");
     let decision = Scene { decision: Scene::named("keys are scoped, too").decision, ..other };
-    let approved = {
-        let stores = &stage.stores;
-        let clock = stage.clock();
-        crate::scene::set_up(&stores.approvals, stores.budget.as_ref(), &clock, &decision, PLENTY, &[effect])
-            .await
-    };
-    let theirs = fresh(stage.admit(request(&decision, &approved, true)).await);
+    let theirs = fresh(stage.admit(stage.asking(&decision, &[effect], true).await).await);
     assert_ne!(theirs.request.id, view.request.id);
     assert_eq!(stage.view().await, Some(view), "the first request is untouched");
 }
@@ -208,25 +204,21 @@ pub async fn a_known_key_stays_known_when_its_approval_ends(factory: &dyn StoreF
 
 /// *Once*: a request that was admitted under a former key of the same request is that request, in whatever bytes its words
 /// are given now; nothing changes.
-pub async fn a_request_under_a_former_key_is_known(factory: &dyn StoreFactory) {
+pub async fn a_request_under_a_former_key_is_known<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a request under a former key is known").await;
     let view = stage.admitted(1, true).await;
     let renamed = stage.scene.under_key("in the form of today");
     let renamed =
         Scene { decision: Scene::named("a former key is known, decided again").decision, ..renamed };
     // The words of the same request may differ in their bytes.
-    let respelled = sample_effect(&stage.scene, PlatformName::Twitter, "a text in another form");
-    let Stage { stores, .. } = &stage;
-    let (budget, clock) = (stores.budget.as_ref(), stage.clock());
-    let approved =
-        crate::scene::set_up(&stores.approvals, budget, &clock, &renamed, PLENTY, &[respelled]).await;
+    let respelled = stage.act(PlatformName::Twitter, "a text in another form");
+    let today = stage.asking(&renamed, &[respelled], true).await;
     let before = stage.snapshot().await;
     let older = stage.scene.under_key("older still").key;
-    let asked =
-        Admit { former_keys: vec![older, stage.scene.key.clone()], ..request(&renamed, &approved, true) };
+    let asked = Admit { former_keys: vec![older, stage.scene.key.clone()], ..today };
     assert_eq!(known(stage.admit(asked.clone()).await), view);
     assert_eq!(stage.snapshot().await, before);
-    assert_eq!(stage.stores.journal.request(&renamed.key).await.unwrap(), None, "nothing is claimed anew");
+    assert_eq!(stage.stores.journal().request(&renamed.key).await.unwrap(), None, "nothing is claimed anew");
 
     let stage = stage.crashed().await;
     let known_again = known(stage.admit(asked.clone()).await);
@@ -236,13 +228,15 @@ pub async fn a_request_under_a_former_key_is_known(factory: &dyn StoreFactory) {
 }
 
 /// *Once*: a former key that belongs to another campaign or agent is a `Conflict`, and nothing changes.
-pub async fn a_former_key_of_another_payer_or_agent_is_a_conflict(factory: &dyn StoreFactory) {
+pub async fn a_former_key_of_another_payer_or_agent_is_a_conflict<P: GivesJournal>(
+    factory: &dyn StoreFactory<P>,
+) {
     let stage = Stage::open(factory, "a former key of another payer or agent is a conflict").await;
-    let approved = stage.set_up(PLENTY, &stage.effects(1)).await;
-    fresh(stage.admit(request(&stage.scene, &approved, true)).await);
+    let asked = stage.asking(&stage.scene, &stage.acts(1), true).await;
+    fresh(stage.admit(asked.clone()).await);
     let before = stage.snapshot().await;
-    let renamed = stage.scene.under_key("in the form of today");
-    let same = Admit { former_keys: vec![stage.scene.key.clone()], ..request(&renamed, &approved, true) };
+    let key = stage.scene.under_key("in the form of today").key;
+    let same = Admit { key, former_keys: vec![stage.scene.key.clone()], ..asked };
     let campaign = CampaignId::from_uuid(derive_uuid("test", &[b"another campaign"]));
     let agent = AgentId::from_uuid(derive_uuid("test", &[b"another agent"]));
     for other in [Admit { campaign, ..same.clone() }, Admit { agent, ..same }] {

@@ -8,8 +8,9 @@ use chimera_governance::{Approver, ApproverRole};
 use chrono::TimeDelta;
 
 use super::StoreFactory;
-use super::stage::{PLENTY, Stage, accepted, advance, applied, begin, fresh, last, lost, not_done, request};
-use crate::scene::{PRICE, admit_request, cannot_tell, done, new_effect, published, reviewer, sample_effect};
+use super::ports::GivesJournal;
+use super::stage::{Stage, accepted, advance, applied, begin, fresh, last, lost, not_done};
+use crate::scene::{cannot_tell, done, published, reviewer};
 
 fn there(id: Option<&str>) -> HandVerdict {
     let url = id.map(|id| format!("https://example.com/{id}"));
@@ -25,7 +26,7 @@ fn ann() -> Approver {
     reviewer("ann@example.com")
 }
 
-impl Stage<'_> {
+impl<P: GivesJournal> Stage<'_, P> {
     /// One effect that waits for a person.
     async fn waiting(&self) -> EffectRecord {
         let record = self.begun().await;
@@ -49,7 +50,7 @@ impl Stage<'_> {
 
 /// *By hand*: it is there: published as what the person saw, with the evidence; without an id under a name that no other
 /// effect shares.
-pub async fn a_person_says_that_it_is_there(factory: &dyn StoreFactory) {
+pub async fn a_person_says_that_it_is_there<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a person says that it is there").await;
     let record = stage.waiting().await;
     let public = applied(stage.by_hand(&record, &ann(), there(Some("seen"))).await);
@@ -57,12 +58,12 @@ pub async fn a_person_says_that_it_is_there(factory: &dyn StoreFactory) {
     let post = progress.post.clone().expect("it has a post");
     assert_eq!((progress.state, progress.found_by), (EffectState::Published, FoundBy::Person));
     assert_eq!((post.id.as_str(), post.url.as_deref()), ("seen", Some("https://example.com/seen")));
-    assert_eq!((progress.needs_human, progress.spent), (false, Some(PRICE)));
-    let balance = stage.balance().await.unwrap();
-    assert_eq!((balance.spent, balance.committed.micros), (PRICE, 0));
-    let told = stage.trace().await;
-    let ends: Vec<&str> = told.iter().rev().take(3).filter_map(|kind| kind.rsplit('.').next()).collect();
-    assert_eq!(ends, ["complete", "success", "settled_by_hand"]);
+    assert_eq!((progress.needs_human, progress.spent), (false, Some(record.price)));
+    stage.pays(1, 0).await;
+    if let Some(told) = stage.trace_if_whole().await {
+        let ends: Vec<&str> = told.iter().rev().take(3).filter_map(|kind| kind.rsplit('.').next()).collect();
+        assert_eq!(ends, ["complete", "success", "settled_by_hand"]);
+    }
     let stage = stage.crashed().await;
     assert_eq!(stage.view().await.unwrap().effects, std::slice::from_ref(&public));
     // A person named that one: the post that its own answer names is a second one.
@@ -82,20 +83,18 @@ pub async fn a_person_says_that_it_is_there(factory: &dyn StoreFactory) {
     let post = named.progress.post.clone().expect("it has a post");
     assert_eq!((post.id.as_str(), named.progress.found_by), ("answered", FoundBy::Answer));
     assert_eq!(post.published_at, record.progress.began_at, "the answer says no time");
-    assert_eq!((named.progress.incidents.len(), named.progress.spent), (0, Some(PRICE)));
+    assert_eq!((named.progress.incidents.len(), named.progress.spent), (0, Some(record.price)));
     let account = AccountKey::of(named.effect.content());
     let owners =
-        async |id: &str| other.stores.journal.owners(&account, &[id.to_owned()]).await.unwrap().len();
+        async |id: &str| other.stores.journal().owners(&account, &[id.to_owned()]).await.unwrap().len();
     assert_eq!((owners("answered").await, owners(&id).await), (1, 0));
 }
 
 /// *By hand*: a post of another effect is `Taken`, and nothing changes.
-pub async fn a_person_cannot_give_away_the_post_of_another(factory: &dyn StoreFactory) {
+pub async fn a_person_cannot_give_away_the_post_of_another<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a person cannot give away the post of another").await;
-    let effects =
-        ["a text", "another text"].map(|text| sample_effect(&stage.scene, PlatformName::Twitter, text));
-    let approved = stage.set_up(PLENTY, &effects).await;
-    let view = fresh(stage.admit(request(&stage.scene, &approved, true)).await);
+    let effects = ["a text", "another text"].map(|text| stage.act(PlatformName::Twitter, text));
+    let view = stage.admitted_acts(&effects, true).await;
     stage.apply(&view.effects[0], published("theirs")).await;
     let record = stage.apply(&view.effects[1], lost()).await;
     let before = stage.snapshot().await;
@@ -106,14 +105,14 @@ pub async fn a_person_cannot_give_away_the_post_of_another(factory: &dyn StoreFa
 
 /// *By hand*: it is not there: only once absence means something; then it may be attempted again under the same approval, when
 /// its caller asks.
-pub async fn a_person_says_that_it_is_not_there(factory: &dyn StoreFactory) {
+pub async fn a_person_says_that_it_is_not_there<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a person says that it is not there").await;
     let record = stage.waiting().await;
     let settled_from = record.progress.settled_from.expect("an attempt began");
     stage.clock.set(settled_from - TimeDelta::seconds(1));
     let before = stage.snapshot().await;
     let step = last(&record, says(&ann(), HandVerdict::NotThere));
-    let error = stage.stores.journal.advance(step.clone()).await.expect_err("too early");
+    let error = stage.stores.journal().advance(step.clone()).await.expect_err("too early");
     assert_eq!((error.kind, error.applied), (StoreErrorKind::Misuse, Applied::NotApplied));
     assert_eq!(stage.snapshot().await, before);
 
@@ -127,13 +126,14 @@ pub async fn a_person_says_that_it_is_not_there(factory: &dyn StoreFactory) {
     let leased = stage.lease_one(&absent).await.expect("its caller may ask");
     let again = stage.apply(&leased, begin()).await;
     assert_eq!((again.progress.state, again.progress.attempts), (EffectState::Attempting, 2));
-    let told = stage.trace().await;
-    let hand = told.iter().position(|kind| kind.ends_with(".settled_by_hand")).expect("it is in the ledger");
-    assert!(told[hand + 1].ends_with(".failure"), "{told:?}");
+    if let Some(told) = stage.trace_if_whole().await {
+        let hand = told.iter().position(|kind| kind.ends_with(".settled_by_hand"));
+        assert!(told[hand.expect("it is in the ledger") + 1].ends_with(".failure"), "{told:?}");
+    }
 }
 
 /// *By hand*: a person who cannot tell either leaves it unknown, waiting for a person, with the evidence.
-pub async fn a_person_cannot_tell_either(factory: &dyn StoreFactory) {
+pub async fn a_person_cannot_tell_either<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a person cannot tell either").await;
     let record = stage.begun().await;
     let record = stage.apply(&record, lost()).await;
@@ -142,15 +142,15 @@ pub async fn a_person_cannot_tell_either(factory: &dyn StoreFactory) {
     assert_eq!(still.progress.due_at, record.progress.due_at, "it is looked for all the same");
     assert_eq!(still.progress.lease, record.progress.lease, "its holder keeps it");
     assert!(still.progress.held);
-    assert!(stage.trace().await.iter().any(|kind| kind.ends_with(".settled_by_hand")));
+    stage.tells_of("settled_by_hand", 1).await;
 }
 
 /// *By hand*: only what is unknown is settled by hand; anything else is `Misuse` and changes nothing.
-pub async fn only_what_is_unknown_is_settled_by_hand(factory: &dyn StoreFactory) {
+pub async fn only_what_is_unknown_is_settled_by_hand<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "only what is unknown is settled by hand").await;
-    let approved = stage.set_up(PLENTY, &stage.effects(6)).await;
-    let new = approved.iter().enumerate().map(|(place, one)| new_effect(one.clone(), place > 0)).collect();
-    let view = fresh(stage.admit(admit_request(&stage.scene, new)).await);
+    let mut asked = stage.asking(&stage.scene, &stage.acts(6), true).await;
+    asked.effects[0].begin = None;
+    let view = fresh(stage.admit(asked).await);
     let steps = [
         published("there"),
         not_done(ErrorCode::PlatformRateLimit),
@@ -166,7 +166,7 @@ pub async fn only_what_is_unknown_is_settled_by_hand(factory: &dyn StoreFactory)
         for verdict in [there(Some("seen")), there(None), HandVerdict::NotThere, HandVerdict::StillUnknown] {
             let said = format!("{verdict:?} of what is {}", record.progress.state);
             let step = advance(record, says(&ann(), verdict));
-            let error = stage.stores.journal.advance(step).await.expect_err(&said);
+            let error = stage.stores.journal().advance(step).await.expect_err(&said);
             assert_eq!((error.kind, error.applied), (StoreErrorKind::Misuse, Applied::NotApplied), "{said}");
         }
     }
@@ -174,10 +174,9 @@ pub async fn only_what_is_unknown_is_settled_by_hand(factory: &dyn StoreFactory)
 }
 
 /// *By hand*: only a named person, never the agent, who asked, or who requested the decision, however they are spelled.
-pub async fn who_asked_does_not_settle_by_hand(factory: &dyn StoreFactory) {
+pub async fn who_asked_does_not_settle_by_hand<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "who asked does not settle by hand").await;
-    let approved = stage.set_up(PLENTY, &stage.effects(1)).await;
-    let asked = request(&stage.scene, &approved, true);
+    let asked = stage.asking(&stage.scene, &stage.acts(1), true).await;
     // The scene's decision was requested by `planner`.
     let asked = chimera_effect::Admit { asked_by: Some("bob@example.com".to_owned()), ..asked };
     let record = fresh(stage.admit(asked).await).effects.remove(0);

@@ -4,6 +4,7 @@ use chimera_contracts::StoreErrorKind;
 use chimera_effect::{AcceptedClaims, Advanced, EffectState, SafetyClaims, Step, Window};
 
 use super::StoreFactory;
+use super::ports::GivesJournal;
 use super::stage::{Stage, advance, applied, last, lost, not_done};
 use crate::scene::{WINDOW, reviewer};
 
@@ -18,7 +19,7 @@ fn accept(claims: SafetyClaims, by: &str) -> Step {
 }
 
 /// *Claimed*: of open attempts what all of them claim; of one that begins when none is open its own; also after a crash.
-pub async fn attempts_keep_what_was_claimed(factory: &dyn StoreFactory) {
+pub async fn attempts_keep_what_was_claimed<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "attempts keep what was claimed").await;
     let record = stage.admitted(1, false).await.effects.remove(0);
     assert_eq!(record.progress.claims, None, "nothing was attempted");
@@ -38,10 +39,10 @@ pub async fn attempts_keep_what_was_claimed(factory: &dyn StoreFactory) {
 
 /// *Claimed*: a person's word makes the effect due at once, takes no lease from who works on it, and has an event; nothing but
 /// an unknown effect takes it, and not from the one who asked.
-pub async fn a_person_accepts_what_is_claimed_now(factory: &dyn StoreFactory) {
+pub async fn a_person_accepts_what_is_claimed_now<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a person accepts what is claimed now").await;
     let begun = stage.begun().await;
-    let early = stage.stores.journal.advance(last(&begun, accept(CLAIMS, "ann@example.com"))).await;
+    let early = stage.stores.journal().advance(last(&begun, accept(CLAIMS, "ann@example.com"))).await;
     assert_eq!(early.unwrap_err().kind, StoreErrorKind::Misuse, "it is not unknown");
     let open = stage.apply(&begun, lost()).await;
     let asker = stage.advance(last(&open, accept(CLAIMS, "planner"))).await;
@@ -50,7 +51,7 @@ pub async fn a_person_accepts_what_is_claimed_now(factory: &dyn StoreFactory) {
     assert_eq!((accepted.progress.state, accepted.progress.needs_human), (EffectState::Unknown, false));
     assert_eq!(accepted.progress.lease, open.progress.lease, "whoever works on it goes on");
     assert_eq!(accepted.progress.due_at, open.progress.settled_from, "not before a look means something");
-    assert_eq!(stage.trace().await.iter().filter(|kind| kind.ends_with(".claims_accepted")).count(), 1);
+    stage.tells_of("claims_accepted", 1).await;
     let refused = not_done(chimera_contracts::ErrorCode::PlatformRateLimit);
     applied(stage.advance(advance(&accepted, refused)).await);
 }

@@ -5,32 +5,36 @@ use chimera_effect::{Effect, EffectKind, EffectRecord, EffectState, EffectV1};
 use chrono::TimeDelta;
 
 use super::StoreFactory;
-use super::stage::{PLENTY, Stage, begin, fresh, last, lost, not_done, request};
+use super::ports::GivesJournal;
+use super::stage::{Stage, begin, fresh, last, lost, not_done};
 use crate::scene::{Scene, cannot_tell, published, sample_effect};
 
 /// An effect of another request in the account of `stage`'s scene, admitted under a decision of its own.
-async fn another(stage: &Stage<'_>, what: &str, text: &str, begin: bool) -> EffectRecord {
+async fn another<P: GivesJournal>(stage: &Stage<'_, P>, what: &str, text: &str, begin: bool) -> EffectRecord {
     let sample = sample_effect(&stage.scene, PlatformName::Twitter, text).content().clone();
     // The digest is another one by what is not shown.
     let not_after = Some(chimera_contracts::Clock::now(stage.clock.as_ref()) + TimeDelta::days(900));
-    let effect = Effect::new(EffectV1 { not_after, ..sample }).expect("it has a canonical form");
+    let effect = stage.as_act(EffectV1 { not_after, ..sample });
     of_another(stage, what, effect, begin).await
 }
 
 /// This effect, admitted as that of another request under a decision of its own.
-async fn of_another(stage: &Stage<'_>, what: &str, effect: Effect, begin: bool) -> EffectRecord {
+async fn of_another<P: GivesJournal>(
+    stage: &Stage<'_, P>,
+    what: &str,
+    effect: Effect,
+    begin: bool,
+) -> EffectRecord {
     let scene = stage.scene.under_key(what);
     let scene = Scene { decision: Scene::named(&format!("{}, {what}", stage.scene.name)).decision, ..scene };
-    let (stores, clock) = (&stage.stores, stage.clock());
-    let approved =
-        crate::scene::set_up(&stores.approvals, stores.budget.as_ref(), &clock, &scene, PLENTY, &[effect])
-            .await;
-    fresh(stage.admit(request(&scene, &approved, begin)).await).effects.remove(0)
+    fresh(stage.admit(stage.asking(&scene, &[effect], begin).await).await).effects.remove(0)
 }
 
 /// *Equal*: an admission records an effect and begins no attempt of it while one with an equal text is unknown, in whatever
 /// form; it names that one, is due by itself, and begins once that one is settled.
-pub async fn an_admission_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreFactory) {
+pub async fn an_admission_waits_while_an_equal_effect_is_unknown<P: GivesJournal>(
+    factory: &dyn StoreFactory<P>,
+) {
     let stage = Stage::open(factory, "an admission waits while an equal effect is unknown").await;
     let first = stage.begun().await;
     let alone = another(&stage, "while it is attempted", "A  text", true).await;
@@ -55,7 +59,7 @@ pub async fn an_admission_waits_while_an_equal_effect_is_unknown(factory: &dyn S
 
 /// *Equal*: a `Begin` that waits is applied, and records what it waits for and when it asks again; no attempt begins and no
 /// lease is kept. Once the other waits for a person, so does this one.
-pub async fn a_begin_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreFactory) {
+pub async fn a_begin_waits_while_an_equal_effect_is_unknown<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a begin waits while an equal effect is unknown").await;
     let first = stage.begun().await;
     let second = another(&stage, "second", "a text", false).await;
@@ -63,7 +67,7 @@ pub async fn a_begin_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreF
     let refused = stage.apply(&refused, not_done(chimera_contracts::ErrorCode::PlatformRateLimit)).await;
     let first = stage.apply(&first, lost()).await;
 
-    let before = stage.trace().await;
+    let before = stage.trace_if_whole().await;
     let waiting = stage.apply(&second, begin()).await;
     assert_eq!((waiting.progress.state, waiting.progress.attempts), (EffectState::Admitted, 0));
     assert_eq!(waiting.progress.waits_for, Some(first.id));
@@ -74,7 +78,7 @@ pub async fn a_begin_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreF
     assert_eq!((again.progress.state, again.progress.attempts), (EffectState::NotDone, 1));
     assert_eq!(again.progress.waits_for, Some(first.id));
     assert_eq!(again.progress.due_at, None, "what was refused waits for its caller");
-    assert_eq!(stage.trace().await, before, "no attempt is in the ledger");
+    assert_eq!(stage.trace_if_whole().await, before, "no attempt is in the ledger");
 
     let first = stage.apply(&first, cannot_tell("nothing to look with")).await;
     let waiting = stage.apply(&waiting, begin()).await;
@@ -87,7 +91,7 @@ pub async fn a_begin_waits_while_an_equal_effect_is_unknown(factory: &dyn StoreF
 
 /// *Equal*: of two effects that set the same state one waits while the other is being attempted: a tool that toggles would take
 /// back what the other call sets.
-pub async fn a_state_waits_while_it_is_being_set(factory: &dyn StoreFactory) {
+pub async fn a_state_waits_while_it_is_being_set<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a state waits while it is being set").await;
     let like = |days: i64| {
         let sample = sample_effect(&stage.scene, PlatformName::Twitter, "").content().clone();
@@ -106,7 +110,9 @@ pub async fn a_state_waits_while_it_is_being_set(factory: &dyn StoreFactory) {
 }
 
 /// *Equal*: what is unknown itself waits for no other: with an enforced key it is sent again.
-pub async fn an_unknown_effect_begins_again_beside_an_equal_one(factory: &dyn StoreFactory) {
+pub async fn an_unknown_effect_begins_again_beside_an_equal_one<P: GivesJournal>(
+    factory: &dyn StoreFactory<P>,
+) {
     let stage = Stage::open(factory, "an unknown effect begins again beside an equal one").await;
     let first = stage.begun().await;
     let second = another(&stage, "second", "a text", true).await;
@@ -118,7 +124,7 @@ pub async fn an_unknown_effect_begins_again_beside_an_equal_one(factory: &dyn St
 }
 
 /// *Equal*: what is taken back while it waits waits for nothing any more, and is not told to.
-pub async fn what_is_taken_back_waits_for_nothing(factory: &dyn StoreFactory) {
+pub async fn what_is_taken_back_waits_for_nothing<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "what is taken back waits for nothing").await;
     let first = stage.begun().await;
     let first = stage.apply(&first, lost()).await;

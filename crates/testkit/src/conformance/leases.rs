@@ -6,17 +6,18 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::StoreFactory;
+use super::ports::GivesJournal;
 use super::stage::{Stage, advance, applied, begin, last, lost, not_done, openers, outlast};
 use crate::scene::{WINDOW, cannot_tell, looked, published};
 
 /// *Leased*: of concurrent holders in four processes one gets the effect, under the next epoch.
-pub async fn a_lease_goes_to_one_holder_and_raises_the_epoch(factory: &dyn StoreFactory) {
+pub async fn a_lease_goes_to_one_holder_and_raises_the_epoch<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a lease goes to one holder and raises the epoch").await;
     let record = stage.begun().await;
     let record = applied(stage.advance(last(&record, lost())).await);
     let others = openers(factory, 4).await;
     let scope = || LeaseScope::Of(vec![record.id]);
-    let calls = (0..32).map(|n| others[n % 4].journal.lease(scope(), 1, WINDOW.lease));
+    let calls = (0..32).map(|n| others[n % 4].journal().lease(scope(), 1, WINDOW.lease));
     let leased: Vec<_> = join_all(calls).await.into_iter().flat_map(Result::unwrap).collect();
 
     assert_eq!(leased.len(), 1, "one holder");
@@ -28,13 +29,13 @@ pub async fn a_lease_goes_to_one_holder_and_raises_the_epoch(factory: &dyn Store
     assert_eq!(view.effects, [leased[0].record.clone()]);
     assert_eq!(view.request, leased[0].request);
     let holder = held.lease.unwrap().holder;
-    assert!(others.iter().any(|other| other.journal.instance() == holder));
+    assert!(others.iter().any(|other| other.journal().instance() == holder));
     let late = advance(&record, published("late"));
     assert_eq!(stage.advance(late).await, Advanced::Fenced, "the holder before is fenced off");
 }
 
 /// *Leased*: what is held by the living is not given away, neither by id nor as due, and not to its own holder either.
-pub async fn a_held_effect_is_not_leased(factory: &dyn StoreFactory) {
+pub async fn a_held_effect_is_not_leased<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a held effect is not leased").await;
     let view = stage.admitted(2, false).await;
     stage.apply(&view.effects[0], begin()).await;
@@ -50,7 +51,7 @@ pub async fn a_held_effect_is_not_leased(factory: &dyn StoreFactory) {
 }
 
 /// *Leased*: a lease ends when its time has come by the store's clock, not before.
-pub async fn a_lease_ends_by_the_stores_clock(factory: &dyn StoreFactory) {
+pub async fn a_lease_ends_by_the_stores_clock<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a lease ends by the store's clock").await;
     let record = stage.begun().await;
     let other = Stage::open(factory, &stage.scene.name).await;
@@ -59,13 +60,13 @@ pub async fn a_lease_ends_by_the_stores_clock(factory: &dyn StoreFactory) {
     assert_eq!(other.lease_one(&record).await, None, "before its end");
     stage.clock.set(until);
     let leased = other.lease_one(&record).await.expect("at its end");
-    assert_eq!(leased.progress.lease.unwrap().holder, other.stores.journal.instance());
+    assert_eq!(leased.progress.lease.unwrap().holder, other.stores.journal().instance());
     assert_eq!(stage.advance(advance(&record, lost())).await, Advanced::Fenced);
 }
 
 /// *Leased*: what a dead holder left is free at once, and stays with the living until then. By itself it is due when its
 /// platform has settled, where an attempt began, and at once where none did.
-pub async fn a_dead_holders_effects_are_free(factory: &dyn StoreFactory) {
+pub async fn a_dead_holders_effects_are_free<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a dead holder's effects are free").await;
     let view = stage.admitted(3, false).await;
     let begun = stage.apply(&view.effects[0], begin()).await;
@@ -88,7 +89,7 @@ pub async fn a_dead_holders_effects_are_free(factory: &dyn StoreFactory) {
 }
 
 /// *Leased*: an effect that is being attempted stays so; its attempt, deadline and settle time are those of the dead.
-pub async fn an_attempted_effect_stays_attempting(factory: &dyn StoreFactory) {
+pub async fn an_attempted_effect_stays_attempting<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "an attempted effect stays attempting").await;
     let record = stage.begun().await;
     let stage = stage.crashed().await;
@@ -101,7 +102,7 @@ pub async fn an_attempted_effect_stays_attempting(factory: &dyn StoreFactory) {
 }
 
 /// `Due`: what waits for a look is leased from its time on; what is done, refused or waits for a human is not.
-pub async fn only_what_is_due_is_leased_by_itself(factory: &dyn StoreFactory) {
+pub async fn only_what_is_due_is_leased_by_itself<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "only what is due is leased by itself").await;
     let view = stage.admitted(5, true).await;
     let [public, failed, refused, unknown, human] = view.effects.as_slice() else { panic!("five effects") };
@@ -128,7 +129,7 @@ pub async fn only_what_is_due_is_leased_by_itself(factory: &dyn StoreFactory) {
 }
 
 /// `Of`: what may be attempted again is leased by its id, though it is not due by itself.
-pub async fn what_may_be_attempted_again_is_leased_by_id(factory: &dyn StoreFactory) {
+pub async fn what_may_be_attempted_again_is_leased_by_id<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "what may be attempted again is leased by id").await;
     let record = stage.begun().await;
     let refused = applied(stage.advance(last(&record, not_done(ErrorCode::PlatformRateLimit))).await);
@@ -141,7 +142,7 @@ pub async fn what_may_be_attempted_again_is_leased_by_id(factory: &dyn StoreFact
 }
 
 /// `lease` gives at most `limit` effects, and the rest to the next one who asks.
-pub async fn a_lease_gives_at_most_the_limit(factory: &dyn StoreFactory) {
+pub async fn a_lease_gives_at_most_the_limit<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a lease gives at most the limit").await;
     let view = stage.admitted(5, true).await;
     let stage = stage.crashed().await;
@@ -159,7 +160,7 @@ pub async fn a_lease_gives_at_most_the_limit(factory: &dyn StoreFactory) {
 }
 
 /// *Durable*: a lease outlives the crash of another opener.
-pub async fn leases_survive_a_crash_of_somebody_else(factory: &dyn StoreFactory) {
+pub async fn leases_survive_a_crash_of_somebody_else<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "leases survive a crash of somebody else").await;
     let record = stage.begun().await;
     let other = Stage::open(factory, &stage.scene.name).await;
@@ -171,13 +172,13 @@ pub async fn leases_survive_a_crash_of_somebody_else(factory: &dyn StoreFactory)
 }
 
 /// Every opener has an instance of its own, also after a crash.
-pub async fn openers_have_instances_of_their_own(factory: &dyn StoreFactory) {
+pub async fn openers_have_instances_of_their_own<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let first = Stage::open(factory, "openers have instances of their own").await;
     let second = Stage::open(factory, &first.scene.name).await;
-    let (a, b) = (first.stores.journal.instance(), second.stores.journal.instance());
+    let (a, b) = (first.stores.journal().instance(), second.stores.journal().instance());
     assert_ne!(a, b);
     let first = first.crashed().await;
-    let c = first.stores.journal.instance();
+    let c = first.stores.journal().instance();
     assert!(c != a && c != b, "a crashed opener does not come back");
-    assert_eq!(first.stores.journal.instance(), c, "an opener keeps its id");
+    assert_eq!(first.stores.journal().instance(), c, "an opener keeps its id");
 }

@@ -6,22 +6,23 @@ use chimera_effect::{Effect, EffectKind, EffectQuery, EffectRecord, EffectState,
 use chimera_harness::tries;
 
 use super::StoreFactory;
+use super::ports::GivesJournal;
 use super::stage::{PAGES, PLENTY, Stage, fresh, lost, not_done, request};
 use crate::scene::sample_effect;
 
 /// A key that nobody used has no request.
-pub async fn an_unknown_key_has_no_request(factory: &dyn StoreFactory) {
+pub async fn an_unknown_key_has_no_request<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "an unknown key has no request").await;
     assert_eq!(stage.view().await, None);
 }
 
-async fn list(stage: &Stage<'_>, query: &EffectQuery, page: Page) -> Vec<EffectRecord> {
-    stage.stores.journal.effects(query, page).await.unwrap()
+async fn list<P: GivesJournal>(stage: &Stage<'_, P>, query: &EffectQuery, page: Page) -> Vec<EffectRecord> {
+    stage.stores.journal().effects(query, page).await.unwrap()
 }
 
 /// Effects are listed in the order in which their requests were admitted, then by position, in pages, of a request and in the
 /// states that are asked for.
-pub async fn effects_are_listed_as_they_came_in_pages(factory: &dyn StoreFactory) {
+pub async fn effects_are_listed_as_they_came_in_pages<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "effects are listed as they came, in pages").await;
     let view = stage.admitted(5, true).await;
     stage.apply(&view.effects[0], lost()).await;

@@ -1,15 +1,17 @@
 //! The contracts of the ports as functions, one for each sentence.
 //!
-//! **One port.** Each storage port has a module here with its cases: [`ledger`] and [`erasure`], [`approvals`], [`budget`],
-//! [`reviews`], [`proposals`], [`limits`]. A host that brings this port alone opens it in a [`StoreFactory`] of what an opener
-//! gives, such as `StoreFactory<Arc<dyn Budget>>`, and runs `budget::all`, or each of `budget::cases()` as a test of its own.
-//! A ledger is opened as [`Evidence`], one whose attachments can be erased as [`ErasableEvidence`]. A port whose steps leave
-//! evidence (reviews, proposals) is asked for its answers where it stands alone, and for the evidence too where its opener gives
-//! the ledger ([`LeavesEvidence`]).
+//! **One port.** Each storage port has a module here with its cases: [`journal`], [`ledger`], [`changes`] and [`erasure`],
+//! [`approvals`], [`budget`], [`pauses`], [`reviews`], [`proposals`], [`limits`]. A host that brings this port alone opens it in a
+//! [`StoreFactory`] of what an opener gives, such as `StoreFactory<Arc<dyn Budget>>`, and runs `budget::all`, or each of
+//! `budget::cases()` as a test of its own. A ledger is opened as [`Evidence`], one whose attachments can be erased as
+//! [`ErasableEvidence`], one that is followed as [`FollowedLedger`]: these are as few ports as can be looked at by themselves. A
+//! journal that stands alone acts for nothing but engagements that are free and that a policy's decision allows, which each request
+//! brings ([`journal`] says why). A port whose steps leave evidence (reviews, proposals, switches) is asked for its answers where it
+//! stands alone, and for the evidence too where its opener gives the ledger ([`LeavesEvidence`]).
 //!
 //! **A whole store.** A [`StoreFactory`] that opens [`Stores`] runs [`all`], or each of [`CASES`]. These are the cases of every
-//! port, and those that need several ports at once: requests and effects ([`EffectJournal`](chimera_effect::EffectJournal)) touch
-//! approvals, budgets, reviews and evidence in one step. The factory of a whole store also runs the suite of one port as it is.
+//! port, and those that need several ports at once: an admission touches approvals, budgets, reviews and evidence in one step, and
+//! a switch holds it back. The factory of a whole store also runs the suite of one port as it is.
 //!
 //! Every case acts out a scene of its own name, so that all of them can share one state; no case runs twice on the same state.
 //! Nothing is asserted about durations, and nothing is read from memory that a crash would have taken: cases reopen the store.
@@ -27,7 +29,7 @@ mod attempts;
 pub mod budget;
 mod by_hand;
 mod case;
-mod changes;
+pub mod changes;
 mod claims;
 mod decided;
 mod desk;
@@ -35,13 +37,14 @@ mod direct;
 mod equal;
 pub mod erasure;
 mod forgets;
+pub mod journal;
 mod leases;
 pub mod ledger;
 pub mod limits;
 mod listing;
 mod observed;
 mod one_claim;
-mod pauses;
+pub mod pauses;
 mod plan;
 pub mod platform;
 mod ports;
@@ -61,7 +64,6 @@ pub use admit::*;
 pub use approved::*;
 pub use by_hand::*;
 pub use case::Case;
-pub use changes::*;
 pub use claims::*;
 pub use decided::*;
 pub use direct::*;
@@ -71,7 +73,6 @@ pub use leases::*;
 pub use listing::*;
 pub use observed::*;
 pub use one_claim::*;
-pub use pauses::*;
 pub use plan::*;
 pub use ports::*;
 pub use steps::*;
@@ -82,6 +83,18 @@ pub use undo::*;
 use budget::{
     a_limit_is_set_again_and_what_is_held_stays, an_overrun_is_spent_and_told,
     every_budget_of_a_request_holds_and_pays, one_budget_that_is_full_refuses,
+};
+use changes::{
+    a_replay_about_something_is_the_same_event, an_erasure_is_about_what_its_entry_is_about,
+    changes_are_the_entries_of_the_ledger, changes_say_what_happened_to_what,
+    changes_tell_of_switches_by_account, entries_are_found_by_what_they_are_about,
+    every_event_of_ours_is_about_something,
+};
+use journal::a_watch_ends_with_a_step_of_its_request;
+use pauses::{
+    a_switch_holds_what_has_not_begun, a_switch_stops_what_it_names_alone,
+    rejected_credentials_stop_their_account, rejected_credentials_stop_their_account_however_told,
+    switches_are_told_once_and_survive_a_crash, what_is_asked_for_meanwhile_is_held,
 };
 use proposals::{
     a_proposal_whose_evidence_is_refused_is_not_kept, an_admitted_proposal_is_kept_with_its_evidence,
@@ -122,15 +135,7 @@ cases! {
     admission_records_everything_at_once
     refused_admission_changes_nothing
     uncovered_admission_changes_nothing
-    answers_of_admit_survive_a_crash
-    one_key_is_fresh_once
-    a_part_of_the_effects_is_the_same_request
-    other_content_under_the_key_is_a_conflict
-    another_payer_or_agent_is_a_conflict
-    keys_are_scoped_by_tenant_and_skill
     a_known_key_stays_known_when_its_approval_ends
-    a_request_under_a_former_key_is_known
-    a_former_key_of_another_payer_or_agent_is_a_conflict
     an_approval_is_used_by_one_effect
     every_digest_of_a_decision_is_used_by_itself
     admission_checks_revocation_again
@@ -142,14 +147,7 @@ cases! {
     what_is_free_needs_no_budget
     a_hold_is_spent_released_or_kept_with_its_effect
     steps_move_effect_budget_and_evidence_together
-    answers_of_advance_survive_a_crash
-    a_past_epoch_or_version_is_fenced
-    a_repeated_step_is_already
-    concurrent_steps_of_one_version_apply_once
-    an_illegal_step_is_misuse_and_changes_nothing
-    a_post_belongs_to_one_effect
     evidence_tells_the_whole_story_in_order
-    media_that_a_platform_knows_stay_known
     what_is_said_of_an_engagement_is_kept
     what_is_settled_is_open_no_more
     a_later_attempt_begins_anew
@@ -163,58 +161,16 @@ cases! {
     a_direct_answer_takes_a_post_from_the_same_request
     a_late_answer_takes_a_post_that_a_look_gave_away
     a_post_that_is_proven_stays
-    an_admission_waits_while_an_equal_effect_is_unknown
-    a_begin_waits_while_an_equal_effect_is_unknown
-    a_state_waits_while_it_is_being_set
-    an_unknown_effect_begins_again_beside_an_equal_one
-    what_is_taken_back_waits_for_nothing
-    a_late_answer_settles_what_is_unknown
-    a_late_answer_that_settles_nothing_leaves_a_candidate
-    a_late_answer_without_an_outcome_leaves_it_open
-    a_late_answer_to_an_earlier_attempt
-    another_post_of_a_public_effect_is_an_incident
-    a_late_answer_corrects_what_a_look_found
-    a_late_answer_to_what_was_told_as_not_done
     what_happened_after_all_is_paid
-    a_late_refusal_settles_the_only_open_attempt
-    a_late_acceptance_ends_a_refusal
-    a_person_says_that_it_is_there
-    a_person_cannot_give_away_the_post_of_another
-    a_person_says_that_it_is_not_there
-    a_person_cannot_tell_either
-    only_what_is_unknown_is_settled_by_hand
-    who_asked_does_not_settle_by_hand
-    attempts_keep_what_was_claimed
-    a_person_accepts_what_is_claimed_now
-    one_after_the_other_keeps_its_order_after_a_crash
-    together_means_at_once
-    all_or_nothing_stops_at_the_first_failure
-    the_first_plan_of_a_key_stands
     an_early_window_waits
-    what_was_refused_is_due_again_as_planned
     what_is_not_in_turn_stands_in_nobodys_way
     a_switch_holds_what_has_not_begun
     what_is_asked_for_meanwhile_is_held
     a_switch_stops_what_it_names_alone
     switches_are_told_once_and_survive_a_crash
-    nobody_throws_no_switch
     rejected_credentials_stop_their_account
     rejected_credentials_stop_their_account_however_told
-    a_lease_goes_to_one_holder_and_raises_the_epoch
-    a_held_effect_is_not_leased
-    a_lease_ends_by_the_stores_clock
-    a_dead_holders_effects_are_free
-    an_attempted_effect_stays_attempting
-    only_what_is_due_is_leased_by_itself
-    what_may_be_attempted_again_is_leased_by_id
-    a_lease_gives_at_most_the_limit
-    leases_survive_a_crash_of_somebody_else
-    openers_have_instances_of_their_own
-    an_unknown_key_has_no_request
-    effects_are_listed_as_they_came_in_pages
     effects_are_listed_by_campaign_platform_and_kind
-    open_effects_are_those_of_the_account
-    owners_are_exactly_the_owners
     a_limit_is_set_again_and_what_is_held_stays
     every_budget_of_a_request_holds_and_pays
     one_budget_that_is_full_refuses
@@ -252,16 +208,9 @@ cases! {
     a_post_that_was_taken_back_comes_back_by_no_answer
     what_was_taken_back_holds_its_price_again
     what_a_decision_took_down_stays_down
-    changes_come_once_and_in_order
-    a_stored_cursor_goes_on_after_a_crash
+    changes_are_the_entries_of_the_ledger
     changes_say_what_happened_to_what
     changes_tell_of_switches_by_account
-    what_is_not_known_is_told_all_the_same
-    changes_are_those_of_the_tenant
-    a_cursor_beyond_the_ledger_is_refused
-    many_writers_are_followed_without_gaps
-    a_wait_ends_with_an_entry
-    a_wait_ends_at_its_time
     a_watch_ends_with_a_step_of_its_request
     entries_are_found_by_what_they_are_about
     a_replay_about_something_is_the_same_event
@@ -270,15 +219,18 @@ cases! {
 }
 
 /// What a whole store is asked for: what needs several of its ports, then port by port.
-const SUITES: [&[Case]; 8] = [
+const SUITES: [&[Case]; 11] = [
     SPANNING,
+    journal::cases(),
     approvals::cases(),
     budget::cases(),
+    pauses::cases(),
     proposals::cases(),
     reviews::cases(),
     limits::cases(),
     ledger::cases(),
     erasure::cases(),
+    changes::cases(),
 ];
 
 /// Every conformance function of a whole store: those that need several ports at once, then those of each port.

@@ -2,13 +2,14 @@
 
 use chimera_contracts::{Clock as _, ErrorCode, Money};
 use chimera_effect::{
-    AccountKey, Advance, Advanced, Candidate, EffectRecord, EffectState, FoundBy, Outcome, Pending, Step,
-    UnknownOutcome,
+    AccountKey, Advance, Advanced, Candidate, EffectKind, EffectRecord, EffectState, FoundBy, Outcome,
+    Pending, Step, UnknownOutcome,
 };
 use chrono::TimeDelta;
 
 use super::StoreFactory;
-use super::stage::{PLENTY, Stage, advance, applied, begin, fresh, last, lost, not_done, request};
+use super::ports::GivesJournal;
+use super::stage::{Stage, advance, applied, begin, fresh, last, lost, not_done, request};
 use crate::scene::{PRICE, cannot_tell, done, looked, published, refused};
 
 /// A late answer to an attempt, which takes no lease.
@@ -28,26 +29,15 @@ fn incidents(record: &EffectRecord) -> Vec<&str> {
     record.progress.incidents.iter().map(|incident| incident.post.id.as_str()).collect()
 }
 
-impl Stage<'_> {
+impl<P: GivesJournal> Stage<'_, P> {
     /// Records a late answer, which must change something.
     async fn observe(&self, record: &EffectRecord, attempt: u32, outcome: Outcome) -> EffectRecord {
         applied(self.advance(late(record, attempt, outcome)).await)
     }
-
-    async fn told(&self, verb: &str) -> usize {
-        let wanted = format!("skill.publish_content.{verb}");
-        self.trace().await.into_iter().filter(|kind| *kind == wanted).count()
-    }
-
-    /// What is spent and what is held, in prices.
-    async fn money(&self) -> (u64, u64) {
-        let balance = self.balance().await.expect("a budget is set");
-        (balance.spent.micros / PRICE.micros, balance.committed.micros / PRICE.micros)
-    }
 }
 
 /// *Observed*: of an unknown effect the answer is what its attempt came to: public, also while a person is asked.
-pub async fn a_late_answer_settles_what_is_unknown(factory: &dyn StoreFactory) {
+pub async fn a_late_answer_settles_what_is_unknown<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a late answer settles what is unknown").await;
     let record = stage.begun().await;
     let record = stage.apply(&record, lost()).await;
@@ -57,8 +47,9 @@ pub async fn a_late_answer_settles_what_is_unknown(factory: &dyn StoreFactory) {
     assert_eq!(record.progress.found_by, FoundBy::Answer);
     assert_eq!((record.progress.lease, record.progress.due_at), (None, None));
     assert!(!record.progress.needs_human && record.progress.incidents.is_empty());
-    assert_eq!((stage.told("success").await, stage.told("incident").await), (1, 0));
-    assert_eq!(stage.money().await, (1, 0));
+    stage.tells_of("success", 1).await;
+    stage.tells_of("incident", 0).await;
+    stage.pays(1, 0).await;
 
     let before = stage.snapshot().await;
     let again = late(&record, 1, made("late"));
@@ -67,7 +58,9 @@ pub async fn a_late_answer_settles_what_is_unknown(factory: &dyn StoreFactory) {
 }
 
 /// *Observed*: an answer that settles nothing leaves a candidate, and the effect is looked for at once.
-pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate(factory: &dyn StoreFactory) {
+pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate<P: GivesJournal>(
+    factory: &dyn StoreFactory<P>,
+) {
     let stage = Stage::open(factory, "a late answer that settles nothing leaves a candidate").await;
     let record = stage.begun().await;
     let record = stage.apply(&record, lost()).await;
@@ -84,7 +77,7 @@ pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate(factory: &dyn
     assert_eq!(record.progress.open_reason.as_deref(), Some("an id beside an error word"));
     let soon = record.progress.settled_from.max(Some(record.progress.changed_at));
     assert!(record.progress.due_at <= soon, "as soon as a look means something");
-    assert_eq!(stage.money().await, (0, 1));
+    stage.pays(0, 1).await;
     // Another one is a candidate as well, the same one is none again.
     let other = Candidate { id: "another".to_owned(), ..candidate.clone() };
     let unclear = Outcome::Unknown(UnknownOutcome {
@@ -98,7 +91,7 @@ pub async fn a_late_answer_that_settles_nothing_leaves_a_candidate(factory: &dyn
 
 /// *Observed*: an answer without an outcome makes the attempt that it is of unknown, though its holder did not say so; of several
 /// lost attempts it tells why they are open, whichever it is of.
-pub async fn a_late_answer_without_an_outcome_leaves_it_open(factory: &dyn StoreFactory) {
+pub async fn a_late_answer_without_an_outcome_leaves_it_open<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a late answer without an outcome leaves it open").await;
     let unclear = |why: &str| Outcome::Unknown(UnknownOutcome::because(why));
     let record = stage.begun().await;
@@ -114,7 +107,7 @@ pub async fn a_late_answer_without_an_outcome_leaves_it_open(factory: &dyn Store
 
 /// *Observed*: while a later attempt is under way, the answer to an earlier one publishes if it names the post, and is kept
 /// beside it if it settles nothing. The holder of the later attempt is fenced where it published.
-pub async fn a_late_answer_to_an_earlier_attempt(factory: &dyn StoreFactory) {
+pub async fn a_late_answer_to_an_earlier_attempt<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a late answer to an earlier attempt").await;
     let record = stage.begun().await;
     let unknown = stage.apply(&record, lost()).await;
@@ -128,7 +121,7 @@ pub async fn a_late_answer_to_an_earlier_attempt(factory: &dyn StoreFactory) {
     assert_eq!(noted.progress.state, EffectState::Attempting, "the later attempt is still under way");
     assert_eq!(noted.progress.candidates, std::slice::from_ref(&candidate));
     assert_eq!(noted.progress.lease, again.progress.lease, "and held");
-    assert_eq!(stage.told("observed").await, 1);
+    stage.tells_of("observed", 1).await;
     // A refusal of one of several attempts says nothing about the others.
     let noted = stage.observe(&noted, 1, Outcome::NotDone(refused(ErrorCode::PlatformRateLimit))).await;
     assert_eq!(noted.progress.state, EffectState::Attempting);
@@ -142,12 +135,12 @@ pub async fn a_late_answer_to_an_earlier_attempt(factory: &dyn StoreFactory) {
     // What the holder then knows is observed as well: the second post is an incident.
     let record = stage.observe(&record, 2, made("second")).await;
     assert_eq!((post(&record), incidents(&record)), (Some("first"), vec!["second"]));
-    assert_eq!(stage.money().await, (1, 0));
+    stage.pays(1, 0).await;
 }
 
 /// *Observed*: of a public effect the same post says nothing new, another one is a second post: an incident beside the one that
 /// an answer named, in the ledger as well; what was told stays.
-pub async fn another_post_of_a_public_effect_is_an_incident(factory: &dyn StoreFactory) {
+pub async fn another_post_of_a_public_effect_is_an_incident<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "another post of a public effect is an incident").await;
     let record = stage.begun().await;
     let public = stage.apply(&record, published("first")).await;
@@ -167,14 +160,15 @@ pub async fn another_post_of_a_public_effect_is_an_incident(factory: &dyn StoreF
     assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("first")));
     assert_eq!(incidents(&record), ["second"]);
     assert_eq!(record.progress.incidents[0].attempt, 1);
-    assert_eq!((stage.told("incident").await, stage.told("success").await), (1, 1));
-    assert_eq!(stage.money().await, (1, 0), "it is paid once");
+    stage.tells_of("incident", 1).await;
+    stage.tells_of("success", 1).await;
+    stage.pays(1, 0).await;
     let stage = stage.crashed().await;
     assert_eq!(stage.view().await.unwrap().effects, [record], "also after a crash");
 }
 
 /// *Observed*: where a look had found the post, the answer's is the effect's from then on, and the look's is the incident.
-pub async fn a_late_answer_corrects_what_a_look_found(factory: &dyn StoreFactory) {
+pub async fn a_late_answer_corrects_what_a_look_found<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a late answer corrects what a look found").await;
     let record = stage.begun().await;
     let record = stage.apply(&record, lost()).await;
@@ -184,19 +178,19 @@ pub async fn a_late_answer_corrects_what_a_look_found(factory: &dyn StoreFactory
     assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("ours")));
     assert_eq!(record.progress.found_by, FoundBy::Answer);
     assert_eq!(incidents(&record), ["looked like ours"]);
-    assert_eq!(stage.told("incident").await, 1);
-    assert_eq!(stage.money().await, (1, 0), "it is paid once");
+    stage.tells_of("incident", 1).await;
+    stage.pays(1, 0).await;
     let stage = stage.crashed().await;
     let owners = async |id: &str| {
         let account = AccountKey::of(record.effect.content());
-        stage.stores.journal.owners(&account, &[id.to_owned()]).await.unwrap().len()
+        stage.stores.journal().owners(&account, &[id.to_owned()]).await.unwrap().len()
     };
     assert_eq!((owners("ours").await, owners("looked like ours").await), (1, 0));
 }
 
 /// *Observed*: what had been told as not done, retryable or not, is public after all: never attempted again, an incident, and
 /// paid.
-pub async fn a_late_answer_to_what_was_told_as_not_done(factory: &dyn StoreFactory) {
+pub async fn a_late_answer_to_what_was_told_as_not_done<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     for (name, code) in
         [("not done", ErrorCode::PlatformRateLimit), ("failed", ErrorCode::ContentPolicyViolation)]
     {
@@ -217,11 +211,13 @@ pub async fn a_late_answer_to_what_was_told_as_not_done(factory: &dyn StoreFacto
         assert_eq!((record.progress.state, post(&record)), (EffectState::Published, Some("after all")));
         assert_eq!(incidents(&record), ["after all"], "{name}");
         assert_eq!((record.progress.refusal.as_ref(), record.progress.held), (None, false), "{name}");
-        assert_eq!(record.progress.spent, Some(PRICE), "{name}");
-        assert_eq!(record.progress.said, None, "{name}: what is told of a post is its id and its URL");
-        assert_eq!(stage.money().await, (1, 0), "{name}");
-        assert_eq!((stage.told("success").await, stage.told("incident").await), (1, 1), "{name}");
-        let error = stage.stores.journal.advance(advance(&record, begin())).await;
+        assert_eq!(record.progress.spent, Some(record.price), "{name}");
+        let told = (record.kind() != EffectKind::Publish).then(|| "posted as after all".to_owned());
+        assert_eq!(record.progress.said, told, "{name}: what is told of a post is its id and its URL");
+        stage.pays(1, 0).await;
+        stage.tells_of("success", 1).await;
+        stage.tells_of("incident", 1).await;
+        let error = stage.stores.journal().advance(advance(&record, begin())).await;
         assert!(error.is_err(), "{name}: it is never attempted again");
     }
 }
@@ -244,12 +240,9 @@ pub async fn what_happened_after_all_is_paid(factory: &dyn StoreFactory) {
 }
 
 /// *Observed*: a refusal of the only attempt that is open settles it; of one of several it does not.
-pub async fn a_late_refusal_settles_the_only_open_attempt(factory: &dyn StoreFactory) {
+pub async fn a_late_refusal_settles_the_only_open_attempt<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a late refusal settles the only open attempt").await;
-    let view = {
-        let approved = stage.set_up(PLENTY, &stage.effects(3)).await;
-        fresh(stage.admit(request(&stage.scene, &approved, true)).await)
-    };
+    let view = stage.admitted(3, true).await;
     let no = |code| Outcome::NotDone(refused(code));
     let only = stage.apply(&view.effects[0], lost()).await;
     let only = stage.observe(&only, 1, no(ErrorCode::PlatformRateLimit)).await;
@@ -281,7 +274,7 @@ pub async fn a_late_refusal_settles_the_only_open_attempt(factory: &dyn StoreFac
 
 /// *Observed*: an acceptance that comes late takes back what an earlier answer was refused for: if the platform then loses what
 /// it works on, that refusal is not told as the reason.
-pub async fn a_late_acceptance_ends_a_refusal(factory: &dyn StoreFactory) {
+pub async fn a_late_acceptance_ends_a_refusal<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a late acceptance ends a refusal").await;
     let record = stage.begun().await;
     let unclear = Step::Unknown(UnknownOutcome {

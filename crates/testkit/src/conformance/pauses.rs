@@ -1,4 +1,7 @@
 //! `Pauses`: switches that keep attempts from beginning.
+//!
+//! The suite of the port asks a switch for its answers. That it stops attempts is a promise of the journal's steps, and that its
+//! changes are told one of the ledger beside it: a store is asked for both, a port that stands alone for neither.
 
 use chimera_contracts::{Clock as _, ErrorCode, Namespace, PlatformName};
 use chimera_effect::{
@@ -9,8 +12,19 @@ use chimera_governance::{Approver, ApproverRole};
 use chrono::TimeDelta;
 
 use super::StoreFactory;
+use super::case::port_suite;
+use super::ports::GivesPauses;
 use super::stage::{Stage, advance, applied, begin, last, lost, not_done};
 use crate::scene::published;
+
+port_suite! {
+    GivesPauses:
+    a_switch_is_thrown_and_ended_once
+    switches_survive_a_crash
+    each_switch_is_one_of_its_own
+    switches_are_listed_as_they_were_changed
+    nobody_throws_no_switch
+}
 
 fn order(scope: PauseScope, cause: PauseCause) -> PauseOrder {
     let by = Approver { id: "ann@example.com".to_owned(), role: ApproverRole::HitlReviewer };
@@ -28,19 +42,23 @@ fn changed(paused: Paused) -> Pause {
     }
 }
 
-impl Stage<'_> {
+impl<P: GivesPauses> Stage<'_, P> {
     async fn pause(&self, order: &PauseOrder) -> Paused {
-        self.stores.pauses.pause(order.clone()).await.expect("the store pauses")
+        self.stores.pauses().pause(order.clone()).await.expect("the store pauses")
     }
 
     async fn resume(&self, order: &PauseOrder) -> Paused {
-        self.stores.pauses.resume(order.clone()).await.expect("the store resumes")
+        self.stores.pauses().resume(order.clone()).await.expect("the store resumes")
     }
 
     /// Whether a switch stops something now.
     async fn is_active(&self, key: &PauseKey) -> bool {
-        let pauses = self.stores.pauses.pauses(10_000).await.expect("switches are listed");
-        pauses.iter().any(|pause| pause.key == *key)
+        self.active(10_000).await.iter().any(|pause| pause.key == *key)
+    }
+
+    /// The switches that stop something now.
+    async fn active(&self, limit: usize) -> Vec<Pause> {
+        self.stores.pauses().pauses(limit).await.expect("switches are listed")
     }
 }
 
@@ -128,20 +146,17 @@ pub async fn a_switch_stops_what_it_names_alone(factory: &dyn StoreFactory) {
     assert_eq!(stage.apply(second, begin()).await.progress.state, EffectState::Attempting);
 }
 
-/// *Told*, *Durable*: each change has one event, a repetition changes nothing, and what was ordered survives a crash.
+/// *Told*: each change has one event, also after a crash, and a repetition has none.
 pub async fn switches_are_told_once_and_survive_a_crash(factory: &dyn StoreFactory) {
     let stage = Stage::open(factory, "switches are told once and survive a crash").await;
     let namespace = tenant("switches-that-are-told-once");
     let order = order(PauseScope::Namespace(namespace.clone()), PauseCause::Ordered);
-    assert_eq!(stage.resume(&order).await, Paused::Already(None), "it was never thrown");
-    let thrown = changed(stage.pause(&order).await);
-    assert_eq!(stage.pause(&order).await, Paused::Already(Some(thrown.clone())));
+    changed(stage.pause(&order).await);
+    stage.pause(&order).await;
     let stage = stage.crashed().await;
-    assert!(stage.is_active(&order.key).await);
-    let ended = changed(stage.resume(&order).await);
-    assert!(ended.revision > thrown.revision);
-    assert_eq!(stage.resume(&order).await, Paused::Already(Some(ended)));
-    assert!(!stage.is_active(&order.key).await);
+    stage.pause(&order).await;
+    changed(stage.resume(&order).await);
+    stage.resume(&order).await;
     let query =
         chimera_audit::LedgerQuery { namespace: Some(namespace), ..chimera_audit::LedgerQuery::default() };
     let told: Vec<String> = stage.find(&query).await.iter().map(super::stage::kind_of).collect();
@@ -149,8 +164,101 @@ pub async fn switches_are_told_once_and_survive_a_crash(factory: &dyn StoreFacto
     assert_eq!(told.iter().filter(|kind| *kind == "control.resumed").count(), 1);
 }
 
+/// *Told*: an order says what was changed, by whom, when and why; a repetition changes nothing and gives the same switch back, and
+/// one that was never thrown is not there to be ended.
+pub async fn a_switch_is_thrown_and_ended_once<P: GivesPauses>(factory: &dyn StoreFactory<P>) {
+    let stage = Stage::open(factory, "a switch is thrown and ended once").await;
+    let order = order(PauseScope::Namespace(tenant("thrown-and-ended-once")), PauseCause::Ordered);
+    assert_eq!(stage.resume(&order).await, Paused::Already(None), "it was never thrown");
+    assert!(!stage.is_active(&order.key).await);
+    let thrown = changed(stage.pause(&order).await);
+    assert_eq!((&thrown.key, thrown.active, thrown.changed_at), (&order.key, true, stage.clock.now()));
+    assert_eq!((thrown.changed_by.as_ref(), thrown.note.as_str()), (Some(&order.by), "a crisis"));
+    stage.clock.advance(TimeDelta::seconds(1));
+    let again = PauseOrder { note: "another reason".to_owned(), ..order.clone() };
+    assert_eq!(stage.pause(&again).await, Paused::Already(Some(thrown.clone())));
+    assert!(stage.active(10_000).await.contains(&thrown));
+
+    let other = Stage::open(factory, &stage.scene.name).await;
+    let ended = changed(other.resume(&order).await);
+    assert!(!ended.active && ended.revision > thrown.revision, "{ended:?} after {thrown:?}");
+    assert_eq!(ended.changed_at, stage.clock.now());
+    assert_eq!(stage.resume(&order).await, Paused::Already(Some(ended.clone())));
+    assert!(!stage.is_active(&order.key).await);
+    let anew = changed(stage.pause(&again).await);
+    assert!(anew.revision > ended.revision, "{anew:?} after {ended:?}");
+    assert_eq!(anew.note, "another reason");
+}
+
+/// *Durable*: what was ordered survives a crash, thrown and ended.
+pub async fn switches_survive_a_crash<P: GivesPauses>(factory: &dyn StoreFactory<P>) {
+    let stage = Stage::open(factory, "switches survive a crash").await;
+    let order = order(PauseScope::Namespace(tenant("switches-that-survive")), PauseCause::Ordered);
+    let thrown = changed(stage.pause(&order).await);
+    let stage = stage.crashed().await;
+    assert!(stage.active(10_000).await.contains(&thrown));
+    assert_eq!(stage.pause(&order).await, Paused::Already(Some(thrown)));
+    let ended = changed(stage.resume(&order).await);
+    let stage = stage.crashed().await;
+    assert!(!stage.is_active(&order.key).await);
+    assert_eq!(stage.resume(&order).await, Paused::Already(Some(ended)));
+}
+
+/// Each scope and each cause is a switch of its own: ending one leaves the others.
+pub async fn each_switch_is_one_of_its_own<P: GivesPauses>(factory: &dyn StoreFactory<P>) {
+    let stage = Stage::open(factory, "each switch is one of its own").await;
+    let on = |platform| {
+        let account = AccountKey { platform, account: "a switch of its own".to_owned() };
+        PauseScope::Account(account)
+    };
+    let (twitter, threads) = (PlatformName::Twitter, PlatformName::Threads);
+    let another = AccountKey { platform: twitter, account: "another of its own".to_owned() };
+    let orders = [
+        order(PauseScope::All, PauseCause::Ordered),
+        order(PauseScope::Namespace(tenant("a-switch-of-its-own")), PauseCause::Ordered),
+        order(PauseScope::Namespace(tenant("another-of-its-own")), PauseCause::Ordered),
+        order(on(twitter), PauseCause::Ordered),
+        order(on(twitter), PauseCause::Credentials),
+        order(on(threads), PauseCause::Ordered),
+        order(PauseScope::Account(another), PauseCause::Ordered),
+    ];
+    for order in &orders {
+        changed(stage.pause(order).await);
+    }
+    for (place, ended) in orders.iter().enumerate() {
+        changed(stage.resume(ended).await);
+        for (other, order) in orders.iter().enumerate() {
+            assert_eq!(stage.is_active(&order.key).await, other > place, "{:?} after {place}", order.key);
+        }
+    }
+}
+
+/// The switches that stop something are listed in the order of their last change, at most so many.
+pub async fn switches_are_listed_as_they_were_changed<P: GivesPauses>(factory: &dyn StoreFactory<P>) {
+    let stage = Stage::open(factory, "switches are listed as they were changed").await;
+    let orders = ["listed-c", "listed-a", "listed-d", "listed-b"]
+        .map(|name| order(PauseScope::Namespace(tenant(name)), PauseCause::Ordered));
+    for order in &orders {
+        stage.clock.advance(TimeDelta::seconds(1));
+        changed(stage.pause(order).await);
+    }
+    // The first one is thrown anew, the third one is ended.
+    stage.clock.advance(TimeDelta::seconds(1));
+    changed(stage.resume(&orders[0]).await);
+    stage.clock.advance(TimeDelta::seconds(1));
+    changed(stage.pause(&orders[0]).await);
+    changed(stage.resume(&orders[2]).await);
+    let listed: Vec<PauseKey> = stage.active(10_000).await.into_iter().map(|pause| pause.key).collect();
+    let ours: Vec<_> = listed.iter().filter(|key| orders.iter().any(|order| order.key == **key)).collect();
+    assert_eq!(ours, [&orders[1].key, &orders[3].key, &orders[0].key]);
+    for limit in [0, 1, 2, listed.len()] {
+        let first: Vec<_> = stage.active(limit).await.into_iter().map(|pause| pause.key).collect();
+        assert_eq!(first, listed[..limit], "{limit} were asked for");
+    }
+}
+
 /// *Named*: who throws or ends a switch has a name.
-pub async fn nobody_throws_no_switch(factory: &dyn StoreFactory) {
+pub async fn nobody_throws_no_switch<P: GivesPauses>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "nobody throws no switch").await;
     let mut order = order(PauseScope::Namespace(stage.scene.namespace.clone()), PauseCause::Ordered);
     order.by.id = " \u{200b}".to_owned();

@@ -8,6 +8,7 @@ use chimera_effect::{
 use chrono::TimeDelta;
 
 use super::StoreFactory;
+use super::ports::GivesJournal;
 use super::stage::{Stage, advance, applied, begin, fresh, last, lost, not_done, outlast, request};
 use crate::scene::{published, refused};
 
@@ -19,13 +20,13 @@ const SEQUENTIAL: ExecutionPlan = ExecutionPlan {
 };
 
 /// `count` effects, admitted under this plan; attempts begin at once where they may.
-async fn planned(stage: &Stage<'_>, count: usize, plan: ExecutionPlan) -> RequestView {
-    let approved = stage.set_up(super::stage::PLENTY, &stage.effects(count)).await;
-    fresh(stage.admit(Admit { plan, ..request(&stage.scene, &approved, true) }).await)
+async fn planned<P: GivesJournal>(stage: &Stage<'_, P>, count: usize, plan: ExecutionPlan) -> RequestView {
+    let asked = stage.asking(&stage.scene, &stage.acts(count), true).await;
+    fresh(stage.admit(Admit { plan, ..asked }).await)
 }
 
 /// One effect as it is stored.
-async fn stored(stage: &Stage<'_>, record: &EffectRecord) -> EffectRecord {
+async fn stored<P: GivesJournal>(stage: &Stage<'_, P>, record: &EffectRecord) -> EffectRecord {
     let view = stage.view().await.expect("the request is stored");
     view.effects.into_iter().find(|one| one.id == record.id).expect("the effect is stored")
 }
@@ -36,7 +37,9 @@ fn states(view: &RequestView) -> Vec<EffectState> {
 
 /// *Planned*: of effects one after the other the first begins alone, and after a crash the next one is due when the attempt
 /// of the one before has ended, whatever came of it; asked to begin before, it is put aside.
-pub async fn one_after_the_other_keeps_its_order_after_a_crash(factory: &dyn StoreFactory) {
+pub async fn one_after_the_other_keeps_its_order_after_a_crash<P: GivesJournal>(
+    factory: &dyn StoreFactory<P>,
+) {
     let stage = Stage::open(factory, "one after the other keeps its order after a crash").await;
     let view = planned(&stage, 3, SEQUENTIAL).await;
     assert_eq!(view.request.plan, SEQUENTIAL);
@@ -73,7 +76,7 @@ pub async fn one_after_the_other_keeps_its_order_after_a_crash(factory: &dyn Sto
 }
 
 /// *Planned*: effects that go together are due together.
-pub async fn together_means_at_once(factory: &dyn StoreFactory) {
+pub async fn together_means_at_once<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "together means at once").await;
     let view = planned(&stage, 3, ExecutionPlan::default()).await;
     assert_eq!(states(&view), [EffectState::Attempting; 3]);
@@ -81,7 +84,7 @@ pub async fn together_means_at_once(factory: &dyn StoreFactory) {
 
 /// *Planned*: of all or nothing one after the other begins once the one before is public, and none begins any more when one is
 /// known never to happen.
-pub async fn all_or_nothing_stops_at_the_first_failure(factory: &dyn StoreFactory) {
+pub async fn all_or_nothing_stops_at_the_first_failure<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "all or nothing stops at the first failure").await;
     let plan = ExecutionPlan { all_or_nothing: true, ..SEQUENTIAL };
     let view = planned(&stage, 3, plan).await;
@@ -107,10 +110,10 @@ pub async fn all_or_nothing_stops_at_the_first_failure(factory: &dyn StoreFactor
 }
 
 /// *Planned*: the first plan of a key stands; a repetition with another one is the same request.
-pub async fn the_first_plan_of_a_key_stands(factory: &dyn StoreFactory) {
+pub async fn the_first_plan_of_a_key_stands<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "the first plan of a key stands").await;
-    let approved = stage.set_up(super::stage::PLENTY, &stage.effects(2)).await;
-    let asked = Admit { plan: SEQUENTIAL, ..request(&stage.scene, &approved, true) };
+    let asked = stage.asking(&stage.scene, &stage.acts(2), true).await;
+    let asked = Admit { plan: SEQUENTIAL, ..asked };
     let first = fresh(stage.admit(asked.clone()).await);
     let stage = stage.crashed().await;
     let other = ExecutionPlan { all_or_nothing: true, ..ExecutionPlan::default() };
@@ -161,7 +164,7 @@ pub async fn an_early_window_waits(factory: &dyn StoreFactory) {
 
 /// *Planned*: what was refused for now is due again by itself where the plan says when, so often and no longer; else it waits
 /// for its caller.
-pub async fn what_was_refused_is_due_again_as_planned(factory: &dyn StoreFactory) {
+pub async fn what_was_refused_is_due_again_as_planned<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "what was refused is due again as planned").await;
     let retry = RetryPolicy::Background { attempts: 2, first_pause_s: 5, within_s: 60 };
     let view = planned(&stage, 1, ExecutionPlan { retry, ..ExecutionPlan::default() }).await;

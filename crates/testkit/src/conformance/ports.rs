@@ -90,6 +90,15 @@ pub struct ErasableEvidence {
     pub eraser: Arc<dyn AttachmentEraser>,
 }
 
+/// A ledger that is followed. Without something to append to there is nothing to follow.
+#[derive(Debug)]
+pub struct FollowedLedger {
+    /// To append.
+    pub ledger: Arc<dyn AuditLedger>,
+    /// To follow.
+    pub changes: Arc<dyn Changes>,
+}
+
 /// An opener with an [`ApprovalStore`].
 pub trait GivesApprovals: Debug + Send + Sync + 'static {
     /// Decisions.
@@ -100,6 +109,15 @@ pub trait GivesApprovals: Debug + Send + Sync + 'static {
 pub trait GivesBudget: Debug + Send + Sync + 'static {
     /// Budgets.
     fn budget(&self) -> &dyn Budget;
+}
+
+/// An opener with an [`EffectJournal`].
+pub trait GivesJournal: Debug + Send + Sync + 'static {
+    /// Requests and effects.
+    fn journal(&self) -> &dyn EffectJournal;
+
+    /// The store that the journal is a part of; `None` where it stands alone.
+    fn whole(&self) -> Option<&Stores>;
 }
 
 /// An opener with [`RateLimits`].
@@ -123,6 +141,15 @@ pub trait GivesEraser: GivesEvidence {
     fn eraser(&self) -> &dyn AttachmentEraser;
 }
 
+/// An opener with [`Changes`] over the ledger that they tell of.
+pub trait GivesChanges: Debug + Send + Sync + 'static {
+    /// Evidence, to append.
+    fn ledger(&self) -> &dyn AuditLedger;
+
+    /// Evidence, to follow.
+    fn changes(&self) -> &dyn Changes;
+}
+
 /// An opener with a port whose steps leave evidence.
 ///
 /// Where the evidence can be read, a case looks at it too; a port that stands alone is asked for its answers.
@@ -141,6 +168,12 @@ pub trait GivesProposals: LeavesEvidence {
 pub trait GivesReviews: LeavesEvidence {
     /// Reviews.
     fn reviews(&self) -> &dyn ReviewQueue;
+}
+
+/// An opener with [`Pauses`].
+pub trait GivesPauses: LeavesEvidence {
+    /// Switches.
+    fn pauses(&self) -> &dyn Pauses;
 }
 
 /// One port gives itself, and a whole store gives each of its ports.
@@ -166,8 +199,29 @@ gives! {
     GivesApprovals ApprovalStore approvals
     GivesBudget Budget budget
     GivesLimits RateLimits limits
+    GivesPauses Pauses pauses
     GivesProposals ProposalJournal proposals
     GivesReviews ReviewQueue reviews
+}
+
+impl GivesJournal for Arc<dyn EffectJournal> {
+    fn journal(&self) -> &dyn EffectJournal {
+        self.as_ref()
+    }
+
+    fn whole(&self) -> Option<&Stores> {
+        None
+    }
+}
+
+impl GivesJournal for Stores {
+    fn journal(&self) -> &dyn EffectJournal {
+        self.journal.as_ref()
+    }
+
+    fn whole(&self) -> Option<&Stores> {
+        Some(self)
+    }
 }
 
 impl GivesEvidence for Stores {
@@ -212,20 +266,43 @@ impl GivesEraser for Stores {
     }
 }
 
+impl GivesChanges for FollowedLedger {
+    fn ledger(&self) -> &dyn AuditLedger {
+        self.ledger.as_ref()
+    }
+
+    fn changes(&self) -> &dyn Changes {
+        self.changes.as_ref()
+    }
+}
+
+impl GivesChanges for Stores {
+    fn ledger(&self) -> &dyn AuditLedger {
+        self.ledger.as_ref()
+    }
+
+    fn changes(&self) -> &dyn Changes {
+        self.changes.as_ref()
+    }
+}
+
 impl LeavesEvidence for Stores {
     fn evidence(&self) -> Option<&dyn GivesEvidence> {
         Some(self)
     }
 }
 
-impl LeavesEvidence for Arc<dyn ProposalJournal> {
-    fn evidence(&self) -> Option<&dyn GivesEvidence> {
-        None
-    }
+/// A port that stands alone, though a store would leave evidence of its steps.
+macro_rules! alone {
+    ($($port:ident)*) => {
+        $(
+            impl LeavesEvidence for Arc<dyn $port> {
+                fn evidence(&self) -> Option<&dyn GivesEvidence> {
+                    None
+                }
+            }
+        )*
+    };
 }
 
-impl LeavesEvidence for Arc<dyn ReviewQueue> {
-    fn evidence(&self) -> Option<&dyn GivesEvidence> {
-        None
-    }
-}
+alone! { Pauses ProposalJournal ReviewQueue }

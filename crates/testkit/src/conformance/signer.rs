@@ -131,9 +131,11 @@ pub async fn a_signer_that_signed_nothing_has_no_last_head(harness: &dyn SignerH
 /// *Memory*: the head is the last one when its signature is answered.
 pub async fn what_is_signed_is_the_last_head(harness: &dyn SignerHarness) {
     let signer = open(harness, "what is signed is the last head").await;
-    let log = Log::of("a", 5);
-    sign(signer.as_ref(), log.head(5), &[]).await;
-    assert_eq!(last(signer.as_ref()).await, Some(log.head(5)));
+    let log = Log::of("a", 7);
+    sign(signer.as_ref(), log.head(4), &[]).await;
+    assert_eq!(last(signer.as_ref()).await, Some(log.head(4)));
+    sign(signer.as_ref(), log.head(7), &log.proof(4, 7)).await;
+    assert_eq!(last(signer.as_ref()).await, Some(log.head(7)));
 }
 
 /// A note verifies strictly under `verifier_key`; its origin is that key's name; it has no lines after the root, and one

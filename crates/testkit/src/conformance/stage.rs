@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chimera_audit::{Draft, Entry, EventType, Head, LedgerQuery, Page, Statement};
 use chimera_contracts::{Clock, ErrorCode, EventId, Money, Namespace, PlatformName, derive_uuid};
 use chimera_effect::{
-    Admission, Admit, Advance, Advanced, Effect, EffectRecord, LeaseGrant, LeaseScope, Pending, Refused,
-    RequestView, Step, UnknownOutcome,
+    Admission, Admit, Advance, Advanced, Effect, EffectKind, EffectRecord, EffectV1, LeaseGrant, LeaseScope,
+    Pending, Refused, RequestView, Step, UnknownOutcome,
 };
 use chimera_governance::{Approved, Balance, Standing};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
-use super::ports::{GivesApprovals, GivesBudget, GivesEvidence, LeavesEvidence};
+use super::ports::{GivesApprovals, GivesBudget, GivesEvidence, GivesJournal, LeavesEvidence};
 use super::{StoreFactory, Stores};
 use crate::clock::TestClock;
-use crate::scene::{self, Scene, WINDOW, admit_request, new_effect, sample_effect};
+use crate::scene::{self, PRICE, Scene, WINDOW, admit_request, new_effect, sample_effect};
 
 /// More than any case holds.
 pub(super) const PLENTY: Money = Money::usd_micros(1_000_000);
@@ -36,7 +36,7 @@ pub(super) struct Stage<'a, P = Stores> {
 }
 
 /// All that an admission or a step may change.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Snapshot {
     view: Option<RequestView>,
     balance: Option<Balance>,
@@ -82,15 +82,58 @@ impl Stage<'_> {
     pub(super) async fn approve_for(&self, scene: &Scene, effects: &[Effect]) -> Vec<Approved<Effect>> {
         scene::approve(&self.stores.approvals, &self.clock(), scene, effects).await
     }
+}
+
+impl<P: GivesJournal> Stage<'_, P> {
+    /// An act of the scene on this platform: a post. Of a journal that stands alone a reply, which a policy may decide about: no
+    /// other decision comes with an admission.
+    pub(super) fn act(&self, platform: PlatformName, text: &str) -> Effect {
+        self.as_act(sample_effect(&self.scene, platform, text).content().clone())
+    }
+
+    /// One act on each of the first `count` platforms.
+    pub(super) fn acts(&self, count: usize) -> Vec<Effect> {
+        PlatformName::ALL.iter().take(count).map(|platform| self.act(*platform, "a text")).collect()
+    }
+
+    /// This content as an act: a journal that stands alone replies with it where it would be posted.
+    pub(super) fn as_act(&self, content: EffectV1) -> Effect {
+        let posts = self.stores.whole().is_some() || content.kind != EffectKind::Publish;
+        let content = if posts {
+            content
+        } else {
+            let target = Some(format!("a post for {}", self.scene.name));
+            EffectV1 { kind: EffectKind::Reply, target, ..content }
+        };
+        Effect::new(content).expect("an effect has a canonical form")
+    }
+
+    /// A request of this scene for these effects, which is allowed: in a whole store by the recorded decision of a reviewer, at a
+    /// price that a budget covers; of a journal that stands alone by the decision of a policy, which the request brings, and free.
+    pub(super) async fn asking(&self, scene: &Scene, effects: &[Effect], begin: bool) -> Admit {
+        let clock = self.clock();
+        match self.stores.whole() {
+            Some(Stores { approvals, budget, .. }) => {
+                let approved =
+                    scene::set_up(approvals, budget.as_ref(), &clock, scene, PLENTY, effects).await;
+                request(scene, &approved, begin)
+            }
+            None => scene::decided_request(&clock, scene, effects, begin),
+        }
+    }
 
     pub(super) async fn admit(&self, admit: Admit) -> Admission {
-        self.stores.journal.admit(admit).await.expect("the journal admits or says why not")
+        self.stores.journal().admit(admit).await.expect("the journal admits or says why not")
     }
 
     /// A request for `count` effects, admitted; their first attempts begin where `begin` says so.
     pub(super) async fn admitted(&self, count: usize, begin: bool) -> RequestView {
-        let approved = self.set_up(PLENTY, &self.effects(count)).await;
-        fresh(self.admit(request(&self.scene, &approved, begin)).await)
+        self.admitted_acts(&self.acts(count), begin).await
+    }
+
+    /// The scene's request for these effects, admitted.
+    pub(super) async fn admitted_acts(&self, effects: &[Effect], begin: bool) -> RequestView {
+        fresh(self.admit(self.asking(&self.scene, effects, begin).await).await)
     }
 
     /// One effect whose first attempt began.
@@ -99,7 +142,7 @@ impl Stage<'_> {
     }
 
     pub(super) async fn advance(&self, advance: Advance) -> Advanced {
-        self.stores.journal.advance(advance).await.expect("the journal moves the effect or says why not")
+        self.stores.journal().advance(advance).await.expect("the journal moves the effect or says why not")
     }
 
     /// Takes a step, which must apply.
@@ -108,7 +151,7 @@ impl Stage<'_> {
     }
 
     pub(super) async fn lease(&self, scope: LeaseScope, limit: usize) -> Vec<LeaseGrant> {
-        self.stores.journal.lease(scope, limit, WINDOW.lease).await.expect("the journal leases")
+        self.stores.journal().lease(scope, limit, WINDOW.lease).await.expect("the journal leases")
     }
 
     /// Leases one effect by its id, if it is free.
@@ -124,37 +167,59 @@ impl Stage<'_> {
     }
 
     pub(super) async fn view(&self) -> Option<RequestView> {
-        self.stores.journal.request(&self.scene.key).await.expect("the journal is read")
+        self.stores.journal().request(&self.scene.key).await.expect("the journal is read")
     }
 
+    /// All that an admission or a step may change, as far as it can be asked for.
     pub(super) async fn snapshot(&self) -> Snapshot {
-        let mut standing = Vec::new();
-        for effect in self.effects(PlatformName::ALL.len()) {
-            standing.push(self.standing(&effect).await);
+        let mut snapshot = Snapshot { view: self.view().await, ..Snapshot::default() };
+        if let Some(stores) = self.stores.whole() {
+            for effect in self.effects(PlatformName::ALL.len()) {
+                snapshot.standing.push(standing_of(stores, &self.scene, &effect).await);
+            }
+            snapshot.balance = balance_of(stores, &self.scene).await;
+            snapshot.trace = trace_of(stores, &self.scene).await;
         }
-        Snapshot {
-            view: self.view().await,
-            balance: self.balance().await,
-            standing,
-            trace: self.trace().await,
+        snapshot
+    }
+
+    /// What is spent and what is held, in prices; `None` where the journal stands alone, and all is free.
+    pub(super) async fn money(&self) -> Option<(u64, u64)> {
+        let balance = balance_of(self.stores.whole()?, &self.scene).await.expect("a budget is set");
+        Some((balance.spent.micros / PRICE.micros, balance.committed.micros / PRICE.micros))
+    }
+
+    /// Asserts what is spent and what is held, in prices, where that can be asked for.
+    pub(super) async fn pays(&self, spent: u64, held: u64) {
+        if let Some(money) = self.money().await {
+            assert_eq!(money, (spent, held), "spent and held");
+        }
+    }
+
+    /// The types of the events of the scene's trace, in order; `None` where the journal stands alone.
+    pub(super) async fn trace_if_whole(&self) -> Option<Vec<String>> {
+        Some(trace_of(self.stores.whole()?, &self.scene).await)
+    }
+
+    /// Asserts how many events of the scene's trace have this verb, where that can be asked for.
+    pub(super) async fn tells_of(&self, verb: &str, times: usize) {
+        if let Some(trace) = self.trace_if_whole().await {
+            let end = format!(".{verb}");
+            let found = trace.iter().filter(|kind| kind.ends_with(&end)).count();
+            assert_eq!(found, times, "`{verb}` in {trace:?}");
         }
     }
 }
 
 impl<P: GivesBudget> Stage<'_, P> {
     pub(super) async fn balance(&self) -> Option<Balance> {
-        self.stores.budget().balance(&self.scene.scope()).await.expect("the budget is read")
+        balance_of(&self.stores, &self.scene).await
     }
 }
 
 impl<P: GivesApprovals> Stage<'_, P> {
     pub(super) async fn standing(&self, effect: &Effect) -> Option<Standing> {
-        let Scene { namespace, decision, .. } = &self.scene;
-        self.stores
-            .approvals()
-            .decision(namespace, *decision, &effect.digest())
-            .await
-            .expect("decisions are read")
+        standing_of(&self.stores, &self.scene, effect).await
     }
 
     pub(super) async fn revoke(&self) {
@@ -193,6 +258,15 @@ impl<P: LeavesEvidence> Stage<'_, P> {
             assert_eq!(trace, kinds);
         }
     }
+}
+
+async fn balance_of(stores: &impl GivesBudget, scene: &Scene) -> Option<Balance> {
+    stores.budget().balance(&scene.scope()).await.expect("the budget is read")
+}
+
+async fn standing_of(stores: &impl GivesApprovals, scene: &Scene, effect: &Effect) -> Option<Standing> {
+    let Scene { namespace, decision, .. } = scene;
+    stores.approvals().decision(namespace, *decision, &effect.digest()).await.expect("decisions are read")
 }
 
 async fn trace_of(evidence: &dyn GivesEvidence, scene: &Scene) -> Vec<String> {

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::StoreFactory;
+use super::ports::GivesJournal;
 use super::stage::{
     PLENTY, Stage, accepted, advance, applied, begin, fresh, last, lost, not_done, openers, outlast, request,
 };
@@ -35,7 +36,7 @@ pub async fn steps_move_effect_budget_and_evidence_together(factory: &dyn StoreF
 }
 
 /// *Durable*: what `advance` answered survives a crash.
-pub async fn answers_of_advance_survive_a_crash(factory: &dyn StoreFactory) {
+pub async fn answers_of_advance_survive_a_crash<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "answers of advance survive a crash").await;
     let view = stage.admitted(2, true).await;
     stage.apply(&view.effects[0], published("durable")).await;
@@ -46,7 +47,7 @@ pub async fn answers_of_advance_survive_a_crash(factory: &dyn StoreFactory) {
 }
 
 /// *Fenced*: a step under a past epoch or version changes nothing.
-pub async fn a_past_epoch_or_version_is_fenced(factory: &dyn StoreFactory) {
+pub async fn a_past_epoch_or_version_is_fenced<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a past epoch or version is fenced").await;
     let record = stage.begun().await;
     let unknown = stage.apply(&record, lost()).await;
@@ -71,7 +72,7 @@ pub async fn a_past_epoch_or_version_is_fenced(factory: &dyn StoreFactory) {
 }
 
 /// Takes a step, then the same step again: once applied, once already, and nothing moves twice.
-async fn twice(stage: &Stage<'_>, step: Advance) -> EffectRecord {
+async fn twice<P: GivesJournal>(stage: &Stage<'_, P>, step: Advance) -> EffectRecord {
     let record = applied(stage.advance(step.clone()).await);
     let before = stage.snapshot().await;
     let said = format!("{step:?}");
@@ -81,7 +82,7 @@ async fn twice(stage: &Stage<'_>, step: Advance) -> EffectRecord {
 }
 
 /// *Fenced*: repeating a step that was applied is `Already`, for every kind of step, and moves nothing again.
-pub async fn a_repeated_step_is_already(factory: &dyn StoreFactory) {
+pub async fn a_repeated_step_is_already<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a repeated step is already").await;
     let view = stage.admitted(5, false).await;
     let mut begun = Vec::new();
@@ -111,12 +112,12 @@ pub async fn a_repeated_step_is_already(factory: &dyn StoreFactory) {
 }
 
 /// *Fenced*: of concurrent steps from one version, in two processes, one applies.
-pub async fn concurrent_steps_of_one_version_apply_once(factory: &dyn StoreFactory) {
+pub async fn concurrent_steps_of_one_version_apply_once<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "concurrent steps of one version apply once").await;
     let record = stage.begun().await;
     let others = openers(factory, 2).await;
     let step = |n: usize| if n.is_multiple_of(3) { lost() } else { published("concurrent") };
-    let calls = (0..16).map(|n| others[n % 2].journal.advance(advance(&record, step(n))));
+    let calls = (0..16).map(|n| others[n % 2].journal().advance(advance(&record, step(n))));
     let answers: Vec<Advanced> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let winners: Vec<_> = answers
         .iter()
@@ -134,7 +135,7 @@ pub async fn concurrent_steps_of_one_version_apply_once(factory: &dyn StoreFacto
 }
 
 /// A step that cannot follow the state is `Misuse`, was not applied, and changes nothing.
-pub async fn an_illegal_step_is_misuse_and_changes_nothing(factory: &dyn StoreFactory) {
+pub async fn an_illegal_step_is_misuse_and_changes_nothing<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "an illegal step is misuse and changes nothing").await;
     let view = stage.admitted(2, true).await;
     let public = stage.apply(&view.effects[0], published("legal")).await;
@@ -152,22 +153,21 @@ pub async fn an_illegal_step_is_misuse_and_changes_nothing(factory: &dyn StoreFa
         (&failed, lost()),
     ] {
         let said = format!("{step:?}");
-        let error = stage.stores.journal.advance(advance(record, step)).await.expect_err(&said);
+        let error = stage.stores.journal().advance(advance(record, step)).await.expect_err(&said);
         assert_eq!((error.kind, error.applied), (StoreErrorKind::Misuse, Applied::NotApplied), "{said}");
     }
     assert_eq!(stage.snapshot().await, before);
 }
 
 /// *Fenced*: no two effects of a platform's account own one external id; the same id elsewhere is another post.
-pub async fn a_post_belongs_to_one_effect(factory: &dyn StoreFactory) {
+pub async fn a_post_belongs_to_one_effect<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "a post belongs to one effect").await;
-    let first = sample_effect(&stage.scene, PlatformName::Twitter, "a text");
-    let second = sample_effect(&stage.scene, PlatformName::Twitter, "another text");
-    let elsewhere = sample_effect(&stage.scene, PlatformName::Threads, "a text");
+    let first = stage.act(PlatformName::Twitter, "a text");
+    let second = stage.act(PlatformName::Twitter, "another text");
+    let elsewhere = stage.act(PlatformName::Threads, "a text");
     let content = EffectV1 { account: "another account".to_owned(), ..first.content().clone() };
     let other_account = Effect::new(content).unwrap();
-    let approved = stage.set_up(PLENTY, &[first, second, elsewhere, other_account]).await;
-    let view = fresh(stage.admit(request(&stage.scene, &approved, true)).await);
+    let view = stage.admitted_acts(&[first, second, elsewhere, other_account], true).await;
     let claim = |record: &EffectRecord| advance(record, published("the one"));
 
     let owner = applied(stage.advance(claim(&view.effects[0])).await);
@@ -204,7 +204,7 @@ pub async fn evidence_tells_the_whole_story_in_order(factory: &dyn StoreFactory)
 
 /// *Durable*: media that a platform knows stay with their effect, whether a step of their own names them or the `Begin` that
 /// they were uploaded for: no attempt uploads one of them again.
-pub async fn media_that_a_platform_knows_stay_known(factory: &dyn StoreFactory) {
+pub async fn media_that_a_platform_knows_stay_known<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
     let stage = Stage::open(factory, "media that a platform knows stay known").await;
     let record = stage.admitted(1, false).await.effects.remove(0);
     let media = |ids: &[&str]| -> Vec<Uploaded> {

@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use chimera_audit::Secrets;
 use chimera_contracts::Clock;
-use chimera_platform::{Called, LateAnswer, ServerError, ToolCall, ToolClient, ToolInfo};
+use chimera_platform::{Called, LateAnswer, ServerError, ToolAnswer, ToolCall, ToolClient, ToolInfo};
 use chimera_testkit::TestClock;
 use chimera_testkit::conformance::tools::{Does, Reached};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use serde_json::json;
+
+use crate::failing::once_later;
 
 /// What a credential is here.
 pub(crate) const SECRET: &str = "swordfish";
@@ -39,6 +41,20 @@ pub(crate) enum Fault {
     RepeatsLate,
     /// Late answers are given out without a word of whose they are.
     ForgetsCalls,
+    /// A call without arguments is given one.
+    AddsArguments,
+    /// Of calls at one time each gets the answer of the last one.
+    MixesAnswers,
+    /// Who is asked for something is called again.
+    AsksAgain,
+    /// A call that failed is sent again.
+    RepeatsFailures,
+    /// The call that a server died of is sent to its next life as well.
+    RepeatsDeaths,
+    /// A server that died is not started for a list.
+    ListsNoDead,
+    /// Tools are listed once.
+    ListsOnce,
 }
 
 /// What the server does with a call.
@@ -64,6 +80,11 @@ struct State {
     /// Who waits for an answer, or did.
     held: Vec<(ToolCall, Does, oneshot::Sender<Called>)>,
     late: Vec<LateAnswer>,
+    /// What the server answered last.
+    answered: Option<ToolAnswer>,
+    /// The call that it died of.
+    fatal: Option<ToolCall>,
+    lists: usize,
 }
 
 /// Without what the server is to say: that may be anything.
@@ -140,7 +161,10 @@ impl FakeServer {
     }
 
     fn put(&self, call: &ToolCall) {
-        let ToolCall { tool, arguments, meta, .. } = call.clone();
+        let ToolCall { tool, mut arguments, meta, .. } = call.clone();
+        if self.fault == Fault::AddsArguments && arguments.is_empty() {
+            arguments.insert("text".to_owned(), json!(""));
+        }
         self.state().reached.push(Reached { tool, arguments, meta });
     }
 
@@ -192,6 +216,21 @@ impl ToolClient for FakeServer {
     }
 
     async fn tools(&self, _: DateTime<Utc>) -> Result<Vec<ToolInfo>, ServerError> {
+        let lists = {
+            let mut state = self.state();
+            state.lists += 1;
+            if self.fault == Fault::ListsNoDead && state.life > 0 && !state.running {
+                return Err(ServerError {
+                    server: "fake".to_owned(),
+                    reason: "the server is not running".to_owned(),
+                    retry_after: None,
+                });
+            }
+            state.lists
+        };
+        if self.fault == Fault::ListsOnce && lists > 1 {
+            return Ok(Vec::new());
+        }
         self.start();
         let input_schema = json!({ "type": "object", "properties": {
             "text": { "type": "string" }, "account": { "type": "string" }, "platform": { "type": "string" },
@@ -216,20 +255,38 @@ impl ToolClient for FakeServer {
         if call.life.is_some_and(|life| life != self.life()) && self.fault != Fault::AnyLife {
             return Called::NotSent { reason: "the server was started anew".to_owned() };
         }
+        let fatal = self.state().fatal.take().filter(|_| self.fault == Fault::RepeatsDeaths);
+        if let Some(fatal) = fatal {
+            self.put(&fatal);
+        }
         self.put(&call);
         let does = (self.script)(&call);
         match &does {
-            Does::Fails(words) => Called::Failed { reason: self.reason(words) },
+            Does::Fails(words) => {
+                if self.fault == Fault::RepeatsFailures {
+                    self.put(&call);
+                }
+                Called::Failed { reason: self.reason(words) }
+            }
             Does::Answers(answer) => {
                 let mut answer = answer.clone();
                 if self.fault == Fault::RedactsAnswers {
                     answer.texts.iter_mut().for_each(|text| *text = self.secrets.redact(text).into_owned());
+                }
+                if self.fault == Fault::AsksAgain && answer.result_type.as_deref() == Some("input_required") {
+                    self.put(&call);
+                }
+                self.state().answered = Some(answer.clone());
+                if self.fault == Fault::MixesAnswers {
+                    once_later().await;
+                    answer = self.state().answered.clone().unwrap_or(answer);
                 }
                 Called::Answered(answer)
             }
             Does::Dies => {
                 let mut state = self.state();
                 state.running = false;
+                state.fatal = Some(call.clone());
                 // Whoever waits is told by the end of the channel.
                 state.held.clear();
                 Called::Lost { reason: "the server died".to_owned() }

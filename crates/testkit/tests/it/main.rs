@@ -81,6 +81,8 @@ mod undo;
 mod uploading;
 mod waiting;
 mod world;
+mod wrong_journals;
+mod wrong_ports;
 
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chimera_contracts::{Clock as _, Money, Namespace, ReviewId, StoreError, StoreErrorKind};
-use chimera_effect::EffectKind;
+use chimera_effect::{EffectJournal, EffectKind, Pauses};
 use chimera_governance::review::{
     self, Changed, Enqueued, NewReview, Review, ReviewPage, ReviewQuery, ReviewQueue, ReviewState,
     ReviewStep, Stepped,
 };
 use chimera_governance::{Balance, Budget, BudgetScope};
 use chimera_platform::limits::{self, Permit, RateKey, RateLimit, RateLimits, TakenPermit};
-use chimera_testkit::conformance::{self, StoreFactory};
-use chimera_testkit::{TestClock, block_on};
+use chimera_testkit::conformance::{self, FollowedLedger, StoreFactory};
+use chimera_testkit::{MemoryStore, TestClock, block_on};
 use uuid::Uuid;
 
 use crate::InMemory;
@@ -229,6 +229,74 @@ fn what_breaks_a_sentence_fails_its_case() {
     fails(conformance::limits::cases(), &Disk::<Permits>::wrong(), &["what_is_given_back_is_free"]);
 }
 
+/// The store in memory, of which a host has one port alone.
+#[derive(Debug)]
+struct Alone(InMemory);
+
+macro_rules! alone {
+    ($($port:ident)*) => {
+        $(
+            #[async_trait]
+            impl StoreFactory<Arc<dyn $port>> for Alone {
+                async fn open(&self) -> Arc<dyn $port> {
+                    Arc::new(self.0.memory.open())
+                }
+
+                async fn crash_and_reopen(&self, dead: Arc<dyn $port>) -> Arc<dyn $port> {
+                    drop(dead);
+                    Arc::new(self.0.memory.open())
+                }
+
+                fn clock(&self) -> Arc<TestClock> {
+                    Arc::clone(&self.0.clock)
+                }
+            }
+        )*
+    };
+}
+
+alone! { EffectJournal Pauses }
+
+#[async_trait]
+impl StoreFactory<FollowedLedger> for Alone {
+    async fn open(&self) -> FollowedLedger {
+        let store = Arc::new(self.0.memory.open());
+        FollowedLedger { ledger: Arc::<MemoryStore>::clone(&store), changes: store }
+    }
+
+    async fn crash_and_reopen(&self, dead: FollowedLedger) -> FollowedLedger {
+        drop(dead);
+        self.open().await
+    }
+
+    fn clock(&self) -> Arc<TestClock> {
+        Arc::clone(&self.0.clock)
+    }
+}
+
+/// No decision is recorded, no limit is set and no ledger is read beside it: the suite asks the journal and nothing else.
+#[test]
+fn a_journal_alone_keeps_its_contract() {
+    let alone: &dyn StoreFactory<Arc<dyn EffectJournal>> = &Alone(InMemory::new());
+    block_on(conformance::journal::all(alone));
+    for case in conformance::journal::cases() {
+        let alone: &dyn StoreFactory<Arc<dyn EffectJournal>> = &Alone(InMemory::new());
+        block_on(case.run(alone));
+    }
+}
+
+#[test]
+fn switches_alone_keep_their_contract() {
+    let alone: &dyn StoreFactory<Arc<dyn Pauses>> = &Alone(InMemory::new());
+    block_on(conformance::pauses::all(alone));
+}
+
+#[test]
+fn a_ledger_that_is_followed_keeps_its_contract() {
+    let alone: &dyn StoreFactory<FollowedLedger> = &Alone(InMemory::new());
+    block_on(conformance::changes::all(alone));
+}
+
 /// The factory of a whole store runs the suite of each port as it is.
 #[test]
 fn a_whole_store_is_held_to_each_port() {
@@ -236,9 +304,12 @@ fn a_whole_store_is_held_to_each_port() {
         let store = InMemory::new();
         conformance::approvals::all(&store).await;
         conformance::budget::all(&store).await;
+        conformance::changes::all(&store).await;
         conformance::erasure::all(&store).await;
+        conformance::journal::all(&store).await;
         conformance::ledger::all(&store).await;
         conformance::limits::all(&store).await;
+        conformance::pauses::all(&store).await;
         conformance::proposals::all(&store).await;
         conformance::reviews::all(&store).await;
     });

@@ -1,17 +1,21 @@
 //! The strict platform and the one over tools are held to the contract of their port, and platforms that break it are found out.
 
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chimera_contracts::{Clock, ErrorCode, Namespace, PlatformName};
 use chimera_effect::{
-    AccountRef, Attempt, EffectKind, Finding, LateOutcome, LookReport, LookUp, Media, MediaIdentity,
-    NotReady, Outcome, Platform, PostOwners, Refusal, Service, Upload, Uploaded,
+    AccountRef, Attempt, ContentPart, EffectKind, EffectV1, Finding, LateOutcome, LookReport, LookUp, Media,
+    MediaIdentity, NotReady, Outcome, Platform, PostOwners, Refusal, Service, Unfit, Upload, Uploaded,
 };
 use chimera_testkit::conformance::platform::{self, Fate, PlatformHarness, PlatformWorld, Public};
 use chimera_testkit::{Fault, Rules, StrictPlatform, TestClock, block_on, done};
 
-use crate::failing::fails;
+use chrono::TimeDelta;
+
+use crate::failing::{Variant, each_case_fails};
 use crate::fake_server::SECRET;
 use crate::tool_outside::{PLACE, ToolOutside};
 
@@ -20,11 +24,28 @@ fn medium() -> Media {
 }
 
 /// What a test puts between a case and the port.
-type Wrap = fn(Arc<dyn Platform>, &ToolOutside) -> Arc<dyn Platform>;
+type Wrap = Box<dyn Fn(Arc<dyn Platform>, &ToolOutside) -> Arc<dyn Platform> + Send + Sync>;
 
 /// Platforms over tools.
-#[derive(Debug)]
-struct OverTools(Wrap);
+struct OverTools {
+    name: String,
+    wrap: Wrap,
+}
+
+impl OverTools {
+    fn new<W>(name: impl Into<String>, wrap: W) -> Self
+    where
+        W: Fn(Arc<dyn Platform>, &ToolOutside) -> Arc<dyn Platform> + Send + Sync + 'static,
+    {
+        Self { name: name.into(), wrap: Box::new(wrap) }
+    }
+}
+
+impl fmt::Debug for OverTools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OverTools").field(&self.name).finish()
+    }
+}
 
 #[derive(Debug)]
 struct ToolWorld {
@@ -36,7 +57,7 @@ struct ToolWorld {
 impl PlatformHarness for OverTools {
     async fn world(&self) -> Arc<dyn PlatformWorld> {
         let outside = ToolOutside::new();
-        let port = (self.0)(Arc::new(outside.platform()), &outside);
+        let port = (self.wrap)(Arc::new(outside.platform()), &outside);
         Arc::new(ToolWorld { outside, port })
     }
 }
@@ -102,7 +123,7 @@ impl PlatformWorld for ToolWorld {
 
 #[test]
 fn the_platform_over_tools_keeps_its_contract() {
-    block_on(platform::all(&OverTools(|port, _| port)));
+    block_on(platform::all(&OverTools::new("as they are", |port, _| port)));
 }
 
 /// Strict platforms.
@@ -229,6 +250,16 @@ enum Breach {
     Late,
     /// What the outside said is told as it came.
     Tells,
+    /// What it serves depends on what was attempted.
+    Wavers,
+    /// What fitted once does not fit again.
+    Moods,
+    /// An upload is public.
+    Shows,
+    /// What did not leave is told as done.
+    Invents,
+    /// It waits for an answer longer than its timeout.
+    Waits,
 }
 
 /// A platform that breaks its contract.
@@ -238,12 +269,43 @@ struct Wrong {
     breach: Breach,
     outside: Option<ToolOutside>,
     late: Mutex<Vec<LateOutcome>>,
+    attempts: AtomicUsize,
+    asked: AtomicUsize,
 }
 
+impl Wrong {
+    /// Whether nothing left of an attempt that had time.
+    fn left_nothing(&self, attempt: &Attempt) -> bool {
+        self.outside
+            .as_ref()
+            .is_some_and(|outside| outside.acted() == 0 && outside.clock.now() < attempt.send_before())
+    }
+
+    /// Does before an attempt what is its fault.
+    fn before(&self, attempt: &Attempt) {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        let Some(outside) = &self.outside else { return };
+        if self.breach == Breach::Late && outside.clock.now() >= attempt.send_before() {
+            outside.act(&attempt.effect().content().text);
+        }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Platform for Wrong {
     fn service(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<Service> {
-        self.inner.service(account, kind)
+        let service = self.inner.service(account, kind)?;
+        let wavers = self.breach == Breach::Wavers && self.attempts.load(Ordering::Relaxed) > 0;
+        Some(Service { uploads: service.uploads != wavers, ..service })
+    }
+
+    fn unfit(&self, content: &EffectV1, media_types: &[String]) -> Vec<Unfit> {
+        if self.breach == Breach::Moods && self.asked.fetch_add(1, Ordering::Relaxed) > 0 {
+            let (part, code) = (ContentPart::Text, ErrorCode::ValidationError);
+            return vec![Unfit { part, code, message: "not again".to_owned() }];
+        }
+        self.inner.unfit(content, media_types)
     }
 
     async fn ready(&self, wanted: &[AccountRef<'_>], kind: EffectKind) -> Vec<NotReady> {
@@ -251,18 +313,23 @@ impl Platform for Wrong {
     }
 
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, Refusal> {
+        if let Some(outside) = self.outside.as_ref().filter(|_| self.breach == Breach::Shows) {
+            outside.post("an upload");
+        }
         self.inner.upload(upload).await
     }
 
     async fn perform(&self, attempt: &Attempt) -> Outcome {
-        let late = |outside: &&ToolOutside| {
-            self.breach == Breach::Late && outside.clock.now() >= attempt.send_before()
-        };
-        if let Some(outside) = self.outside.as_ref().filter(late) {
-            outside.act(&attempt.effect().content().text);
-        }
+        self.before(attempt);
         let outcome = self.inner.perform(attempt).await;
         match (self.breach, outcome) {
+            (Breach::Invents, _) if self.left_nothing(attempt) => Outcome::Done(done("invented")),
+            (Breach::Waits, outcome) => {
+                if let Some(outside) = &self.outside {
+                    outside.clock.advance(TimeDelta::seconds(1));
+                }
+                outcome
+            }
             (Breach::Tells, Outcome::NotDone(refusal)) => {
                 Outcome::NotDone(Refusal { message: refusal.message + SECRET, ..refusal })
             }
@@ -298,19 +365,30 @@ impl Platform for Wrong {
     }
 }
 
-fn wrong(inner: Arc<dyn Platform>, breach: Breach) -> Arc<dyn Platform> {
-    Arc::new(Wrong { inner, breach, outside: None, late: Mutex::default() })
-}
-
-fn wrong_in(inner: Arc<dyn Platform>, outside: &ToolOutside, breach: Breach) -> Arc<dyn Platform> {
-    Arc::new(Wrong { inner, breach, outside: Some(outside.clone()), late: Mutex::default() })
+/// Platforms over tools with this breach.
+fn wrong(breach: Breach) -> Box<dyn PlatformHarness> {
+    let wrap = move |inner, outside: &ToolOutside| -> Arc<dyn Platform> {
+        Arc::new(Wrong {
+            inner,
+            breach,
+            outside: Some(outside.clone()),
+            late: Mutex::default(),
+            attempts: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
+        })
+    };
+    Box::new(OverTools::new(format!("{breach:?}"), wrap))
 }
 
 #[test]
-fn platforms_that_break_a_sentence_are_found_out() {
-    let breaches: [(Wrap, &[&str]); 8] = [
+fn each_case_finds_a_platform_that_breaks_its_sentence() {
+    let variants: Vec<Variant<dyn PlatformHarness>> = vec![
+        (wrong(Breach::Wavers), &["what_is_served_is_constant_and_asks_nobody"]),
+        (wrong(Breach::Moods), &["what_does_not_fit_is_constant_and_asks_nobody"]),
+        (wrong(Breach::Ready), &["readiness_names_every_fault_and_makes_nothing_public"]),
+        (wrong(Breach::Shows), &["an_upload_makes_nothing_public"]),
         (
-            |port, _| wrong(port, Breach::Twice),
+            wrong(Breach::Twice),
             &[
                 "what_is_made_is_done_by_one_call",
                 "attempts_at_one_time_are_each_one_call",
@@ -318,9 +396,16 @@ fn platforms_that_break_a_sentence_are_found_out() {
                 "what_nobody_can_tell_is_unknown",
             ],
         ),
-        (|port, _| wrong(port, Breach::Sure), &["what_nobody_can_tell_is_unknown"]),
+        (wrong(Breach::Late), &["nothing_leaves_at_or_after_send_before"]),
+        (wrong(Breach::Invents), &["what_did_not_leave_is_not_done"]),
+        (wrong(Breach::Sure), &["what_nobody_can_tell_is_unknown"]),
+        (wrong(Breach::Waits), &["an_attempt_is_answered_within_its_timeout"]),
         (
-            |port, _| wrong(port, Breach::Blind),
+            wrong(Breach::Takes),
+            &["a_look_takes_no_post_of_another_effect", "a_look_takes_nothing_by_likeness"],
+        ),
+        (
+            wrong(Breach::Blind),
             &[
                 "a_look_finds_what_was_made_and_makes_nothing",
                 "absence_is_not_said_over_a_part",
@@ -328,18 +413,10 @@ fn platforms_that_break_a_sentence_are_found_out() {
             ],
         ),
         (
-            |port, outside| wrong_in(port, outside, Breach::Takes),
-            &["a_look_takes_no_post_of_another_effect", "a_look_takes_nothing_by_likeness"],
-        ),
-        (|port, outside| wrong_in(port, outside, Breach::Late), &["nothing_leaves_at_or_after_send_before"]),
-        (|port, _| wrong(port, Breach::Tells), &["what_is_told_repeats_no_secret"]),
-        (
-            |port, _| wrong(port, Breach::Repeats),
+            wrong(Breach::Repeats),
             &["a_late_answer_is_given_out_once", "dropping_an_attempt_withdraws_nothing"],
         ),
-        (|port, _| wrong(port, Breach::Ready), &["readiness_names_every_fault_and_makes_nothing_public"]),
+        (wrong(Breach::Tells), &["what_is_told_repeats_no_secret"]),
     ];
-    for (wrap, cases) in breaches {
-        fails(platform::CASES, &OverTools(wrap), cases);
-    }
+    each_case_fails(platform::CASES, variants);
 }

@@ -1,7 +1,9 @@
 //! The targets of the platform over tools, also behind their cache, are held to the contract of their port, and targets that break it
 //! are found out.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chimera_contracts::{Clock, PlatformName};
@@ -10,20 +12,38 @@ use chimera_platform::limits::RateLimit;
 use chimera_platform::{
     CachedTargets, TargetFault, TargetFinding, TargetKind, TargetQuery, TargetView, Targets,
 };
+use chimera_testkit::conformance::platform::Fate;
 use chimera_testkit::conformance::targets::{self, Ground, Shows, TargetsHarness, TargetsWorld};
 use chimera_testkit::{TestClock, block_on};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::failing::fails;
+use crate::failing::{Variant, each_case_fails, once_later};
 use crate::fake_server::SECRET;
 use crate::tool_outside::{PLACE, ToolOutside};
 
 /// What a test puts between a case and the port.
-type Wrap = fn(Arc<dyn Targets>, &ToolOutside) -> Arc<dyn Targets>;
+type Wrap = Box<dyn Fn(Arc<dyn Targets>, &ToolOutside) -> Arc<dyn Targets> + Send + Sync>;
 
 /// Targets over tools.
-#[derive(Debug)]
-struct OverTools(Wrap);
+struct OverTools {
+    name: String,
+    wrap: Wrap,
+}
+
+impl OverTools {
+    fn new<W>(name: impl Into<String>, wrap: W) -> Self
+    where
+        W: Fn(Arc<dyn Targets>, &ToolOutside) -> Arc<dyn Targets> + Send + Sync + 'static,
+    {
+        Self { name: name.into(), wrap: Box::new(wrap) }
+    }
+}
+
+impl fmt::Debug for OverTools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OverTools").field(&self.name).finish()
+    }
+}
 
 #[derive(Debug)]
 struct World {
@@ -40,7 +60,7 @@ impl TargetsHarness for OverTools {
     async fn world(&self, shows: Shows) -> Box<dyn TargetsWorld> {
         let outside = ToolOutside::new();
         outside.show(shows);
-        let port = (self.0)(Arc::new(outside.platform()), &outside);
+        let port = (self.wrap)(Arc::new(outside.platform()), &outside);
         Box::new(World { outside, port })
     }
 }
@@ -82,16 +102,16 @@ impl TargetsWorld for World {
 
 #[test]
 fn the_targets_over_tools_keep_their_contract() {
-    block_on(targets::all(&OverTools(|port, _| port)));
+    block_on(targets::all(&OverTools::new("as they are", |port, _| port)));
 }
 
 #[test]
 fn so_do_they_behind_their_cache() {
-    let cached: Wrap = |port, outside| {
+    let cached = |port, outside: &ToolOutside| -> Arc<dyn Targets> {
         let clock = Arc::<TestClock>::clone(&outside.clock);
         Arc::new(CachedTargets::new(port, clock, TimeDelta::minutes(5), 100))
     };
-    block_on(targets::all(&OverTools(cached)));
+    block_on(targets::all(&OverTools::new("behind a cache", cached)));
 }
 
 /// How targets break their contract.
@@ -103,18 +123,51 @@ enum Breach {
     Shapeless,
     /// What was found comes back with what nobody is to see.
     Open,
+    /// Whether an engagement takes a text depends on what was looked at.
+    Wavers,
+    /// What is served is listed the other way round.
+    Disordered,
+    /// Of the words of others only ASCII is shown.
+    Trims,
+    /// Words of others come back whole, however many there are.
+    Lengthy,
+    /// Whoever looks leaves a like.
+    Acts,
+    /// While one look is under way another one is turned away.
+    Busy,
 }
 
 #[derive(Debug)]
 struct Wrong {
     inner: Arc<dyn Targets>,
+    outside: ToolOutside,
     breach: Breach,
+    looks: AtomicUsize,
+    under_way: AtomicUsize,
 }
 
+impl Wrong {
+    /// What it tells of a target that is there.
+    fn tell(&self, view: TargetView) -> TargetView {
+        let told = |text: String| match self.breach {
+            Breach::Open => text.replace("[redacted]", SECRET),
+            Breach::Trims => text.chars().filter(char::is_ascii).collect(),
+            Breach::Lengthy if text.len() > 1_000 => self.outside.shown_text().unwrap_or(text),
+            _ => text,
+        };
+        TargetView { text: view.text.map(told), ..view }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Targets for Wrong {
     fn served(&self, account: AccountRef<'_>) -> Vec<EffectKind> {
-        self.inner.served(account)
+        let mut served = self.inner.served(account);
+        if self.breach == Breach::Disordered {
+            served.reverse();
+        }
+        served
     }
 
     fn check(
@@ -130,7 +183,8 @@ impl Targets for Wrong {
     }
 
     fn takes_text(&self, account: AccountRef<'_>, kind: EffectKind) -> bool {
-        self.inner.takes_text(account, kind)
+        let wavers = self.breach == Breach::Wavers && self.looks.load(Ordering::Relaxed) > 0;
+        self.inner.takes_text(account, kind) != wavers
     }
 
     fn limit(&self, account: AccountRef<'_>, kind: EffectKind) -> Option<RateLimit> {
@@ -138,35 +192,57 @@ impl Targets for Wrong {
     }
 
     async fn look(&self, query: &TargetQuery, deadline: DateTime<Utc>) -> Option<TargetFinding> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        if self.breach == Breach::Acts {
+            self.outside.decide(Fate::Made);
+            self.outside.act("a like");
+        }
+        if self.breach == Breach::Busy {
+            if self.under_way.fetch_add(1, Ordering::Relaxed) > 0 {
+                return Some(TargetFinding::CannotTell { reason: "another one is looking".to_owned() });
+            }
+            once_later().await;
+            self.under_way.store(0, Ordering::Relaxed);
+        }
         match (self.breach, self.inner.look(query, deadline).await?) {
             (Breach::Sure, TargetFinding::CannotTell { .. }) => Some(TargetFinding::Missing),
-            (Breach::Open, TargetFinding::There(view)) => {
-                let text = view.text.map(|text| text.replace("[redacted]", SECRET));
-                Some(TargetFinding::There(TargetView { text, ..view }))
-            }
+            (_, TargetFinding::There(view)) => Some(TargetFinding::There(self.tell(view))),
             (_, found) => Some(found),
         }
     }
 }
 
+/// Targets over tools with this breach.
+fn wrong(breach: Breach) -> Box<dyn TargetsHarness> {
+    let wrap = move |inner, outside: &ToolOutside| -> Arc<dyn Targets> {
+        let (looks, under_way) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Wrong { inner, outside: outside.clone(), breach, looks, under_way })
+    };
+    Box::new(OverTools::new(format!("{breach:?}"), wrap))
+}
+
 #[test]
-fn targets_that_break_a_sentence_are_found_out() {
-    let breaches: [(Wrap, &[&str]); 3] = [
+fn each_case_finds_targets_that_break_its_sentence() {
+    let variants: Vec<Variant<dyn TargetsHarness>> = vec![
+        (wrong(Breach::Wavers), &["what_is_constant_asks_nobody"]),
+        (wrong(Breach::Disordered), &["what_is_served_is_in_order_and_once"]),
         (
-            |inner, _| Arc::new(Wrong { inner, breach: Breach::Sure }),
+            wrong(Breach::Shapeless),
+            &["an_account_without_tools_is_served_nothing", "a_target_has_the_shape_of_its_kind"],
+        ),
+        (wrong(Breach::Trims), &["what_is_there_is_shown"]),
+        (
+            wrong(Breach::Sure),
             &[
                 "missing_is_said_only_where_the_platform_says_so",
                 "a_look_ends_by_its_deadline",
                 "a_look_without_time_asks_nobody",
             ],
         ),
-        (
-            |inner, _| Arc::new(Wrong { inner, breach: Breach::Shapeless }),
-            &["an_account_without_tools_is_served_nothing", "a_target_has_the_shape_of_its_kind"],
-        ),
-        (|inner, _| Arc::new(Wrong { inner, breach: Breach::Open }), &["what_a_look_tells_is_redacted"]),
+        (wrong(Breach::Acts), &["looks_make_nothing_public"]),
+        (wrong(Breach::Open), &["what_a_look_tells_is_redacted"]),
+        (wrong(Breach::Lengthy), &["what_a_look_tells_is_short"]),
+        (wrong(Breach::Busy), &["looks_at_one_time_are_each_answered"]),
     ];
-    for (wrap, cases) in breaches {
-        fails(targets::CASES, &OverTools(wrap), cases);
-    }
+    each_case_fails(targets::CASES, variants);
 }

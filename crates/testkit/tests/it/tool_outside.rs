@@ -111,6 +111,14 @@ impl ToolOutside {
         self.state().acts(text, now);
     }
 
+    /// The words of the target that it shows.
+    pub(crate) fn shown_text(&self) -> Option<String> {
+        match &self.state().shows {
+            Some(Shows::There { text, .. }) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// Posts by hand.
     pub(crate) fn post(&self, text: &str) -> String {
         let now = self.clock.now();
