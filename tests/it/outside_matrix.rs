@@ -60,8 +60,8 @@ async fn play(kind: EffectKind, form: &Form, list: List, act: Act) -> Played {
     let service = kernel.service(AccountRef::new(PLACE, ACCOUNT), kind).unwrap();
     let new = kernel.new_effect(approved.clone(), &service, false);
     let admitted = kernel.admit(admit_request(&scene, vec![new])).await.unwrap();
-    let [leased] = admitted.leased() else { panic!("it is fresh, with one effect") };
-    let mut record = kernel.drive_fresh(leased.clone(), approved, clock.now()).await.unwrap();
+    let leased = admitted.into_parts().1.pop().expect("it is fresh, with one effect");
+    let mut record = kernel.drive_fresh(leased, approved, clock.now()).await.unwrap();
     for round in 0..ROUNDS {
         let open = record.progress.state == EffectState::Unknown && !record.progress.needs_human;
         if !open {

@@ -44,9 +44,9 @@ impl Engagement {
         let service = kernel.service(account, kind).expect("it is served");
         let new = kernel.new_effect(approved.clone(), &service, false);
         let admitted = kernel.admit(admit_request(&scene, vec![new])).await.expect("the store works");
-        let [leased] = admitted.leased() else { panic!("it is fresh, with one effect: {admitted:?}") };
-        let record =
-            kernel.drive_fresh(leased.clone(), approved, until(&clock)).await.expect("the store works");
+        let (admission, mut leased) = admitted.into_parts();
+        let leased = leased.pop().unwrap_or_else(|| panic!("it is fresh, with one effect: {admission:?}"));
+        let record = kernel.drive_fresh(leased, approved, until(&clock)).await.expect("the store works");
         Self { kernel, record, scene }
     }
 

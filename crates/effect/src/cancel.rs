@@ -38,7 +38,7 @@ impl Kernel {
             self.let_go(leased.record()).await?;
             return Ok(Cancelled::TooLate);
         }
-        let message = "it was taken back before it was attempted".to_owned();
+        let message = "it was cancelled before it was attempted".to_owned();
         let refusal = Refusal { code: ErrorCode::Cancelled, message, retry_at: None, said: None };
         Ok(match self.advance(leased.record(), Step::NotDone(refusal), false).await? {
             Advanced::Applied(_) | Advanced::Already(_) => Cancelled::Done,

@@ -313,7 +313,7 @@ pub struct EffectQuery {
     pub ids: Vec<EffectId>,
 }
 
-/// An account on a platform: what lists, posts, credentials and once-ness belong to, whatever the tenant.
+/// An account on a platform: what lists, posts, credentials and once-ness belong to; the same for all tenants.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountKey {
     /// The platform.
@@ -375,14 +375,14 @@ pub type Watch = BoxFuture<'static, ()>;
 ///   that a look gave it to, in the same step: that one is unknown again under a raised epoch, its spend is held again, and
 ///   the ledger has the correction and the end of its invocation anew. A post that an answer or a person named is never
 ///   taken away, and nothing else takes one from a look (`Taken`).
-/// - **Held.** While a switch stops an effect ([`Pauses`](crate::Pauses)) no attempt of it begins, at `admit` and at `Begin`:
-///   the step is applied and records what holds it.
+/// - **Paused.** While a switch stops an effect ([`Pauses`](crate::Pauses)) no attempt of it begins, at `admit` and at `Begin`:
+///   the step is applied and records what stops it.
 /// - **Equal.** While an effect is unknown no attempt begins of another one that would show the same
 ///   ([`are_equal`](crate::are_equal)) in the same account, at `admit` and at `Begin`: the step is applied and records what it
 ///   waits for. What is unknown itself waits for nothing. Of two equal states (a like, a follow, a share without words) one
 ///   waits while the other is being attempted, too.
-/// - **Taken back.** An undo is a request of its own with one effect, under the key that its post and the post's generation
-///   give ([`Undoes::key`]): a second undo of the same post is the first one. It is admitted, and each attempt of it begins,
+/// - **Taken back.** An undo is a request of its own with one effect, under the key that its post, the post's generation, the
+///   decision and the undo give ([`Undoes::key`]): the same undo by the same decision is one request. It is admitted, and each attempt of it begins,
 ///   only while that post is stored as public under the id that the undo names, in the same tenant, campaign, platform and
 ///   account; by the rule of a decision ([`Decision::takes_back`](chimera_governance::Decision::takes_back)) only where the
 ///   post used that decision and another effect of its request did not happen and is not due (`failed`, `cancelled`,

@@ -63,13 +63,7 @@ impl Admitted {
         Self { admission, leased }
     }
 
-    /// The effects by position, where the request is fresh; none otherwise.
-    #[must_use]
-    pub fn leased(&self) -> &[Leased] {
-        &self.leased
-    }
-
-    /// What came of it, and the effects.
+    /// What came of it, and the effects by position, where the request is fresh; none otherwise.
     #[must_use]
     pub fn into_parts(self) -> (Admission, Vec<Leased>) {
         (self.admission, self.leased)

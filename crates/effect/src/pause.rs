@@ -143,7 +143,7 @@ impl PauseKey {
 /// - **At once.** After `pause` was answered no attempt begins of what it stops, by any caller in any process: the switch
 ///   is a condition of the step that records an attempt. What had begun before goes on to its end, and what may have happened
 ///   is looked for as ever.
-/// - **Held, not lost.** An effect that is stopped is admitted all the same, keeps its approval and its hold, and says
+/// - **Paused, not lost.** An effect that is stopped is admitted all the same, keeps its approval and its hold, and says
 ///   which switch stops it (`Progress::paused_by`). After `resume` it goes on by itself within half a minute, and at once when its caller
 ///   asks; what was refused before waits for its caller.
 /// - **Told.** Each change has an event in the ledger with who, when, and why; a repetition changes nothing.

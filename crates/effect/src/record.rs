@@ -193,7 +193,7 @@ pub struct LatestLook {
 }
 
 /// A second post of one effect, or one that became public after the effect had been told as not done: only its platform or
-/// its server can have made it, and only a person can take it back. Of an undo: the post that it took back may have been another
+/// its server can have made it, and only a person can remove it. Of an undo: the post that it took back may have been another
 /// effect's by then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -311,7 +311,7 @@ pub struct Progress {
     /// The unknown effect with an equal text that it waits for before it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<EffectId>,
-    /// The switch that held it when it was last asked to begin.
+    /// The switch that stopped it when it was last asked to begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_by: Option<PauseKey>,
     /// Posts that should not be there.

@@ -76,7 +76,7 @@ impl EffectRecord {
     }
 }
 
-/// What holds an effect, and who ends that.
+/// What stops an effect, and who ends that.
 fn held_words(pause: &PauseKey) -> String {
     let what = match &pause.scope {
         PauseScope::All => "everything".to_owned(),
@@ -86,9 +86,9 @@ fn held_words(pause: &PauseKey) -> String {
         }
     };
     match pause.cause {
-        PauseCause::Ordered => format!("it is held: {what} is paused until a principal resumes it"),
+        PauseCause::Ordered => format!("it waits: {what} is paused until a principal resumes it"),
         PauseCause::Credentials => format!(
-            "it is held: {what} is stopped because the platform does not accept its credentials; renew them, then \
+            "it waits: {what} is stopped because the platform does not accept its credentials; renew them, then \
              a principal resumes it"
         ),
     }

@@ -47,7 +47,7 @@ pub trait ApprovalStore: Debug + Send + Sync + 'static {
     /// When the store fails.
     async fn record(&self, decision: Decision) -> Result<Recorded, StoreError>;
 
-    /// Takes a decision back; `false` when there is none with this id.
+    /// Revokes a decision; `false` when there is none with this id.
     ///
     /// # Errors
     /// When the store fails.

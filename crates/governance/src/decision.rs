@@ -108,7 +108,7 @@ pub struct Decision {
     pub decided_at: DateTime<Utc>,
     /// Until when it holds; expiry never approves (GOV-01). `None`: until revoked.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was taken back.
+    /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
     /// The effects it is about.
     pub effects: BTreeSet<Digest>,

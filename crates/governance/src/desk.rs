@@ -215,7 +215,7 @@ impl ReviewDesk {
         self.decide(&review, decision, Some(edit)).await
     }
 
-    /// Takes a review back, for whoever asked for it.
+    /// Cancels a review, for whoever asked for it.
     ///
     /// # Errors
     /// When the step did not count.

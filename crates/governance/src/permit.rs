@@ -20,7 +20,7 @@ pub enum Denial {
     NotGranted,
     /// The decision is past its time.
     Expired,
-    /// The decision was taken back.
+    /// The decision was revoked.
     Revoked,
     /// The decision was made in another role than claimed.
     WrongRole,

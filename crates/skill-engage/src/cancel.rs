@@ -9,7 +9,7 @@ use crate::judge::ENGAGEMENTS;
 use crate::skill::EngageSkill;
 
 impl EngageSkill {
-    /// Takes an engagement back: one that waits for a person, or one that is admitted and was not attempted.
+    /// Cancels an engagement: one that waits for a person, or one that is admitted and was not attempted.
     ///
     /// # Errors
     /// When the store fails.

@@ -77,9 +77,7 @@ pub(crate) fn queued(review: &Review, now: DateTime<Utc>) -> Result<EngageOutput
         }
         State::Rejected => Err(Refusal::known(ErrorCode::ReviewRejected, "a reviewer rejected it")),
         State::Expired => Err(Refusal::known(ErrorCode::ReviewExpired, "nobody decided about it in time")),
-        State::Cancelled => {
-            Err(Refusal::known(ErrorCode::Cancelled, "it was taken back before anybody decided"))
-        }
+        State::Cancelled => Err(Refusal::known(ErrorCode::Cancelled, "it was cancelled before a decision")),
         State::Refused => {
             let document = EngagementDocument::from_json(&review.document).ok();
             let code = document.and_then(|document| document.refused).unwrap_or(ErrorCode::LowConfidence);

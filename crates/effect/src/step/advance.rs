@@ -116,8 +116,8 @@ fn put_off(record: &EffectRecord, context: &Context<'_>) -> Result<Option<Progre
     let stop = pause::stops(record.effect.content(), context.pauses);
     // What is unknown is sent again to find out what became of it: that waits for a switch alone, and is looked for meanwhile.
     if progress.state == EffectState::Unknown {
-        let held = |stop: &Pause| Progress { paused_by: Some(stop.key.clone()), ..progress.clone() };
-        return Ok(stop.map(held));
+        let paused = |stop: &Pause| Progress { paused_by: Some(stop.key.clone()), ..progress.clone() };
+        return Ok(stop.map(paused));
     }
     // What it waited for before says nothing about what it waits for now.
     let aside =
@@ -134,7 +134,7 @@ fn put_off(record: &EffectRecord, context: &Context<'_>) -> Result<Option<Progre
         return Ok(Some(Progress { due_at, ..aside }));
     }
     if let Some(stop) = stop {
-        return Ok(Some(pause::held(record, aside, stop, context.now)));
+        return Ok(Some(pause::paused(record, aside, stop, context.now)));
     }
     if let Some(opens) = turn::too_early(plan, record.effect.content(), context.now) {
         let state = match progress.state {

@@ -30,7 +30,7 @@ fn is_full(content: &EffectV1, open: &[EffectRecord]) -> bool {
 }
 
 /// The first effect that would show the same and whose outcome is not known, or one of so many that not all were seen. Of a state, one that is being attempted as well:
-/// a tool that toggles would take back what the other call sets.
+/// a tool that toggles would end what the other call sets.
 pub(super) fn first_equal<'a>(
     id: EffectId,
     content: &EffectV1,

@@ -212,7 +212,7 @@ pub(super) fn incident(request: &RequestRecord, record: &EffectRecord) -> Draft 
         .with_attachment(Attachment::exact(words.to_string()))
 }
 
-/// A look had given the effect a post that another effect's own answer names: what was told is taken back. `next` is the
+/// A look had given the effect a post that another effect's own answer names: what was told is corrected. `next` is the
 /// effect after the correction, with the post that it loses.
 pub(super) fn corrected(request: &RequestRecord, record: &EffectRecord, next: &Progress) -> Draft {
     let mut statement = about(record);

@@ -128,8 +128,8 @@ pub(super) fn stops<'a>(content: &EffectV1, pauses: &'a [Pause]) -> Option<&'a P
     pauses.iter().find(|pause| pause.active && pause.key.scope.stops(&content.namespace, &account))
 }
 
-/// The progress of an effect that a switch holds; `aside` is what it is otherwise.
-pub(super) fn held(record: &EffectRecord, aside: Progress, pause: &Pause, now: DateTime<Utc>) -> Progress {
+/// The progress of an effect that a switch stops; `aside` is what it is otherwise.
+pub(super) fn paused(record: &EffectRecord, aside: Progress, pause: &Pause, now: DateTime<Utc>) -> Progress {
     // What was refused and has no time of its own waits for its caller (PUB-10); the rest asks again by itself.
     let by_itself = !record.progress.state.at_rest() || record.progress.due_at.is_some();
     let due_at = by_itself.then(|| after(now, ASK_AGAIN));

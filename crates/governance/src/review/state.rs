@@ -20,7 +20,7 @@ pub enum ReviewState {
     Rejected,
     /// Nobody decided in time.
     Expired,
-    /// Taken back by whoever asked.
+    /// Cancelled by whoever asked.
     Cancelled,
     /// Refused before anybody was asked; listed so that a person can see it.
     Refused,
@@ -78,7 +78,7 @@ pub enum ReviewEvent {
     Reject,
     /// Its time is over.
     Expire,
-    /// Whoever asked takes it back.
+    /// Whoever asked cancels it.
     Cancel,
     /// What was approved stands in the journal.
     Execute,
@@ -122,7 +122,7 @@ pub const fn transition(state: ReviewState, event: ReviewEvent) -> Result<Review
         (S::Claimed, E::Approve) => Ok(S::Approved),
         (S::Claimed, E::Reject) => Ok(S::Rejected),
         (S::Waiting | S::Claimed | S::Deferred, E::Expire) => Ok(S::Expired),
-        // What was approved can be taken back until the journal has it, which `step` answers.
+        // What was approved can be cancelled until the journal has it, which `step` answers.
         (S::Waiting | S::Claimed | S::Deferred | S::Approved, E::Cancel) => Ok(S::Cancelled),
         (S::Approved, E::Execute) => Ok(S::Executed),
         // The approval lapsed before what follows from it could be handed over.

@@ -46,7 +46,7 @@ pub enum ReviewMove {
     },
     /// Its time is over.
     Expire,
-    /// Whoever asked takes it back.
+    /// Whoever asked cancels it.
     Cancel,
     /// What was approved stands in the journal.
     Execute,
@@ -166,7 +166,7 @@ impl NewReview {
 }
 
 /// What a queue writes for a step at `now`. `admitted`: the journal has the review's request, so that nothing can be decided
-/// or taken back any more.
+/// or cancelled any more.
 ///
 /// # Errors
 /// When the step may not be.

@@ -123,9 +123,9 @@ pub async fn an_unknown_effect_begins_again_beside_an_equal_one<P: GivesJournal>
     assert_eq!(again.progress.waits_for, None);
 }
 
-/// *Equal*: what is taken back while it waits waits for nothing any more, and is not told to.
+/// *Equal*: what is cancelled while it waits waits for nothing any more, and is not told to.
 pub async fn what_is_taken_back_waits_for_nothing<P: GivesJournal>(factory: &dyn StoreFactory<P>) {
-    let stage = Stage::open(factory, "what is taken back waits for nothing").await;
+    let stage = Stage::open(factory, "what is cancelled waits for nothing").await;
     let first = stage.begun().await;
     let first = stage.apply(&first, lost()).await;
     let waiting = another(&stage, "second", "a text", true).await;

@@ -11,7 +11,7 @@
 //!
 //! **A whole store.** A [`StoreFactory`] that opens [`Stores`] runs [`all`], or each of [`CASES`]. These are the cases of every
 //! port, and those that need several ports at once: an admission touches approvals, budgets, reviews and evidence in one step, and
-//! a switch holds it back. The factory of a whole store also runs the suite of one port as it is.
+//! a switch stops it. The factory of a whole store also runs the suite of one port as it is.
 //!
 //! Every case acts out a scene of its own name, so that all of them can share one state; no case runs twice on the same state.
 //! Nothing is asserted about durations, and nothing is read from memory that a crash would have taken: cases reopen the store.
@@ -92,9 +92,9 @@ use changes::{
 };
 use journal::a_watch_ends_with_a_step_of_its_request;
 use pauses::{
-    a_switch_holds_what_has_not_begun, a_switch_stops_what_it_names_alone,
+    a_switch_stops_what_has_not_begun, a_switch_stops_what_it_names_alone,
     rejected_credentials_stop_their_account, rejected_credentials_stop_their_account_however_told,
-    switches_are_told_once_and_survive_a_crash, what_is_asked_for_meanwhile_is_held,
+    switches_are_told_once_and_survive_a_crash, what_is_asked_for_meanwhile_waits,
 };
 use proposals::{
     a_proposal_whose_evidence_is_refused_is_not_kept, an_admitted_proposal_is_kept_with_its_evidence,
@@ -164,8 +164,8 @@ cases! {
     what_happened_after_all_is_paid
     an_early_window_waits
     what_is_not_in_turn_stands_in_nobodys_way
-    a_switch_holds_what_has_not_begun
-    what_is_asked_for_meanwhile_is_held
+    a_switch_stops_what_has_not_begun
+    what_is_asked_for_meanwhile_waits
     a_switch_stops_what_it_names_alone
     switches_are_told_once_and_survive_a_crash
     rejected_credentials_stop_their_account

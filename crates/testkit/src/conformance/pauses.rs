@@ -67,11 +67,11 @@ fn account(record: &EffectRecord) -> AccountKey {
     AccountKey::of(record.effect.content())
 }
 
-/// *At once*, *Held*: under each scope an effect is admitted and does not begin, and neither does one that was admitted before;
+/// *At once*, *Paused*: under each scope an effect is admitted and does not begin, and neither does one that was admitted before;
 /// both go on under the same key once it is resumed, by themselves and when asked. What had begun goes on to its end.
-pub async fn a_switch_holds_what_has_not_begun(factory: &dyn StoreFactory) {
+pub async fn a_switch_stops_what_has_not_begun(factory: &dyn StoreFactory) {
     for which in ["all", "namespace", "account"] {
-        let stage = Stage::open(factory, &format!("a switch holds what has not begun: {which}")).await;
+        let stage = Stage::open(factory, &format!("a switch stops what has not begun: {which}")).await;
         let view = stage.admitted(3, false).await;
         let [begun, waiting, unknown] = view.effects.as_slice() else { panic!("three effects") };
         let begun = stage.apply(begun, begin()).await;
@@ -114,9 +114,9 @@ pub async fn a_switch_holds_what_has_not_begun(factory: &dyn StoreFactory) {
     }
 }
 
-/// *Held*: what is asked for while it is stopped is admitted with its approval and its hold, and begins nothing.
-pub async fn what_is_asked_for_meanwhile_is_held(factory: &dyn StoreFactory) {
-    let stage = Stage::open(factory, "what is asked for meanwhile is held").await;
+/// *Paused*: what is asked for while it is stopped is admitted with its approval and its hold, and begins nothing.
+pub async fn what_is_asked_for_meanwhile_waits(factory: &dyn StoreFactory) {
+    let stage = Stage::open(factory, "what is asked for meanwhile waits").await;
     let scope = PauseScope::Namespace(stage.scene.namespace.clone());
     let order = order(scope, PauseCause::Ordered);
     changed(stage.pause(&order).await);

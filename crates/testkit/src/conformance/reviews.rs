@@ -193,7 +193,7 @@ pub async fn a_step_that_may_not_be_changes_nothing<P: GivesReviews>(factory: &d
 
     for (name, verdict) in [("approved", Verdict::Approve), ("rejected", Verdict::Reject)] {
         let settled = stage.decided(name, ANN, verdict).await;
-        // What was approved can be taken back as long as the journal does not have it.
+        // What was approved can be cancelled as long as the journal does not have it.
         let cancel = (verdict == Verdict::Reject).then_some(ReviewMove::Cancel);
         let steps = stage.reviewers_steps(&settled, ANN).into_iter().chain(cancel);
         for to in steps {

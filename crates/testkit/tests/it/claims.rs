@@ -104,7 +104,7 @@ fn a_look_by_other_rules_waits_for_a_persons_word() {
 
 /// Under a switch nothing is sent again, and what may have happened is looked for as ever.
 #[test]
-fn what_a_switch_holds_is_looked_for() {
+fn what_a_switch_stops_is_looked_for() {
     block_on(async {
         let rules = Rules::default().enforcing_keys(TimeDelta::hours(24));
         let world = World::new(TestClock::new(), rules);

@@ -78,7 +78,7 @@ pub enum Act {
     },
     /// Its time is over.
     Expire,
-    /// It is taken back.
+    /// It is cancelled.
     Cancel,
     /// What was approved is handed over.
     Execute,
