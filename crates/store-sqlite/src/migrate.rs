@@ -1,6 +1,7 @@
 //! The schema and its versions. `PRAGMA user_version` is the number of migrations applied; `application_id` marks our files.
 
 mod arrival;
+mod permits;
 
 use chimera_contracts::{StoreError, StoreErrorKind};
 use rusqlite::{Connection, TransactionBehavior};
@@ -33,6 +34,11 @@ const MIGRATIONS: &[Migration] = &[
     ),
     Migration::Script(include_str!("migrate/0006_control.sql")),
     Migration::Script(include_str!("migrate/0007_subjects.sql")),
+    Migration::Copy(
+        include_str!("migrate/0008_permits.sql"),
+        permits::copy,
+        include_str!("migrate/0008_permits_end.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -1,40 +1,79 @@
-//! Permits under rate limits: one row for each account and action.
+//! Permits under rate limits: a log for each account and action, and a row for each permit that still counts.
 
-use chimera_platform::limits::RateKey;
+use chimera_platform::limits::{RateKey, TakenPermit};
 use chimera_store::PermitsRow;
 use rusqlite::OptionalExtension;
+use uuid::Uuid;
 
-use crate::error::StepResult;
+use crate::error::{StepError, StepResult};
 use crate::session::Tx;
-use crate::{json, parse};
 
 fn names(key: &RateKey) -> (&str, &str, &str, &str) {
     (key.namespace.as_str(), key.platform.as_str(), key.account.as_str(), key.kind.as_str())
 }
 
-pub(crate) fn find(connection: &Tx<'_>, key: &RateKey) -> StepResult<Option<PermitsRow>> {
-    let stored: Option<(String, u64)> = connection
+pub(crate) fn find(tx: &Tx<'_>, key: &RateKey) -> StepResult<Option<PermitsRow>> {
+    let log: Option<(i64, u64)> = tx
         .prepare_cached(
-            "SELECT taken, revision FROM rate_permit
+            "SELECT number, revision FROM rate_log
              WHERE namespace = ?1 AND platform = ?2 AND account = ?3 AND kind = ?4",
         )?
         .query_row(names(key), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let row = |(taken, revision): (String, u64)| -> StepResult<PermitsRow> {
-        Ok(PermitsRow { key: key.clone(), revision, taken: parse(&taken)? })
-    };
-    stored.map(row).transpose()
+    let Some((log, revision)) = log else { return Ok(None) };
+    let taken = of(tx, log)?.into_iter().map(|(_, permit)| permit).collect();
+    Ok(Some(PermitsRow { key: key.clone(), revision, taken }))
 }
 
-pub(crate) fn put(connection: &Tx<'_>, row: &PermitsRow) -> StepResult<()> {
+/// The permits of a log, with their positions, in order.
+fn of(tx: &Tx<'_>, log: i64) -> StepResult<Vec<(i64, TakenPermit)>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT position, taken_by, taken_at FROM rate_permit WHERE log = ?1 ORDER BY position",
+    )?;
+    let mut rows = statement.query([log])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (position, by, at): (i64, [u8; 16], i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let at = chrono::DateTime::from_timestamp_micros(at)
+            .ok_or_else(|| StepError::corrupt(format!("a permit was taken at {at} microseconds")))?;
+        found.push((position, TakenPermit { by: Uuid::from_bytes(by), at }));
+    }
+    Ok(found)
+}
+
+/// Writes the permits that count now: those that do not any more are deleted, and new ones are appended, so that what a permit
+/// writes does not grow with its limit.
+pub(crate) fn put(tx: &Tx<'_>, row: &PermitsRow) -> StepResult<()> {
     let (namespace, platform, account, kind) = names(&row.key);
-    connection
+    let log: i64 = tx
         .prepare_cached(
-            "INSERT INTO rate_permit (namespace, platform, account, kind, taken, revision)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (namespace, platform, account, kind)
-             DO UPDATE SET taken = excluded.taken, revision = excluded.revision",
+            "INSERT INTO rate_log (namespace, platform, account, kind, revision) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (namespace, platform, account, kind) DO UPDATE SET revision = excluded.revision
+             RETURNING number",
         )?
-        .execute((namespace, platform, account, kind, json(&row.taken)?, row.revision))?;
+        .query_row((namespace, platform, account, kind, row.revision), |row| row.get(0))?;
+    let known = of(tx, log)?;
+    let next = known.last().map_or(0, |(position, _)| position.saturating_add(1));
+    let mut new = row.taken.as_slice();
+    let mut delete = tx.prepare_cached("DELETE FROM rate_permit WHERE log = ?1 AND position = ?2")?;
+    for (position, permit) in known {
+        match new.split_first() {
+            Some((same, rest)) if *same == permit => new = rest,
+            _ => {
+                delete.execute((log, position))?;
+            }
+        }
+    }
+    append(tx, log, next, new)
+}
+
+/// Appends permits to a log, the first one at `position`.
+pub(crate) fn append(tx: &Tx<'_>, log: i64, position: i64, permits: &[TakenPermit]) -> StepResult<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO rate_permit (log, position, taken_by, taken_at) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (position, permit) in (position..).zip(permits) {
+        insert.execute((log, position, permit.by.as_bytes(), permit.at.timestamp_micros()))?;
+    }
     Ok(())
 }

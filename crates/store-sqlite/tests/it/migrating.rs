@@ -38,7 +38,7 @@ const TABLES: [&[&str]; 3] = [
 const APPLICATION_ID: i32 = 0x4348_494D;
 
 /// The latest schema.
-const LATEST: i64 = 7;
+const LATEST: i64 = 8;
 
 fn questions() -> Questions {
     serde_json::from_str(QUESTIONS).unwrap()
