@@ -131,7 +131,7 @@ fn admit_once(admit: &Admit, stored: &Stored) -> Result<step::Admitted, Refused>
         open: &[],
         pauses: &[],
         undone: None,
-        owners: &[],
+        owners: None,
         instance: *instance,
         now: *now,
     };

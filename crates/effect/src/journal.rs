@@ -385,8 +385,8 @@ pub type Watch = BoxFuture<'static, ()>;
 ///   decision and the undo give ([`Undoes::key`]): the same undo by the same decision is one request. It is admitted, and each attempt of it begins,
 ///   only while that post is stored as public under the id that the undo names, in the same tenant, campaign, platform and
 ///   account; by the rule of a decision ([`Decision::takes_back`](chimera_governance::Decision::takes_back)) only where the
-///   post used that decision and another effect of its request did not happen and is not due (`failed`, `cancelled`,
-///   `not_done`, `rolled_back`). The rule outlives the decision's expiry and revocation. An undo that names no effect is
+///   post used that decision and another effect of its request did not happen, is not due and under no lease (`failed`,
+///   `cancelled`, `not_done`, `rolled_back`); a `Begin` while one may still fail is applied as waiting. The rule outlives the decision's expiry and revocation. An undo that names no effect is
 ///   admitted, and begins, only while its post is no effect's.
 /// - **Rolled back.** The step by which an undo is known to be done, however that is known, moves its post from `published`
 ///   to `rolled_back` in the same step, under a raised epoch: what was taken back is kept, the post's id is free, its spend
@@ -409,8 +409,9 @@ pub type Watch = BoxFuture<'static, ()>;
 /// - **Leased.** What can be leased is [`leasable`](crate::step::leasable)'s to say. `lease` gives an effect to one holder at a time and raises its epoch; it is free when its lease ended by
 ///   the store's clock, or its holder is known to be dead. An effect that is being attempted stays `attempting`: the new
 ///   holder finds out what became of it.
-/// - **Watched.** A `watch` ends for every step of its request that is applied after it was made, through this opener of the
-///   store at least; it may end for less. So whoever makes it, reads, and waits misses nothing of this process.
+/// - **Watched.** A `watch` of a journal that can tell ends for every step of its request that is applied after it was made,
+///   through this opener of the store at least; it may end for less. So whoever makes it, reads, and waits misses nothing of
+///   this process. A journal that cannot tell gives one that never ends, and whoever waits looks by the clock as well.
 /// - **Cancellation.** Dropping a future may or may not prevent its step; asking again tells.
 /// - **Retries** are the caller's: every error says whether the step may have been applied.
 #[async_trait]

@@ -161,7 +161,8 @@ impl Gate {
         Self { approvals, clock }
     }
 
-    /// Checks a claim for the effect `effect` of `agent` and gives the approved thing.
+    /// Checks a claim for the effect `effect` of `agent` and gives the approved thing. `effect` is the id under which the journal
+    /// keeps it or would keep it, so that a decision that this effect used before is not taken for one that another used.
     ///
     /// `agent` is who acts, from the host's context and not from the claim; without one, decisions that are bound to an agent permit
     /// nothing.

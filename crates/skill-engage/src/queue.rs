@@ -65,18 +65,20 @@ impl EngageSkill {
     }
 }
 
-/// The answer about a review that nobody approved (yet).
+/// The answer about a review that is not approved (yet).
 pub(crate) fn queued(review: &Review, now: DateTime<Utc>) -> Result<EngageOutput, Refusal> {
     use chimera_governance::review::ReviewState as State;
     match review.state {
         state if state.open() && review.expires_at <= now => {
-            Err(Refusal::known(ErrorCode::ReviewExpired, "nobody decided about it in time"))
+            Err(Refusal::known(ErrorCode::ReviewExpired, "no reviewer decided about it in time"))
         }
         State::Waiting | State::Claimed | State::Deferred | State::Approved | State::Executed => {
             Ok(answer::waiting(review))
         }
         State::Rejected => Err(Refusal::known(ErrorCode::ReviewRejected, "a reviewer rejected it")),
-        State::Expired => Err(Refusal::known(ErrorCode::ReviewExpired, "nobody decided about it in time")),
+        State::Expired => {
+            Err(Refusal::known(ErrorCode::ReviewExpired, "no reviewer decided about it in time"))
+        }
         State::Cancelled => Err(Refusal::known(ErrorCode::Cancelled, "it was cancelled before a decision")),
         State::Refused => {
             let document = EngagementDocument::from_json(&review.document).ok();

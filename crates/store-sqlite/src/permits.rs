@@ -2,6 +2,7 @@
 
 use chimera_platform::limits::{RateKey, TakenPermit};
 use chimera_store::PermitsRow;
+use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ fn of(tx: &Tx<'_>, log: i64) -> StepResult<Vec<(i64, TakenPermit)>> {
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let (position, by, at): (i64, [u8; 16], i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let at = chrono::DateTime::from_timestamp_micros(at)
+        let at = DateTime::from_timestamp_micros(at)
             .ok_or_else(|| StepError::corrupt(format!("a permit was taken at {at} microseconds")))?;
         found.push((position, TakenPermit { by: Uuid::from_bytes(by), at }));
     }
@@ -73,7 +74,33 @@ pub(crate) fn append(tx: &Tx<'_>, log: i64, position: i64, permits: &[TakenPermi
         "INSERT INTO rate_permit (log, position, taken_by, taken_at) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for (position, permit) in (position..).zip(permits) {
-        insert.execute((log, position, permit.by.as_bytes(), permit.at.timestamp_micros()))?;
+        insert.execute((log, position, permit.by.as_bytes(), whole_micros(permit.at)))?;
     }
     Ok(())
+}
+
+/// A permit that cannot be read, so that neither can its log.
+pub(crate) fn append_unreadable(tx: &Tx<'_>, log: i64) -> StepResult<()> {
+    tracing::error!(log, "the permits of an account and an action cannot be read: none is given");
+    tx.prepare_cached("INSERT INTO rate_permit (log, position, taken_by, taken_at) VALUES (?1, 0, x'', 0)")?
+        .execute([log])?;
+    Ok(())
+}
+
+/// Microseconds since 1970, rounded up: rounded down, a permit would end before its window does.
+fn whole_micros(at: DateTime<Utc>) -> i64 {
+    let begun = i64::from(!at.timestamp_subsec_nanos().is_multiple_of(1_000));
+    at.timestamp_micros().saturating_add(begun)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permit_ends_no_earlier_than_its_window() {
+        for (nanos, micros) in [(0, 0), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (-1, 0), (-1_000, -1)] {
+            assert_eq!(whole_micros(DateTime::from_timestamp_nanos(nanos)), micros, "{nanos}");
+        }
+    }
 }

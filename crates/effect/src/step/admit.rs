@@ -124,8 +124,8 @@ pub struct AdmitContext<'a> {
     pub pauses: &'a [Pause],
     /// The effect that an undo takes back ([`NewEffect::undoes`]), with its request.
     pub undone: Option<Owner<'a>>,
-    /// The effects that own the target of an undo that names no post of ours.
-    pub owners: &'a [EffectRecord],
+    /// The effects that own the target of an undo that names no post of ours; `None` where they were not asked for.
+    pub owners: Option<&'a [EffectRecord]>,
     /// The opener that admits it.
     pub instance: InstanceId,
     /// The store's clock.
@@ -257,7 +257,7 @@ fn uses(
         if by_policy && matches!(kind, EffectKind::Publish | EffectKind::Undo) {
             return Err(refuse(Denial::WrongRole));
         }
-        Undo::new(new, admit.agent).check(undone, owners, Some(standing))?;
+        Undo::new(new, admit.agent).check(undone, owners, Some(standing), now)?;
         // What the rule of a decision allows uses none of the digests that the decision lists.
         if new.approved.authority() == Authority::TakesBack {
             continue;

@@ -48,7 +48,11 @@ pub fn advance(
         && next.state == EffectState::Published
         && progress.state != EffectState::Published;
     if let (true, Some(what)) = (is_done, undo::strayed(record, context)) {
-        next = late::took_back_another(record, &next, what, context.now);
+        let attempt = match advance.step {
+            Step::Observed { attempt, .. } => attempt,
+            _ => progress.attempts,
+        };
+        next = late::took_back_another(record, &next, attempt, what, context.now);
         drafts.push(Told::Incident);
     }
     let disowned = match taken(record, &advance.step, context) {
@@ -144,6 +148,11 @@ fn put_off(record: &EffectRecord, context: &Context<'_>) -> Result<Option<Progre
         // What was taken back is due at no time: its caller asks.
         let due_at = Some(opens).filter(|_| state != EffectState::RolledBack);
         return Ok(Some(Progress { state, due_at, ..aside }));
+    }
+    if undo::waits_for_a_failure(record, context) {
+        let by_itself = progress.state != EffectState::NotDone || progress.due_at.is_some();
+        let due_at = by_itself.then(|| after(context.now, begin::ASK_AGAIN));
+        return Ok(Some(Progress { due_at, ..aside }));
     }
     Ok(begin::waits_for(record, context.open).map(|other| waiting(record, other, context)))
 }
@@ -255,7 +264,14 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     }
     if record.kind() == EffectKind::Undo {
         let undo = Undo::of(record, context.request.agent);
-        match undo.check(context.undone, context.owners, Some(standing)) {
+        match undo.check(context.undone, context.owners, Some(standing), context.now) {
+            // It waits; what is unknown is not sent again meanwhile.
+            Err(_)
+                if record.progress.state != EffectState::Unknown
+                    && undo::waits_for_a_failure(record, context) =>
+            {
+                return None;
+            }
             Err(refused) => return Some(refused),
             Ok(()) if record.authority == Authority::TakesBack => return None,
             Ok(()) => {}

@@ -30,8 +30,8 @@ pub struct Context<'a> {
     pub owner: Option<Owner<'a>>,
     /// The effect that it takes back, where [`undone_request`](super::undone_request) names its request.
     pub undone: Option<Owner<'a>>,
-    /// The effects that own the post of [`unnamed_post`](super::unnamed_post).
-    pub owners: &'a [EffectRecord],
+    /// The effects that own the post of [`unnamed_post`](super::unnamed_post); `None` where they were not asked for.
+    pub owners: Option<&'a [EffectRecord]>,
     /// The opener that takes the step.
     pub instance: InstanceId,
     /// The store's clock.

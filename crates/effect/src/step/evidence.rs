@@ -298,7 +298,7 @@ pub(super) fn overrun(request: &RequestRecord, record: &EffectRecord, held: Mone
     draft(request, record, Verb::Overrun, id, statement).with_attachment(Attachment::exact(words.to_string()))
 }
 
-/// The end of an invocation: nobody acts on any effect of the request. It comes again when that changes what is known.
+/// The end of an invocation: no holder acts on any effect of the request. It comes again when that changes what is known.
 pub(super) fn complete(request: &RequestRecord, effects: &[&EffectRecord], now: DateTime<Utc>) -> Draft {
     let tally: Tally = effects.iter().map(|record| record.progress.state).collect();
     let round = effects.iter().fold(0_u64, |sum, record| sum.saturating_add(record.progress.version));

@@ -166,12 +166,13 @@ pub(super) fn surfaced(
 pub(super) fn took_back_another(
     undo: &EffectRecord,
     next: &Progress,
+    attempt: u32,
     what: &str,
     now: DateTime<Utc>,
 ) -> Progress {
     let id = undo.effect.content().target.clone().unwrap_or_default();
     let gone = Candidate { id, url: None, may_be_older: false };
-    with_incident(next, next.attempts, gone, what, now)
+    with_incident(next, attempt, gone, what, now)
 }
 
 fn with_incident(

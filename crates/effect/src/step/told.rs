@@ -78,7 +78,7 @@ pub(super) fn drafts(before: &Progress, next: &Progress, step: &Step) -> Vec<Tol
     vec![one]
 }
 
-/// The end of the invocation, where the step told something and nobody acts on any effect of the request.
+/// The end of the invocation, where the step told something and no holder acts on any effect of the request.
 pub(super) fn with_complete(
     mut drafts: Vec<Draft>,
     record: &EffectRecord,

@@ -72,16 +72,23 @@ impl<'a> Undo<'a> {
     pub(super) fn check(
         &self,
         post: Option<Owner<'_>>,
-        owners: &[EffectRecord],
+        owners: Option<&[EffectRecord]>,
         standing: Option<&Standing>,
+        now: DateTime<Utc>,
     ) -> Result<(), Refused> {
         let platform = Some(self.effect.content().platform);
         let refuse = |code, message: String| Err(Refused { code, platform, message });
         let deny = |denial: Denial| refuse(denial.code(), denial.as_str().to_owned());
         let Some(undoes) = self.undoes else {
-            if self.effect.content().kind == EffectKind::Undo && !owners.is_empty() {
-                let message = "the post belongs to an effect, and the undo does not name it".to_owned();
-                return refuse(ErrorCode::ValidationError, message);
+            let message = match owners {
+                _ if self.effect.content().kind != EffectKind::Undo => None,
+                Some([]) => None,
+                Some(_) => Some("the post belongs to an effect, and the undo does not name it"),
+                // A journal that does not say whose the post is gets nothing deleted.
+                None => Some("the journal does not say whose the post is, and the undo names no effect"),
+            };
+            if let Some(message) = message {
+                return refuse(ErrorCode::ValidationError, message.to_owned());
             }
             // By a derived authority nothing happens but the undo of a post of ours.
             return if self.authority.is_listed() { Ok(()) } else { deny(Denial::NotItsEffect) };
@@ -111,7 +118,7 @@ impl<'a> Undo<'a> {
             Authority::Listed => Ok(()),
             Authority::TakesBack if post.record.decision != self.decision => deny(Denial::NotItsEffect),
             Authority::TakesBack if post.request.agent != self.agent => deny(Denial::OtherAgent),
-            Authority::TakesBack if !post.siblings.iter().any(has_failed) => {
+            Authority::TakesBack if rule_of(post.siblings, now) != Rule::Holds => {
                 let message =
                     "the rule takes a post back when another effect of its request failed, and none did";
                 refuse(ErrorCode::ApprovalNotGranted, message.to_owned())
@@ -129,15 +136,44 @@ impl<'a> Undo<'a> {
     }
 }
 
+/// What the other effects of a post's request make of the rule by which it is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    /// One of them did not happen.
+    Holds,
+    /// None failed, and one may still.
+    NotYet,
+    /// All of them are public.
+    Never,
+}
+
+fn rule_of(siblings: &[EffectRecord], now: DateTime<Utc>) -> Rule {
+    if siblings.iter().any(|sibling| has_failed(sibling, now)) {
+        Rule::Holds
+    } else if siblings.iter().all(|sibling| sibling.progress.state == EffectState::Published) {
+        Rule::Never
+    } else {
+        Rule::NotYet
+    }
+}
+
 /// Whether an effect did not happen, and does not by itself: the case for which an approver lets what is public beside it be
 /// taken back.
-fn has_failed(sibling: &EffectRecord) -> bool {
+fn has_failed(sibling: &EffectRecord, now: DateTime<Utc>) -> bool {
     match sibling.progress.state {
-        EffectState::Failed | EffectState::Cancelled | EffectState::RolledBack => true,
-        // Where it is due it is attempted again.
-        EffectState::NotDone => sibling.progress.due_at.is_none(),
+        EffectState::Failed | EffectState::Cancelled => true,
+        // Where it is due it is attempted again, and so it is where a holder uploads its media just now.
+        EffectState::NotDone => sibling.progress.due_at.is_none() && !sibling.under_way(now),
+        EffectState::RolledBack => !sibling.under_way(now),
         _ => false,
     }
+}
+
+/// Whether an undo by the rule waits: none of the other effects of its post's request failed, and one may still. What failed for
+/// now may be attempted just when the undo is to begin, and the undo under this key is the only one by its rule.
+pub(super) fn waits_for_a_failure(undo: &EffectRecord, context: &Context<'_>) -> bool {
+    let rule = |post: Owner<'_>| rule_of(post.siblings, context.now) == Rule::NotYet;
+    undo.authority == Authority::TakesBack && undo.undoes.is_some() && context.undone.is_some_and(rule)
 }
 
 /// Whether an effect is the one that takes back the post of another one as it is stored.
@@ -150,7 +186,7 @@ fn is_undo_of(undo: &Effect, post: &EffectRecord) -> bool {
 pub(super) fn strayed(undo: &EffectRecord, context: &Context<'_>) -> Option<&'static str> {
     let target = undo.effect.content().target.as_deref()?;
     match (undo.undoes, context.undone) {
-        (None, _) if context.owners.is_empty() => None,
+        (None, _) if context.owners.is_some_and(<[EffectRecord]>::is_empty) => None,
         (None, _) => Some("an effect published the post meanwhile that this undo took back"),
         (Some(_), Some(post)) => {
             let progress = &post.record.progress;
@@ -339,7 +375,7 @@ mod tests {
         change(&mut undo, &mut post, &mut standing);
         let request = request();
         let owner = Owner { record: &post, request: &request, siblings };
-        let found = Undo::of(&undo, request.agent).check(Some(owner), &[], Some(&standing));
+        let found = Undo::of(&undo, request.agent).check(Some(owner), Some(&[]), Some(&standing), now());
         assert_eq!(found.err().map(|refused| refused.code), expected);
     }
 
@@ -381,6 +417,16 @@ mod tests {
         let mut due = sibling(NotDone);
         due.progress.due_at = Some(now());
         check_beside(&[due], |_, _, _| {}, Some(ErrorCode::ApprovalNotGranted));
+        // Its caller has it attempted again, and uploads its media for minutes.
+        for state in [NotDone, RolledBack] {
+            let mut held = sibling(state);
+            let holder = chimera_contracts::InstanceId::from_uuid(derive_uuid("test", &[b"holder"]));
+            let until = now() + chrono::TimeDelta::seconds(10);
+            held.progress.lease = Some(crate::record::Lease { holder, until });
+            check_beside(&[held.clone()], |_, _, _| {}, Some(ErrorCode::ApprovalNotGranted));
+            held.progress.lease = Some(crate::record::Lease { holder, until: now() });
+            check_beside(&[held], |_, _, _| {}, None);
+        }
     }
 
     #[test]

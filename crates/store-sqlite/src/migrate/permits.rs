@@ -4,7 +4,7 @@ use chimera_platform::limits::TakenPermit;
 
 use crate::error::StepResult;
 use crate::parse;
-use crate::permits::append;
+use crate::permits::{append, append_unreadable};
 use crate::session::Tx;
 
 /// Copies the permits of each account and action, in their order.
@@ -20,8 +20,11 @@ pub(super) fn copy(tx: &Tx<'_>) -> StepResult<()> {
     let mut lists = lists.query([])?;
     while let Some(row) = lists.next()? {
         let (log, taken): (i64, String) = (row.get(0)?, row.get(1)?);
-        let taken: Vec<TakenPermit> = parse(&taken)?;
-        append(tx, log, 0, &taken)?;
+        match parse::<Vec<TakenPermit>>(&taken) {
+            Ok(taken) => append(tx, log, 0, &taken)?,
+            // What was taken is not known any more: its account and action give no permit, and the rest of the database opens.
+            Err(_) => append_unreadable(tx, log)?,
+        }
     }
     Ok(())
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use chimera_contracts::{Digest, StoreErrorKind};
-use chimera_effect::{EffectJournal as _, LeaseScope};
+use chimera_contracts::{Digest, Namespace, PlatformName, StoreErrorKind};
+use chimera_effect::{EffectJournal as _, EffectKind, LeaseScope};
 use chimera_governance::review::{Enqueued, NewReview, ReviewQueue as _};
+use chimera_platform::limits::{Permit, RateKey, RateLimit, RateLimits as _};
 use chimera_testkit::conformance::StoreFactory as _;
 use chimera_testkit::{Scene, block_on, sample_review};
 use chrono::TimeDelta;
@@ -87,6 +88,100 @@ fn a_database_of_the_fourth_schema_gives_the_same_answers() {
     drop(store);
     let again = sqlite.options().read_only(true).open().unwrap();
     assert_eq!(block_on(again.root_at(0)).unwrap(), chimera_audit::merkle::empty_root());
+}
+
+/// What a log of permits holds: whose it is, its revision, and ids with times in microseconds.
+type Log = (String, String, String, String, i64, Vec<(uuid::Uuid, i64)>);
+
+#[test]
+fn permits_become_rows_in_their_order() {
+    let sqlite = Sqlite::new();
+    std::fs::write(sqlite.path(), FOURTH).unwrap();
+    let connection = Connection::open(sqlite.path()).unwrap();
+    let (first, second) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    for (account, taken) in [
+        ("none", "[]".to_owned()),
+        (
+            "nanoseconds",
+            format!(
+                r#"[{{"by":"{first}","at":"2026-01-01T00:00:00.000000001Z"}},{{"by":"{second}","at":"2026-01-01T00:00:00Z"}}]"#
+            ),
+        ),
+        ("unreadable", "[{}]".to_owned()),
+    ] {
+        connection
+            .execute(
+                "INSERT INTO rate_permit VALUES ('default', 'twitter', ?1, 'like', ?2)",
+                (account, taken),
+            )
+            .unwrap();
+    }
+    let before: Vec<Log> = connection
+        .prepare("SELECT namespace, platform, account, kind, taken FROM rate_permit")
+        .unwrap()
+        .query_map([], |row| {
+            let taken: Vec<serde_json::Value> = serde_json::from_str(&row.get::<_, String>(4)?).unwrap();
+            let permit = |one: &serde_json::Value| {
+                let by = one.get("by")?.as_str()?.parse().ok()?;
+                let at: chrono::DateTime<chrono::Utc> = one.get("at")?.as_str()?.parse().ok()?;
+                // Rounded up: a permit ends no earlier than its window.
+                Some((
+                    by,
+                    at.timestamp_nanos_opt()?.div_euclid(1_000)
+                        + i64::from(!at.timestamp_subsec_nanos().is_multiple_of(1_000)),
+                ))
+            };
+            let taken = taken.iter().filter_map(permit).collect();
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, 1, taken))
+        })
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert!(before.len() > 10, "the fixture has permits");
+    drop(connection);
+
+    let store = sqlite.store();
+    let connection = Connection::open(sqlite.path()).unwrap();
+    for log in before {
+        let (namespace, platform, account, kind, revision, taken) = log;
+        let (number, found): (i64, i64) = connection
+            .query_row(
+                "SELECT number, revision FROM rate_log
+                 WHERE namespace = ?1 AND platform = ?2 AND account = ?3 AND kind = ?4",
+                (&namespace, &platform, &account, &kind),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(found, revision, "{account}");
+        let rows: Vec<(Vec<u8>, i64)> = connection
+            .prepare("SELECT taken_by, taken_at FROM rate_permit WHERE log = ?1 ORDER BY position")
+            .unwrap()
+            .query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        if account == "unreadable" {
+            assert_eq!(rows, [(vec![], 0)]);
+            continue;
+        }
+        let taken: Vec<(Vec<u8>, i64)> =
+            taken.into_iter().map(|(by, at)| (by.as_bytes().to_vec(), at)).collect();
+        assert_eq!(rows, taken, "{account}");
+    }
+    // Of what cannot be read nobody gets a permit; the others go on.
+    let limit = RateLimit { count: 5, window: TimeDelta::days(36_500) };
+    let take = |account: &str| {
+        let key = RateKey {
+            namespace: Namespace::default(),
+            platform: PlatformName::Twitter,
+            account: account.to_owned(),
+            kind: EffectKind::Like,
+        };
+        block_on(store.take(&key, limit, uuid::Uuid::from_u128(3)))
+    };
+    assert_eq!(take("unreadable").unwrap_err().kind, StoreErrorKind::Corrupt);
+    assert!(matches!(take("none"), Ok(Permit::Taken { used: 1 })));
+    assert!(matches!(take("nanoseconds"), Ok(Permit::Taken { used: 3 })));
 }
 
 #[test]

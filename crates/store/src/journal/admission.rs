@@ -148,7 +148,7 @@ impl Planner {
             open: &open,
             pauses: &pauses,
             undone: undone.as_ref().map(Stored::owner),
-            owners: &owners,
+            owners: Some(&owners),
             instance: self.instance,
             now: loaded.now(),
         };

@@ -143,7 +143,7 @@ impl Planner {
             open: &open,
             pauses: &pauses,
             undone: undone.as_ref().map(Stored::owner),
-            owners: &owners,
+            owners: Some(&owners),
             owner: owner.as_ref().map(|(theirs, (record, siblings))| Owner {
                 record,
                 request: &theirs.request,

@@ -423,35 +423,55 @@ pub async fn the_rule_outlives_expiry_and_revocation(factory: &dyn StoreFactory)
     assert_eq!(refused.code, ErrorCode::ApprovalRevoked);
 }
 
-/// *Taken back*: by the rule where another effect of the request failed, at the admission and at each begin: not while it may
-/// happen still, and not once it did.
+/// *Taken back*: by the rule where another effect of the request failed, at the admission and at each begin: while that may come
+/// to be still the undo waits, and once all others are public it is refused.
 pub async fn the_rule_holds_where_another_effect_failed(factory: &dyn StoreFactory) {
-    let stage = Stage::open(factory, "the rule holds where another effect failed").await;
-    let view = attempting(&stage, 2, true).await;
-    let post = stage.apply(&view.effects[0], published(POST)).await;
-    let approved = allowed(&stage, &post, POST).await;
-    let undo = asked(&stage, &post, new_effect(approved, false)).await;
-    let before = stage.snapshot().await;
-    let refused = admission_refused(stage.admit(undo.clone()).await);
-    assert_eq!(refused.code, ErrorCode::ApprovalNotGranted, "the other one is being attempted");
-    assert_eq!(stage.snapshot().await, before);
-    let other = stage.apply(&view.effects[1], not_done(ErrorCode::PlatformRateLimit)).await;
-    assert_eq!(other.progress.due_at, None, "it waits for its caller");
-    let waiting = fresh(stage.admit(undo).await).effects.remove(0);
+    for succeeds in [true, false] {
+        let stage = Stage::open(factory, &format!("the rule holds where another failed: {succeeds}")).await;
+        let view = attempting(&stage, 2, true).await;
+        let post = stage.apply(&view.effects[0], published(POST)).await;
+        let approved = allowed(&stage, &post, POST).await;
+        let undo = asked(&stage, &post, new_effect(approved, false)).await;
+        let before = stage.snapshot().await;
+        let refused = admission_refused(stage.admit(undo.clone()).await);
+        assert_eq!(refused.code, ErrorCode::ApprovalNotGranted, "the other one is being attempted");
+        assert_eq!(stage.snapshot().await, before);
 
-    let begun = stage.apply(&other, begin()).await;
-    let begins_not = async || {
-        for step in [begin(), Step::Prepare] {
-            let Advanced::Refused(refused) = stage.advance(advance(&waiting, step)).await else {
-                panic!("no other effect failed")
-            };
-            assert_eq!(refused.code, ErrorCode::ApprovalNotGranted);
+        // Refused for now and under a lease: its holder may be about to attempt it again.
+        let other = stage.apply(&view.effects[1], not_done(ErrorCode::PlatformRateLimit)).await;
+        assert_eq!(other.progress.due_at, None, "it waits for its caller");
+        assert!(other.progress.lease.is_some());
+        let before = stage.snapshot().await;
+        admission_refused(stage.admit(undo.clone()).await);
+        assert_eq!(stage.snapshot().await, before);
+        outlast(&stage.clock, &other);
+        let waiting = fresh(stage.admit(undo).await).effects.remove(0);
+
+        let leased = stage.lease_one(&other).await.expect("its caller asks");
+        let begun = stage.apply(&leased, begin()).await;
+        let aside = applied(stage.advance(advance(&waiting, begin())).await);
+        assert_eq!((aside.progress.state, aside.progress.attempts), (EffectState::Admitted, 0), "it waits");
+        assert_eq!((aside.progress.lease, aside.progress.held), (None, true));
+        let due = aside.progress.due_at.expect("it asks again by itself");
+        assert!(due > stage.clock.now());
+        let comes =
+            if succeeds { published("the other one") } else { not_done(ErrorCode::ContentPolicyViolation) };
+        stage.apply(&begun, comes).await;
+        stage.clock.set(due);
+        let leased = stage.lease_one(&aside).await.expect("nobody holds it");
+        if succeeds {
+            for step in [begin(), Step::Prepare] {
+                let Advanced::Refused(refused) = stage.advance(advance(&leased, step)).await else {
+                    panic!("no other effect failed")
+                };
+                assert_eq!(refused.code, ErrorCode::ApprovalNotGranted);
+            }
+            assert_eq!(stored(&stage, &post).await, post);
+        } else {
+            let begun = stage.apply(&leased, begin()).await;
+            assert_eq!(begun.progress.state, EffectState::Attempting);
         }
-    };
-    begins_not().await;
-    stage.apply(&begun, published("the other one, after all")).await;
-    begins_not().await;
-    assert_eq!(stored(&stage, &post).await, post);
+    }
 }
 
 /// A post that a look found, by the rule of whose decision it may be taken back.

@@ -42,7 +42,7 @@ fn a_decision_for_another_agent_admits_nothing() {
             open: &[],
             pauses: &[],
             undone: None,
-            owners: &[],
+            owners: None,
             instance,
             now,
         };

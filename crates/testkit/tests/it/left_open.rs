@@ -136,7 +136,7 @@ fn among_too_many_open_effects_none_begins() {
                 standing: standing.as_ref(),
                 balances: &[],
                 undone: None,
-                owners: &[],
+                owners: None,
                 open: &open,
                 pauses: &[],
                 owner: None,
