@@ -30,6 +30,9 @@ use crate::border::Border;
 /// How far the platform's clock may be off ours, its truncation to whole seconds included.
 pub(crate) const SKEW: TimeDelta = TimeDelta::seconds(5);
 
+/// By how much a time in whole seconds may be before what it is the time of.
+const WHOLE_SECOND: TimeDelta = TimeDelta::seconds(1);
+
 /// How many items of a list are looked at: ten times what the built-in profile asks for. A longer one proves no absence.
 pub(crate) const LISTED: usize = 1_000;
 
@@ -102,6 +105,7 @@ impl Case<'_> {
             return Sight::Found((*named).clone());
         } else if let Some(found) = ours.get(self.look.place).filter(|_| ours.len() == self.look.equals)
             && !self.look.has_lookalike
+            && (self.look.equals == 1 || ours.iter().all(|item| self.is_of_the_attempt(item)))
             && self.lost(items).next().is_none()
             && (self.sought.needs_complete() || !doubts.iter().any(|doubt| self.may_be_newcomer(&doubt.item)))
         {
@@ -113,6 +117,14 @@ impl Case<'_> {
         };
         doubts.extend(ours.into_iter().map(|item| Doubt { item: item.clone(), why: why.clone() }));
         Sight::NotFound(doubts)
+    }
+
+    /// Whether an item is no older than the attempt by its own time, the whole seconds of lists allowed for. Of several posts alike
+    /// one that is older may be a person's, and the one of another effect not be there at all; a platform's clock that is off
+    /// makes this a question for a person.
+    fn is_of_the_attempt(&self, item: &Shown) -> bool {
+        let from = self.look.since.checked_sub_signed(WHOLE_SECOND).unwrap_or(self.look.since);
+        item.created_at.is_some_and(|at| at > from)
     }
 
     /// What an earlier look left in doubt and these items do not show: pushed off the page, or removed since.

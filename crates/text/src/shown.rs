@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Folded, link::without_links};
+use crate::{Folded, link::without_links, unescape::unescaped};
 
 /// No placeholder is longer; a text that tells of removed posts may be.
 const LONGEST_PLACEHOLDER: usize = 200;
@@ -231,11 +231,17 @@ fn stands_for_a_text(text: &str) -> bool {
 }
 
 /// Whether a shown text says of itself that it was shortened: by dots, by `(more)`, `See more` and the like at its end. Quotes,
-/// brackets and links behind them count for nothing: X shows `… https://t.co/…`.
+/// brackets and links behind them count for nothing: X shows `… https://t.co/…`. Neither do escapes: LinkedIn's *little text*
+/// shows `\[...\]`, HTML `&hellip;`.
 #[must_use]
 pub fn is_shortened(text: &str) -> bool {
     let start = text.char_indices().rev().nth(END.saturating_sub(1)).map_or(0, |(at, _)| at);
-    let end = without_links(text.get(start..).unwrap_or_default()).to_lowercase();
+    let end = text.get(start..).unwrap_or_default();
+    ends_broken_off(end) || ends_broken_off(&unescaped(end))
+}
+
+fn ends_broken_off(end: &str) -> bool {
+    let end = without_links(end).to_lowercase();
     let quoted = |character: char| character.is_whitespace() || "\"'“”„‘’«»‹›`*_]>".contains(character);
     let end = end.trim_end_matches(quoted);
     let open = end.strip_suffix(')').unwrap_or(end).trim_end_matches(quoted);
@@ -297,6 +303,13 @@ mod tests {
             ("“Our spring sale…”", true),
             ("> 'Our spring sale...'", true),
             ("RT @a: Our spring sale… https://t.co/abc", true),
+            (r"Our spring sale \[...\]", true),
+            (r"https://example.com/ \[...\]", true),
+            (r"Our spring sale \(more\)", true),
+            ("Our spring sale&hellip;", true),
+            ("<p>Our spring sale &#8230;</p>", true),
+            (r"Our spring sale\u2026", true),
+            (r"Our spring sale \[1\]", false),
             ("Our spring sale ⋯", true),
             ("Unser Verkauf Mehr anzeigen", true),
             (&format!("{}…", "x".repeat(100_000)), true),

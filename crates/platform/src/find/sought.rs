@@ -170,11 +170,17 @@ fn beginning(text: &str) -> String {
     Folded::new(text).as_str().trim_end_matches(['…', '.', ' ', '[', ']']).to_owned()
 }
 
-/// Whether a line of a text is the beginning of ours, broken off within a word: what a server cuts by characters, and signs.
+/// Whether a line of a text is the beginning of ours, broken off within a word or before a mark that says so: what a server cuts
+/// by characters, and signs. Within a link such a mark is taken for the link's end (`Read https://ex…`).
 fn is_cut_off_in(sent: &str, text: &str) -> bool {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let rest = sent.trim_start().strip_prefix(line).unwrap_or_default();
-    line.chars().count() >= SHORTEST_LINE && rest.starts_with(|next: char| !next.is_whitespace())
+    let unmarked = line.trim_end_matches(['…', '⋯', '‥', '.', ' ', '[', ']', '(', ')', '\\']);
+    let begins = |line: &str, is_marked: bool| {
+        let rest = sent.trim_start().strip_prefix(line).unwrap_or_default();
+        line.chars().count() >= SHORTEST_LINE
+            && rest.starts_with(|next: char| is_marked || !next.is_whitespace())
+    };
+    begins(line, false) || (unmarked != line && begins(unmarked, true))
 }
 
 /// Fewer characters at the beginning of a line are anybody's.

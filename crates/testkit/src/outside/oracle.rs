@@ -190,7 +190,10 @@ impl Oracle {
     fn may_own(&self, world: &World, wish: usize) -> bool {
         let (claim, told_ms) = &self.told[wish];
         let acted = ours(world, wish).any(|act| act.at_ms > *told_ms);
-        world.calls().iter().any(|call| call.wish == wish) && (*claim != Claim::NotDone || acted)
+        let mut calls = world.calls().iter().filter(|call| call.wish == wish);
+        // Asked for again since: what comes of that call is not told yet.
+        let asked_again = calls.clone().any(|call| call.at_ms > *told_ms);
+        calls.next().is_some() && (*claim != Claim::NotDone || acted || asked_again)
     }
 
     /// The wishes of a class.

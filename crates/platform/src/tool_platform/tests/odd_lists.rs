@@ -133,6 +133,10 @@ fn a_post_that_is_listed_twice_is_one() {
         ("pinned and in its place", &one, vec![whole(&[ours("p"), other("a", -1), ours("p")])], "there p"),
         ("one for two effects", &of_two, vec![whole(&[ours("p"), ours("p")])], "doubt p"),
         ("two for two effects", &of_two, vec![whole(&[ours("p"), ours("q"), ours("p")])], "there p"),
+        // A person may have made it, and one of the two nobody; in whole seconds it may be of when we began.
+        ("one from before", &of_two, vec![whole(&[ours("p"), item("q", OURS, -62, "me")])], "doubt q p"),
+        ("one of when it began", &of_two, vec![whole(&[ours("p"), item("q", OURS, -60, "me")])], "there q"),
+        ("alone, from before by a clock", &one, vec![whole(&[item("q", OURS, -62, "me")])], "there q"),
         (
             "twice in the total",
             &one,
@@ -351,6 +355,30 @@ fn a_line_that_breaks_off_within_our_words_may_be_ours() {
     ] {
         let answers = vec![whole(&[item("it", &text, made, "me")])];
         assert_eq!(shown(&asked, &Owners::default(), answers), expected, "{source}: {text:?}");
+    }
+}
+
+/// Where a server cuts within a link, dots belong to the link; a line of its own hides that the end is missing.
+#[test]
+fn a_link_that_is_cut_off_may_be_ours() {
+    let content = post_of("me").effect.content().clone();
+    let asked =
+        |text: &str| question(&Effect::new(EffectV1 { text: text.to_owned(), ..content.clone() }).unwrap());
+    let (read, only) = (
+        "Read https://example.com/long/path?a=1&b=2 before Monday",
+        "https://example.com/only/a/link (part 2)",
+    );
+    for (sent, text, expected) in [
+        (read, "Read https://ex…\n\nSent via PostBuddy", "doubt it"),
+        (read, "Read https://ex...\n\nSent via PostBuddy", "doubt it"),
+        (read, "Read https://ex [...]\n\nSent via PostBuddy", "doubt it"),
+        (read, "Nobody expects https://other.example.org/a\n\nSent via PostBuddy", "absent"),
+        (only, r"https://example.com/ \[...\]", "doubt it"),
+        (only, "https://example.com/ &hellip;\n\nSent via PostBuddy", "doubt it"),
+        (only, "Sent via PostBuddy", "absent"),
+    ] {
+        let answers = vec![whole(&[item("it", text, -50, "me")])];
+        assert_eq!(shown(&asked(sent), &Owners::default(), answers), expected, "{sent:?}: {text:?}");
     }
 }
 
