@@ -190,7 +190,7 @@ pub enum ReviewChange {
     Rejected,
     /// No reviewer decided in time.
     Expired,
-    /// The requester took it back.
+    /// Its requester cancelled it.
     Cancelled,
     /// What was approved was executed.
     Executed,

@@ -10,7 +10,7 @@ use crate::record::{EffectRecord, RequestRecord};
 #[derive(Debug, PartialEq, Eq)]
 pub struct Leased {
     grant: LeaseGrant,
-    /// Whether it was admitted under this lease: nobody else can have performed its attempt.
+    /// Whether it was admitted under this lease: no other holder can have performed its attempt.
     fresh: bool,
 }
 

@@ -215,7 +215,7 @@ impl ReviewDesk {
         self.decide(&review, decision, Some(edit)).await
     }
 
-    /// Cancels a review, for whoever asked for it.
+    /// Cancels a review, for its requester.
     ///
     /// # Errors
     /// When the step did not count.

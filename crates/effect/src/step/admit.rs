@@ -14,7 +14,7 @@ use super::change::Owner;
 use super::evidence;
 use super::pause::stops;
 use super::turn::{Turn, too_early, turn};
-use super::undo::Undo;
+use super::undo::{Rule, Undo};
 use crate::effect::{Effect, EffectKind};
 use crate::journal::{Admission, Admit, NewEffect, Refused};
 use crate::outcome::FoundBy;
@@ -257,7 +257,10 @@ fn uses(
         if by_policy && matches!(kind, EffectKind::Publish | EffectKind::Undo) {
             return Err(refuse(Denial::WrongRole));
         }
-        Undo::new(new, admit.agent).check(undone, owners, Some(standing), now)?;
+        let undo = Undo::new(new, admit.agent);
+        if undo.check(undone, owners, Some(standing), now)? != Rule::Holds {
+            return Err(undo.none_failed());
+        }
         // What the rule of a decision allows uses none of the digests that the decision lists.
         if new.approved.authority() == Authority::TakesBack {
             continue;

@@ -10,7 +10,7 @@ use super::next_state::next_state;
 use super::progress::{candidates, leased_on, published, stepped};
 use super::told::{Told, drafts, with_complete};
 use super::turn::{self, Turn, turn};
-use super::undo::{self, Undo};
+use super::undo::{self, Rule, Undo};
 use super::{after, begin, hand, late, pause};
 use crate::effect::EffectKind;
 use crate::journal::{Advance, Refused, Step};
@@ -265,16 +265,13 @@ fn denied(record: &EffectRecord, context: &Context<'_>) -> Option<Refused> {
     if record.kind() == EffectKind::Undo {
         let undo = Undo::of(record, context.request.agent);
         match undo.check(context.undone, context.owners, Some(standing), context.now) {
-            // It waits; what is unknown is not sent again meanwhile.
-            Err(_)
-                if record.progress.state != EffectState::Unknown
-                    && undo::waits_for_a_failure(record, context) =>
-            {
-                return None;
-            }
             Err(refused) => return Some(refused),
-            Ok(()) if record.authority == Authority::TakesBack => return None,
-            Ok(()) => {}
+            // What is unknown is looked for meanwhile, and not sent again; the rest waits.
+            Ok(Rule::NotYet) if record.progress.state == EffectState::Unknown => {
+                return Some(undo.none_failed());
+            }
+            Ok(_) if record.authority == Authority::TakesBack => return None,
+            Ok(_) => {}
         }
     }
     let digest = record.effect.digest();

@@ -66,8 +66,8 @@ impl<'a> Undo<'a> {
         Self { effect, undoes: *undoes, authority: *authority, decision: *decision, agent }
     }
 
-    /// Whether the post as it is stored can be taken back by this, and by the rule of its decision where nothing else allows
-    /// it. `standing` is that of the undo's decision towards the post's digest then; `owners` are the effects that own the post
+    /// Whether the post as it is stored can be taken back by this, and what the rule of its decision says where nothing else
+    /// allows it: [`Rule::NotYet`] is for the caller to refuse or to wait for. `standing` is that of the undo's decision towards the post's digest then; `owners` are the effects that own the post
     /// of an undo that names none.
     pub(super) fn check(
         &self,
@@ -75,7 +75,7 @@ impl<'a> Undo<'a> {
         owners: Option<&[EffectRecord]>,
         standing: Option<&Standing>,
         now: DateTime<Utc>,
-    ) -> Result<(), Refused> {
+    ) -> Result<Rule, Refused> {
         let platform = Some(self.effect.content().platform);
         let refuse = |code, message: String| Err(Refused { code, platform, message });
         let deny = |denial: Denial| refuse(denial.code(), denial.as_str().to_owned());
@@ -91,7 +91,7 @@ impl<'a> Undo<'a> {
                 return refuse(ErrorCode::ValidationError, message.to_owned());
             }
             // By a derived authority nothing happens but the undo of a post of ours.
-            return if self.authority.is_listed() { Ok(()) } else { deny(Denial::NotItsEffect) };
+            return if self.authority.is_listed() { Ok(Rule::Holds) } else { deny(Denial::NotItsEffect) };
         };
         let its_own = |post: &Owner<'_>| post.record.id == undoes.effect && post.request.id == undoes.request;
         let Some(post) = post.filter(its_own) else {
@@ -115,14 +115,9 @@ impl<'a> Undo<'a> {
             return refuse(ErrorCode::ValidationError, message);
         }
         match self.authority {
-            Authority::Listed => Ok(()),
+            Authority::Listed => Ok(Rule::Holds),
             Authority::TakesBack if post.record.decision != self.decision => deny(Denial::NotItsEffect),
             Authority::TakesBack if post.request.agent != self.agent => deny(Denial::OtherAgent),
-            Authority::TakesBack if rule_of(post.siblings, now) != Rule::Holds => {
-                let message =
-                    "the rule takes a post back when another effect of its request failed, and none did";
-                refuse(ErrorCode::ApprovalNotGranted, message.to_owned())
-            }
             Authority::TakesBack => {
                 let Some(standing) = standing.filter(|standing| standing.decision.id == self.decision) else {
                     return deny(Denial::Unknown);
@@ -130,16 +125,32 @@ impl<'a> Undo<'a> {
                 let EffectRecord { id, effect, .. } = post.record;
                 let (namespace, digest) = (&effect.content().namespace, effect.digest());
                 let Standing { decision, used_by } = standing;
-                permits_undo(decision, namespace, &digest, *id, Some(self.agent), *used_by).or_else(deny)
+                match permits_undo(decision, namespace, &digest, *id, Some(self.agent), *used_by) {
+                    Err(denial) => deny(denial),
+                    Ok(()) => match rule_of(post.siblings, now) {
+                        Rule::Never => Err(self.none_failed()),
+                        rule => Ok(rule),
+                    },
+                }
             }
+        }
+    }
+
+    /// The refusal of an undo by a rule that does not hold.
+    pub(super) fn none_failed(&self) -> Refused {
+        Refused {
+            code: ErrorCode::ApprovalNotGranted,
+            platform: Some(self.effect.content().platform),
+            message: "the rule takes a post back when another effect of its request failed, and none did"
+                .to_owned(),
         }
     }
 }
 
 /// What the other effects of a post's request make of the rule by which it is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rule {
-    /// One of them did not happen.
+pub(super) enum Rule {
+    /// One of them did not happen, or a decision lists the undo and asks for none of that.
     Holds,
     /// None failed, and one may still.
     NotYet,
@@ -375,8 +386,14 @@ mod tests {
         change(&mut undo, &mut post, &mut standing);
         let request = request();
         let owner = Owner { record: &post, request: &request, siblings };
-        let found = Undo::of(&undo, request.agent).check(Some(owner), Some(&[]), Some(&standing), now());
-        assert_eq!(found.err().map(|refused| refused.code), expected);
+        let undo = Undo::of(&undo, request.agent);
+        let found = undo.check(Some(owner), Some(&[]), Some(&standing), now());
+        let refused = match found {
+            Ok(Rule::Holds) => None,
+            Ok(_) => Some(undo.none_failed()),
+            Err(refused) => Some(refused),
+        };
+        assert_eq!(refused.map(|refused| refused.code), expected);
     }
 
     #[test]
@@ -417,6 +434,10 @@ mod tests {
         let mut due = sibling(NotDone);
         due.progress.due_at = Some(now());
         check_beside(&[due], |_, _, _| {}, Some(ErrorCode::ApprovalNotGranted));
+        // What can never be allowed is refused at once, and waits for nothing.
+        let unknown = |standing: &mut Standing| standing.decision.id = id!(DecisionId, "another");
+        let undecided = [sibling(EffectState::Attempting)];
+        check_beside(&undecided, |_, _, standing| unknown(standing), Some(ErrorCode::ApprovalUnknown));
         // Its caller has it attempted again, and uploads its media for minutes.
         for state in [NotDone, RolledBack] {
             let mut held = sibling(state);

@@ -20,7 +20,7 @@ pub enum ReviewState {
     Rejected,
     /// Nobody decided in time.
     Expired,
-    /// Cancelled by whoever asked.
+    /// Cancelled by its requester.
     Cancelled,
     /// Refused before anybody was asked; listed so that a person can see it.
     Refused,
@@ -78,7 +78,7 @@ pub enum ReviewEvent {
     Reject,
     /// Its time is over.
     Expire,
-    /// Whoever asked cancels it.
+    /// Its requester cancels it.
     Cancel,
     /// What was approved stands in the journal.
     Execute,

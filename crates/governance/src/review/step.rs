@@ -46,7 +46,7 @@ pub enum ReviewMove {
     },
     /// Its time is over.
     Expire,
-    /// Whoever asked cancels it.
+    /// Its requester cancels it.
     Cancel,
     /// What was approved stands in the journal.
     Execute,

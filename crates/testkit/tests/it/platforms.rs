@@ -1,6 +1,5 @@
 //! The strict platform and the one over tools are held to the contract of their port, and platforms that break it are found out.
 
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -23,29 +22,7 @@ fn medium() -> Media {
     Media { url: "https://cdn.example.com/a/cat.png".to_owned(), identity: MediaIdentity::ByReference }
 }
 
-/// What a test puts between a case and the port.
-type Wrap = Box<dyn Fn(Arc<dyn Platform>, &ToolOutside) -> Arc<dyn Platform> + Send + Sync>;
-
-/// Platforms over tools.
-struct OverTools {
-    name: String,
-    wrap: Wrap,
-}
-
-impl OverTools {
-    fn new<W>(name: impl Into<String>, wrap: W) -> Self
-    where
-        W: Fn(Arc<dyn Platform>, &ToolOutside) -> Arc<dyn Platform> + Send + Sync + 'static,
-    {
-        Self { name: name.into(), wrap: Box::new(wrap) }
-    }
-}
-
-impl fmt::Debug for OverTools {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OverTools").field(&self.name).finish()
-    }
-}
+type OverTools = crate::tool_outside::OverTools<dyn Platform>;
 
 #[derive(Debug)]
 struct ToolWorld {

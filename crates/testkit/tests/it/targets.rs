@@ -1,7 +1,6 @@
 //! The targets of the platform over tools, also behind their cache, are held to the contract of their port, and targets that break it
 //! are found out.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,29 +20,7 @@ use crate::failing::{Variant, each_case_fails, once_later};
 use crate::fake_server::SECRET;
 use crate::tool_outside::{PLACE, ToolOutside};
 
-/// What a test puts between a case and the port.
-type Wrap = Box<dyn Fn(Arc<dyn Targets>, &ToolOutside) -> Arc<dyn Targets> + Send + Sync>;
-
-/// Targets over tools.
-struct OverTools {
-    name: String,
-    wrap: Wrap,
-}
-
-impl OverTools {
-    fn new<W>(name: impl Into<String>, wrap: W) -> Self
-    where
-        W: Fn(Arc<dyn Targets>, &ToolOutside) -> Arc<dyn Targets> + Send + Sync + 'static,
-    {
-        Self { name: name.into(), wrap: Box::new(wrap) }
-    }
-}
-
-impl fmt::Debug for OverTools {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OverTools").field(&self.name).finish()
-    }
-}
+type OverTools = crate::tool_outside::OverTools<dyn Targets>;
 
 #[derive(Debug)]
 struct World {

@@ -232,3 +232,27 @@ impl MediaProbe for NoMedia {
         Ok(b"bytes".to_vec())
     }
 }
+
+/// What a test puts between a case and the port.
+type Wrap<P> = Box<dyn Fn(Arc<P>, &ToolOutside) -> Arc<P> + Send + Sync>;
+
+/// A port over tools.
+pub(crate) struct OverTools<P: ?Sized> {
+    pub(crate) name: String,
+    pub(crate) wrap: Wrap<P>,
+}
+
+impl<P: ?Sized> OverTools<P> {
+    pub(crate) fn new<W>(name: impl Into<String>, wrap: W) -> Self
+    where
+        W: Fn(Arc<P>, &ToolOutside) -> Arc<P> + Send + Sync + 'static,
+    {
+        Self { name: name.into(), wrap: Box::new(wrap) }
+    }
+}
+
+impl<P: ?Sized> fmt::Debug for OverTools<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OverTools").field(&self.name).finish()
+    }
+}
